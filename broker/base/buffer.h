@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A bounded writer over storage that the caller owns. Once full it stays full and says so. */
+#ifndef WEFT_BASE_BUFFER_H
+#define WEFT_BASE_BUFFER_H
+
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct buffer {
+    char *bytes;
+    size_t capacity;
+    size_t len;
+    bool overflowed;
+};
+
+static inline struct buffer buffer_make(void *bytes, size_t capacity)
+{
+    return (struct buffer){bytes, capacity, 0, false};
+}
+
+static inline void buffer_put(struct buffer *buffer, const void *bytes, size_t len)
+{
+    if (buffer->overflowed || len > buffer->capacity - buffer->len) {
+        buffer->overflowed = true;
+        return;
+    }
+    if (len > 0)
+        memcpy(buffer->bytes + buffer->len, bytes, len);
+    buffer->len += len;
+}
+
+static inline void buffer_put_slice(struct buffer *buffer, struct slice slice)
+{
+    buffer_put(buffer, slice.bytes, slice.len);
+}
+
+static inline void buffer_put_char(struct buffer *buffer, char c)
+{
+    buffer_put(buffer, &c, 1);
+}
+
+/* Decimal digits, no sign, no padding. */
+void buffer_put_u64(struct buffer *buffer, uint64_t value);
+
+static inline struct slice buffer_slice(const struct buffer *buffer)
+{
+    return (struct slice){buffer->bytes, buffer->len};
+}
+
+#endif

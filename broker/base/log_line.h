@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Structured log lines for operators: one line of logfmt an event, never anybody's words.
+ *
+ *   log_line(LOG_WARN, "store.lost", "reason=%s generation=%" PRIu64, reason, generation);
+ *   -> 2026-11-21T09:30:00.123Z warn store.lost node=0 reason=closed generation=7
+ */
+#ifndef WEFT_BASE_LOG_LINE_H
+#define WEFT_BASE_LOG_LINE_H
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+
+/* Lines below the level are dropped. who is added to each line ("node=0"); it is copied. */
+void log_line_setup(enum log_level lowest, const char *who);
+
+/* Writes one line to standard error. event is a stable dotted word; the rest are key=value pairs
+ * of ids, counts and codes: never text that a person wrote, never a secret. Control characters and
+ * newlines in the values are replaced. */
+void log_line(enum log_level level, const char *event, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text form of names: decimal place, dash, sixteen lower-case hex digits.
+ *
+ * There is exactly one spelling of each name, so clients may compare names as text.
+ */
+#include "base/name.h"
+
+static const char hex_digits[] = "0123456789abcdef";
+
+size_t name_write(const struct name *name, char *out)
+{
+    char digits[20];
+    size_t count = 0;
+    uint64_t rest = name->seq;
+    do {
+        digits[count++] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    size_t len = 0;
+    while (count > 0)
+        out[len++] = digits[--count];
+    out[len++] = '-';
+    for (size_t i = 0; i < MARK_SIZE; i++) {
+        out[len++] = hex_digits[name->mark[i] >> 4];
+        out[len++] = hex_digits[name->mark[i] & 15];
+    }
+    return len;
+}
+
+static bool read_seq(struct slice text, uint64_t *out_seq)
+{
+    uint64_t seq = 0;
+    if (text.len == 0 || text.len > 16 || (text.len > 1 && text.bytes[0] == '0'))
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.bytes[i] < '0' || text.bytes[i] > '9')
+            return false;
+        seq = seq * 10 + (uint64_t)(text.bytes[i] - '0');
+    }
+    *out_seq = seq;
+    return seq < (UINT64_C(1) << 53);
+}
+
+static bool read_nibble(char digit, uint8_t *out_value)
+{
+    const char *at = digit ? strchr(hex_digits, digit) : NULL;
+    if (at == NULL)
+        return false;
+    *out_value = (uint8_t)(at - hex_digits);
+    return true;
+}
+
+bool name_read(struct slice text, struct name *out_name)
+{
+    struct name name = {0};
+    if (text.len < 2 + 2 * MARK_SIZE)
+        return false;
+    size_t dash = text.len - 2 * MARK_SIZE - 1;
+    if (text.bytes[dash] != '-' || !read_seq(slice_make(text.bytes, dash), &name.seq))
+        return false;
+    for (size_t i = 0; i < MARK_SIZE; i++) {
+        uint8_t high, low;
+        const char *pair = text.bytes + dash + 1 + 2 * i;
+        if (!read_nibble(pair[0], &high) || !read_nibble(pair[1], &low))
+            return false;
+        name.mark[i] = (uint8_t)(high << 4 | low);
+    }
+    *out_name = name;
+    return true;
+}

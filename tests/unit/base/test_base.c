@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The small tools that everything else stands on: names, maps, arenas, buffers. */
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/map.h"
+#include "base/name.h"
+#include "lib/test.h"
+
+#include <stdio.h>
+
+static void a_name_is_read_back_as_written(void)
+{
+    struct name name = {12, {0x9f, 0x86, 0xd0, 0x81, 0x88, 0x4c, 0x7d, 0x65}}, back;
+    char text[NAME_TEXT_MAX];
+    struct slice written = slice_make(text, name_write(&name, text));
+    expect_text(written, "12-9f86d081884c7d65");
+    expect(name_read(written, &back));
+    expect(name_equal(&name, &back));
+}
+
+static void a_name_has_only_one_spelling(void)
+{
+    static const char *const refused[] = {"", "12", "-9f86d081884c7d65", "012-9f86d081884c7d65",
+            "12-9F86d081884c7d65", "12-9f86d081884c7d6", "+1-9f86d081884c7d65",
+            "12-9f86d081884c7d655", "9007199254740992-9f86d081884c7d65", "12_9f86d081884c7d65",
+            "12-9f86d081884c7d6g"};
+    struct name name;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        test_note("row '%s'", refused[i]);
+        expect(!name_read(slice_of_string(refused[i]), &name));
+    }
+    expect(name_read(SLICE_OF("0-0000000000000000"), &name) && name_is_none(&name));
+}
+
+struct numbered {
+    struct map_node node;
+    char key[16];
+};
+
+static void a_map_finds_what_was_put_and_not_what_was_removed(void)
+{
+    static struct numbered items[1000];
+    struct map map = {0};
+    for (size_t i = 0; i < 1000; i++) {
+        int len = snprintf(items[i].key, sizeof items[i].key, "k%zu", i);
+        map_put(&map, &items[i].node, slice_make(items[i].key, (size_t)len));
+    }
+    for (size_t i = 0; i < 1000; i += 2)
+        map_remove(&map, &items[i].node);
+    size_t seen = 0;
+    for (const struct map_node *at = map_next(&map, NULL); at; at = map_next(&map, at))
+        seen++;
+    expect_u64(seen, 500);
+    for (size_t i = 0; i < 1000; i++) {
+        struct map_node *found = map_find(&map, slice_of_string(items[i].key));
+        expect(found == (i % 2 ? &items[i].node : NULL));
+    }
+    map_finish(&map);
+}
+
+static void a_full_arena_and_a_full_buffer_say_so(void)
+{
+    _Alignas(16) char storage[64];
+    struct arena arena;
+    arena_init(&arena, storage, sizeof storage);
+    expect(arena_take(&arena, 40) != NULL);
+    expect(arena_take(&arena, 40) == NULL);
+    expect(arena_take(&arena, 16) != NULL);
+    struct buffer buffer = buffer_make(storage, 4);
+    buffer_put(&buffer, "abc", 3);
+    buffer_put(&buffer, "de", 2);
+    expect(buffer.overflowed);
+    expect_text(buffer_slice(&buffer), "abc");
+    buffer_put(&buffer, "f", 1);
+    expect_u64(buffer.len, 3);
+}
+
+int main(int argc, char **argv)
+{
+    return test_main(argc, argv,
+            (struct test_case[]){CASE(a_name_is_read_back_as_written),
+                    CASE(a_name_has_only_one_spelling),
+                    CASE(a_map_finds_what_was_put_and_not_what_was_removed),
+                    CASE(a_full_arena_and_a_full_buffer_say_so), {0}});
+}
