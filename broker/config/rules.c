@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Contradictions between settings that are each fine alone.
+ *
+ * One function a rule; the first breach is told. A rule names the setting that a person would
+ * change, so that the message can point at its line.
+ */
+#include "config/rules.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+static bool breach(struct breach *out, const char *where, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+static bool breach(struct breach *out, const char *where, const char *format, ...)
+{
+    va_list values;
+    snprintf(out->where, sizeof out->where, "%s", where);
+    va_start(values, format);
+    vsnprintf(out->sentence, sizeof out->sentence, format, values);
+    va_end(values);
+    return false;
+}
+
+static bool one_way_to(const struct config_redis *redis, const char *where, struct breach *out)
+{
+    if (redis->socket[0] != '\0' && redis->host[0] != '\0')
+        return breach(out, where, "'%s' has a socket and a host; give one of them", where);
+    if (redis->socket[0] == '\0' && redis->host[0] == '\0' && redis->password_file[0] != '\0')
+        return breach(out, where,
+                "'%s' has a password_file but neither a socket nor a host; the Redis that Weft "
+                "runs itself needs none",
+                where);
+    return true;
+}
+
+static bool stores_are_apart(const struct config *config, struct breach *out)
+{
+    const struct config_redis *log = &config->redis.log, *keys = &config->redis.keys;
+    bool is_same_socket = keys->socket[0] != '\0' && strcmp(log->socket, keys->socket) == 0;
+    bool is_same_host =
+            keys->host[0] != '\0' && strcmp(log->host, keys->host) == 0 && log->port == keys->port;
+    return !(is_same_socket || is_same_host) ||
+           breach(out, "redis.keys",
+                   "'redis.keys' is the same server as 'redis.log'; keys live apart from what they "
+                   "seal, or erasing a key would not erase");
+}
+
+static bool times_agree(const struct config_timeouts *timeouts, struct breach *out)
+{
+    if (timeouts->dead_ms <= timeouts->ping_ms)
+        return breach(out, "timeouts.dead_ms",
+                "'timeouts.dead_ms' is %u; it must be above 'timeouts.ping_ms', which is %u",
+                timeouts->dead_ms, timeouts->ping_ms);
+    if (timeouts->turn_deadline_ms < timeouts->turn_lease_ms)
+        return breach(out, "timeouts.turn_deadline_ms",
+                "'timeouts.turn_deadline_ms' is %u; it must not be below "
+                "'timeouts.turn_lease_ms', which is %u",
+                timeouts->turn_deadline_ms, timeouts->turn_lease_ms);
+    return true;
+}
+
+static bool has_tenant(const struct config *config, const char *id, uint32_t before)
+{
+    for (uint32_t i = 0; i < before; i++)
+        if (strcmp(config->tenants[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+static bool tenants_differ(const struct config *config, struct breach *out)
+{
+    char where[CONFIG_NAME_MAX];
+    for (uint32_t i = 0; i < config->tenant_count; i++) {
+        snprintf(where, sizeof where, "tenants.%u.id", i);
+        if (has_tenant(config, config->tenants[i].id, i))
+            return breach(out, where, "a tenant '%s' is there already", config->tenants[i].id);
+    }
+    return true;
+}
+
+static bool bots_are_sound(const struct config *config, struct breach *out)
+{
+    char where[CONFIG_NAME_MAX];
+    for (uint32_t i = 0; i < config->bot_count; i++) {
+        const struct config_bot *bot = &config->bots[i];
+        for (uint32_t j = 0; j < i; j++)
+            if (strcmp(config->bots[j].name, bot->name) == 0) {
+                snprintf(where, sizeof where, "bots.%u.name", i);
+                return breach(out, where, "a bot '%s' is there already", bot->name);
+            }
+        snprintf(where, sizeof where, "bots.%u.tenant", i);
+        if (!has_tenant(config, bot->tenant, config->tenant_count))
+            return breach(out, where, "bot '%s' serves a tenant '%s' that is not in 'tenants'",
+                    bot->name, bot->tenant);
+        snprintf(where, sizeof where, "bots.%u.command", i);
+        if (bot->argument_count == 0)
+            return breach(out, where, "bot '%s' has an empty command", bot->name);
+    }
+    return true;
+}
+
+bool rules_hold(const struct config *config, struct breach *out_breach)
+{
+    return one_way_to(&config->redis.log, "redis.log", out_breach) &&
+           one_way_to(&config->redis.keys, "redis.keys", out_breach) &&
+           stores_are_apart(config, out_breach) && times_agree(&config->timeouts, out_breach) &&
+           tenants_differ(config, out_breach) && bots_are_sound(config, out_breach);
+}

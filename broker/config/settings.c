@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every setting of Weft: its name, default, range and meaning, once.
+ *
+ * The reader, the checks, `weft config defaults` and the tables of the reference are all made from
+ * these rows, so none of them can drift. A number's default lies within its range and every
+ * default passes its own check: the unit test holds that.
+ *
+ * What is deliberately not here: limits of the protocol. Clients rely on those, so they are in
+ * proto/schema.yaml and the same everywhere.
+ */
+#include "config/settings.h"
+
+#include "config/config.h"
+
+#define AT(type, member) .offset = offsetof(struct type, member)
+#define TEXT(type, member) AT(type, member), .size = sizeof(((struct type *)NULL)->member)
+#define NUMBER(type, label, from, to, standard, meaning) \
+    { \
+        .name = #label, .kind = SETTING_NUMBER, AT(type, label), .least = (from), .most = (to), \
+        .fallback = #standard, .help = (meaning) \
+    }
+
+enum { HOUR_MS = 3600000, DAY_MS = 24 * HOUR_MS, WEIGHT_MAX = 1000000 };
+
+static const struct setting listen_rows[] = {
+        {.name = "address",
+                .kind = SETTING_TEXT,
+                TEXT(config_listen, address),
+                .fallback = "127.0.0.1",
+                .is_valid = is_address,
+                .wanted = "a numeric address such as 127.0.0.1, 0.0.0.0 or ::",
+                .help = "The address on which customers, agents and bots are awaited. "
+                        "0.0.0.0 or :: is every address of this machine."},
+        NUMBER(config_listen, port, 0, 65535, 8080,
+                "The port. 0 takes a free one, told in DATA/up.json."),
+        {0}};
+
+static const struct setting redis_one_rows[] = {{.name = "socket",
+                                                        .kind = SETTING_PATH,
+                                                        TEXT(config_redis, socket),
+                                                        .example = "/run/redis/redis.sock",
+                                                        .help = "The unix socket of your Redis."},
+        {.name = "host",
+                .kind = SETTING_TEXT,
+                TEXT(config_redis, host),
+                .example = "10.0.0.5",
+                .is_valid = is_address,
+                .wanted = "a numeric address such as 10.0.0.5",
+                .help = "Or its address; numeric, so that no name service can stall the broker."},
+        NUMBER(config_redis, port, 1, 65535, 6379, "Its port, with host."),
+        {.name = "password_file",
+                .kind = SETTING_PATH,
+                TEXT(config_redis, password_file),
+                .example = "/etc/weft/redis.password",
+                .help = "A file whose first line is the password."},
+        {0}};
+
+static const struct setting redis_rows[] = {
+        {.name = "log",
+                .kind = SETTING_SECTION,
+                AT(config, redis.log),
+                .inner = redis_one_rows,
+                .help = "The Redis that keeps the conversations."},
+        {.name = "keys",
+                .kind = SETTING_SECTION,
+                AT(config, redis.keys),
+                .inner = redis_one_rows,
+                .help = "The Redis that keeps the wrapped keys: another server, with other "
+                        "backups, "
+                        "or erasing would not erase."},
+        {0}};
+
+static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
+static const struct setting log_rows[] = {{.name = "level",
+                                                  .kind = SETTING_CHOICE,
+                                                  AT(config, log.level),
+                                                  .fallback = "info",
+                                                  .choices = levels,
+                                                  .help = "Lines below this level are dropped."},
+        {0}};
+
+static const struct setting limits_rows[] = {
+        NUMBER(config_limits, connections_max, 8, 1000000, 10000,
+                "Open connections of one process; the system's limit of open files may lower it."),
+        NUMBER(config_limits, connections_per_ip_max, 1, 1000000, 1000,
+                "Open connections of one address, in one process."),
+        NUMBER(config_limits, conversations_hot_max, 16, 10000000, 20000,
+                "Conversations that one process keeps in memory; more are answered with busy."),
+        NUMBER(config_limits, messages_per_min, 1, 1000000, 100,
+                "Messages of one customer's session in a minute."),
+        NUMBER(config_limits, agent_messages_per_min, 1, 1000000, 1200,
+                "Messages of one agent's session in a minute."),
+        NUMBER(config_limits, sessions_per_min_per_ip, 1, 1000000, 60,
+                "New sessions that one address may open in a minute over HTTP."),
+        {0}};
+
+static const struct setting timeouts_rows[] = {
+        NUMBER(config_timeouts, ping_ms, 100, HOUR_MS, 25000, "Between two pings to a client."),
+        NUMBER(config_timeouts, dead_ms, 200, HOUR_MS, 40000,
+                "Silence after which a connection is taken for dead; above ping_ms."),
+        NUMBER(config_timeouts, offer_ms, 100, HOUR_MS, 30000,
+                "How long an agent may think about an offered chat before it is offered on."),
+        NUMBER(config_timeouts, turn_lease_ms, 100, HOUR_MS, 5000,
+                "Silence after which a bot has lost its turn; it keeps it by progress frames."),
+        NUMBER(config_timeouts, turn_deadline_ms, 100, HOUR_MS, 60000,
+                "The longest that a turn of a bot may take; not below turn_lease_ms."),
+        NUMBER(config_timeouts, bot_absent_ms, 0, HOUR_MS, 500,
+                "How long a message waits for a bot to come back before people take over."),
+        NUMBER(config_timeouts, presence_grace_ms, 0, HOUR_MS, 10000,
+                "How long an agent may be gone (a reload, a tunnel) and keep chats and offers."),
+        NUMBER(config_timeouts, drain_ms, 0, HOUR_MS, 5000,
+                "How long a stopping process waits for what is under way."),
+        {0}};
+
+static const struct setting weights_rows[] = {
+        NUMBER(config_weights, direct, 0, WEIGHT_MAX, 4000,
+                "The agent whom the case was handed to by name."),
+        NUMBER(config_weights, skill, 0, WEIGHT_MAX, 1000, "How well the agent's skills fit."),
+        NUMBER(config_weights, language, 0, WEIGHT_MAX, 800, "The customer's language."),
+        NUMBER(config_weights, continuity, 0, WEIGHT_MAX, 500, "The agent who helped last time."),
+        NUMBER(config_weights, willing, 0, WEIGHT_MAX, 600,
+                "Less for an agent who declined or missed this case a short time ago."),
+        NUMBER(config_weights, load, 0, WEIGHT_MAX, 300, "How much room the agent has left."),
+        NUMBER(config_weights, fairness, 0, WEIGHT_MAX, 100, "How long the agent has been idle."),
+        NUMBER(config_weights, age, 0, WEIGHT_MAX, 200, "How long the customer has waited."), {0}};
+
+static const struct setting policy_rows[] = {
+        {.name = "weights",
+                .kind = SETTING_SECTION,
+                AT(config_policy, weights),
+                .inner = weights_rows,
+                .help = "Weights of the terms of a score, in thousandths; 0 switches a term off."},
+        NUMBER(config_policy, exclusion_ms, 0, DAY_MS, 60000,
+                "How long an agent who declined or missed a case is passed over for it, less and "
+                "less."),
+        NUMBER(config_policy, missed_max, 0, 1000, 3,
+                "Offers missed in a row until an agent is set away; 0: never."),
+        NUMBER(config_policy, direct_ms, 0, DAY_MS, 60000,
+                "How long a case waits for the agent whom it was handed to by name."),
+        NUMBER(config_policy, relax_unknown_ms, 0, DAY_MS, 5000,
+                "Then a needed skill that nobody has is only preferred."),
+        NUMBER(config_policy, relax_absent_ms, 0, DAY_MS, 60000,
+                "Then a needed skill that nobody present has; 0: never."),
+        NUMBER(config_policy, relax_busy_ms, 0, DAY_MS, 300000,
+                "Then every needed skill; 0: never."),
+        NUMBER(config_policy, fairness_ms, 1, DAY_MS, 600000, "The idle time that counts in full."),
+        NUMBER(config_policy, age_ms, 1, DAY_MS, 600000, "The waiting time that counts in full."),
+        {0}};
+
+static const struct setting tenant_rows[] = {
+        {.name = "id",
+                .kind = SETTING_TEXT,
+                TEXT(config_tenant, id),
+                .is_required = true,
+                .example = "shop",
+                .is_valid = is_id,
+                .wanted = "1 to 32 of a-z, 0-9 and dashes",
+                .help = "Its short name, in tokens and addresses; never changes."},
+        {.name = "name",
+                .kind = SETTING_TEXT,
+                TEXT(config_tenant, name),
+                .example = "Example Shop",
+                .help = "What customers see; the id when absent."},
+        {.name = "origins",
+                .kind = SETTING_TEXTS,
+                AT(config_tenant, origins),
+                .size = CONFIG_TEXT_MAX,
+                .most = CONFIG_ORIGINS_MAX,
+                .count_offset = offsetof(struct config_tenant, origin_count),
+                .example = "https://shop.example.com",
+                .is_valid = is_origin,
+                .wanted = "an origin as browsers send it: scheme://host or scheme://host:port, "
+                          "in lower case, nothing after it",
+                .help = "The pages that may open a chat, as browsers name them."},
+        {0}};
+
+static const struct setting bot_rows[] = {
+        {.name = "name",
+                .kind = SETTING_TEXT,
+                TEXT(config_bot, name),
+                .is_required = true,
+                .example = "guide",
+                .is_valid = is_id,
+                .wanted = "1 to 32 of a-z, 0-9 and dashes",
+                .help = "Its name, shown to customers and agents."},
+        {.name = "tenant",
+                .kind = SETTING_TEXT,
+                TEXT(config_bot, tenant),
+                .is_required = true,
+                .example = "shop",
+                .is_valid = is_id,
+                .wanted = "1 to 32 of a-z, 0-9 and dashes",
+                .help = "The id of the tenant whose customers it serves."},
+        {.name = "command",
+                .kind = SETTING_TEXTS,
+                AT(config_bot, arguments),
+                .size = CONFIG_PATH_MAX,
+                .most = CONFIG_ARGUMENTS_MAX,
+                .is_required = true,
+                .count_offset = offsetof(struct config_bot, argument_count),
+                .example = "/usr/bin/weft-guide",
+                .help = "The program and its arguments, each an item; it finds its way in by "
+                        "WEFT_URL and WEFT_KEY_FILE."},
+        {0}};
+
+static const char *const durabilities[] = {"always", "everysec", NULL};
+
+/* A section without an offset: its rows count from the struct around it. */
+const struct setting settings_root[] = {{.name = "listen",
+                                                .kind = SETTING_SECTION,
+                                                AT(config, listen),
+                                                .inner = listen_rows,
+                                                .help = "Where Weft listens."},
+        {.name = "data",
+                .kind = SETTING_PATH,
+                TEXT(config, data),
+                .fallback = ".",
+                .help = "The folder for everything that is kept: conversations, keys, logs. A "
+                        "relative path counts from the folder of this file."},
+        {.name = "public_url",
+                .kind = SETTING_TEXT,
+                TEXT(config, public_url),
+                .example = "https://chat.example.com",
+                .is_valid = is_base_url,
+                .wanted = "http:// or https://, a host, and no slash at the end",
+                .help = "How the outside reaches this Weft, for links; the address and the port "
+                        "when absent."},
+        NUMBER(config, processes, 1, 64, 1, "Broker processes that share the port: one a core."),
+        {.name = "durability",
+                .kind = SETTING_CHOICE,
+                AT(config, durability),
+                .fallback = "always",
+                .choices = durabilities,
+                .help = "What an acknowledged message has survived. always: it was forced to the "
+                        "disk. everysec: it is forced within a second, so a power cut can take "
+                        "the last second with it."},
+        {.name = "redis",
+                .kind = SETTING_SECTION,
+                .example = "",
+                .inner = redis_rows,
+                .help = "Your own Redis servers. Without this section Weft runs two of its own in "
+                        "the data folder, on unix sockets."},
+        {.name = "assets",
+                .kind = SETTING_PATH,
+                TEXT(config, assets),
+                .example = "/usr/share/weft/web",
+                .help = "The folder of the widget, the desk and the demo page; no pages are "
+                        "served when absent."},
+        {.name = "log",
+                .kind = SETTING_SECTION,
+                .inner = log_rows,
+                .help = "What is told on standard error."},
+        {.name = "limits",
+                .kind = SETTING_SECTION,
+                AT(config, limits),
+                .inner = limits_rows,
+                .help = "Bounds; whatever would go over one is refused with a reason."},
+        {.name = "timeouts",
+                .kind = SETTING_SECTION,
+                AT(config, timeouts),
+                .inner = timeouts_rows,
+                .help = "Waiting times in milliseconds."},
+        {.name = "policy",
+                .kind = SETTING_SECTION,
+                AT(config, policy),
+                .inner = policy_rows,
+                .help = "How the best agent is chosen: weights of the terms of a score, 0 to "
+                        "1000."},
+        {.name = "tenants",
+                .kind = SETTING_SECTIONS,
+                AT(config, tenants),
+                .size = sizeof(struct config_tenant),
+                .most = CONFIG_TENANTS_MAX,
+                .count_offset = offsetof(struct config, tenant_count),
+                .inner = tenant_rows,
+                .help = "Brands that exist from the start; those that are missing are made."},
+        {.name = "bots",
+                .kind = SETTING_SECTIONS,
+                AT(config, bots),
+                .size = sizeof(struct config_bot),
+                .most = CONFIG_BOTS_MAX,
+                .count_offset = offsetof(struct config, bot_count),
+                .inner = bot_rows,
+                .help = "Bots that Weft starts and keeps running."},
+        {0}};
