@@ -11,6 +11,7 @@
 struct timer {
     void (*on_due)(struct timer *timer);
     uint64_t due_ms; /* monotonic */
+    uint64_t order;  /* equal times fire in the order of arming */
     size_t heap_at;  /* 0: not armed; else place in the heap plus one */
 };
 
