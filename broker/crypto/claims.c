@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Claims as JSON, with cJSON for reading: it happens once a connection, after the signature held.
+ *
+ * Invariant: two readers cannot disagree about what was signed. So doubled members are refused, as
+ * are NUL characters (cJSON would end the string there), bytes that are not UTF-8, and anything
+ * after the object; times are whole seconds that a double holds exactly.
+ *
+ * Not here: who may claim what. That is the flow's.
+ */
+#include "crypto/claims.h"
+
+#include "base/utf8.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+#include <string.h>
+
+static const double seconds_max = 253402300799.0; /* the last second of the year 9999 */
+
+static void put_json_char(struct buffer *out, unsigned char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    if (c == '"' || c == '\\') {
+        buffer_put_char(out, '\\');
+        buffer_put_char(out, (char)c);
+    } else if (c < ' ') {
+        buffer_put_slice(out, SLICE_OF("\\u00"));
+        buffer_put_char(out, hex[c >> 4]);
+        buffer_put_char(out, hex[c & 15]);
+    } else {
+        buffer_put_char(out, (char)c);
+    }
+}
+
+static void put_member(struct buffer *out, const char *before, struct slice value, size_t len_max)
+{
+    bool has_nul = value.len > 0 && memchr(value.bytes, '\0', value.len) != NULL;
+    if (value.len > len_max || has_nul || !utf8_is_valid(value)) {
+        out->overflowed = true;
+        return;
+    }
+    buffer_put_slice(out, slice_of_string(before));
+    for (size_t i = 0; i < value.len; i++)
+        put_json_char(out, (unsigned char)value.bytes[i]);
+}
+
+bool claims_write(const struct token_claims *claims, struct buffer *out)
+{
+    put_member(out, "{\"t\":\"", claims->tenant, CLAIM_TENANT_MAX);
+    put_member(out, "\",\"r\":\"", claims->role, CLAIM_ROLE_MAX);
+    put_member(out, "\",\"s\":\"", claims->subject, CLAIM_SUBJECT_MAX);
+    put_member(out, "\",\"n\":\"", claims->name, CLAIM_NAME_MAX);
+    buffer_put_slice(out, SLICE_OF("\",\"iat\":"));
+    buffer_put_u64(out, claims->issued_ms / 1000);
+    buffer_put_slice(out, SLICE_OF(",\"exp\":"));
+    buffer_put_u64(out, claims->expires_ms / 1000);
+    buffer_put_char(out, '}');
+    return !out->overflowed && claims->tenant.len > 0 && claims->role.len > 0 &&
+           claims->subject.len > 0;
+}
+
+static bool has_doubled_member(const cJSON *object)
+{
+    for (const cJSON *a = object->child; a != NULL; a = a->next)
+        for (const cJSON *b = a->next; b != NULL; b = b->next)
+            if (strcmp(a->string, b->string) == 0)
+                return true;
+    return false;
+}
+
+static bool read_string(const cJSON *object, const char *name, size_t len_max,
+        struct buffer *scratch, struct slice *out_value)
+{
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
+    if (!cJSON_IsString(member))
+        return false;
+    struct slice value = slice_of_string(member->valuestring);
+    char *start = scratch->bytes + scratch->len;
+    if (value.len > len_max)
+        return false;
+    buffer_put_slice(scratch, value);
+    *out_value = slice_make(start, value.len);
+    return !scratch->overflowed;
+}
+
+static bool read_seconds(const cJSON *object, const char *name, uint64_t *out_ms)
+{
+    const cJSON *member = cJSON_GetObjectItemCaseSensitive(object, name);
+    if (!cJSON_IsNumber(member) || !(member->valuedouble >= 0) ||
+            member->valuedouble > seconds_max || floor(member->valuedouble) != member->valuedouble)
+        return false;
+    *out_ms = (uint64_t)member->valuedouble * 1000;
+    return true;
+}
+
+static bool read_members(
+        const cJSON *object, struct buffer *scratch, struct token_claims *out_claims)
+{
+    struct token_claims claims;
+    if (!cJSON_IsObject(object) || has_doubled_member(object) ||
+            !read_string(object, "t", CLAIM_TENANT_MAX, scratch, &claims.tenant) ||
+            !read_string(object, "r", CLAIM_ROLE_MAX, scratch, &claims.role) ||
+            !read_string(object, "s", CLAIM_SUBJECT_MAX, scratch, &claims.subject) ||
+            !read_string(object, "n", CLAIM_NAME_MAX, scratch, &claims.name) ||
+            !read_seconds(object, "iat", &claims.issued_ms) ||
+            !read_seconds(object, "exp", &claims.expires_ms))
+        return false;
+    if (claims.tenant.len == 0 || claims.role.len == 0 || claims.subject.len == 0 ||
+            claims.expires_ms <= claims.issued_ms)
+        return false;
+    *out_claims = claims;
+    return true;
+}
+
+bool claims_read(
+        struct slice text, char *scratch, size_t scratch_len, struct token_claims *out_claims)
+{
+    char copy[CLAIMS_TEXT_MAX + 1]; /* ended by a NUL, so that cJSON sees trailing bytes */
+    struct buffer strings = buffer_make(scratch, scratch_len);
+    if (text.len > CLAIMS_TEXT_MAX || !utf8_is_valid(text) ||
+            (text.len > 0 && memchr(text.bytes, '\0', text.len) != NULL))
+        return false;
+    memcpy(copy, text.len ? text.bytes : "", text.len);
+    copy[text.len] = '\0';
+    if (strstr(copy, "\\u0000") != NULL)
+        return false;
+    cJSON *object = cJSON_ParseWithOpts(copy, NULL, true);
+    bool is_good = object != NULL && read_members(object, &strings, out_claims);
+    cJSON_Delete(object);
+    return is_good;
+}
+
+enum token_fault claims_judge_time(const struct token_claims *claims, uint64_t now_ms)
+{
+    if (claims->issued_ms > now_ms + CLOCK_SKEW_MS)
+        return TOKEN_NOT_YET;
+    return claims->expires_ms + CLOCK_SKEW_MS <= now_ms ? TOKEN_EXPIRED : TOKEN_GOOD;
+}
