@@ -1,0 +1,779 @@
+// SPDX-License-Identifier: Apache-2.0
+// Generated from proto/schema.yaml by proto/generate.py: do not edit.
+
+/** An entry's name, "seq-mark": compare as text, never do arithmetic on it. */
+export type Name = string;
+
+export const limits = {
+  /** a frame, either way */
+  frame_bytes: 65536,
+  /** nesting of objects and lists in a frame */
+  depth: 8,
+  /** members and list elements in one frame from a client, all levels together */
+  elements: 1024,
+  /** members of one object */
+  members: 64,
+  /** the text of one message */
+  text_bytes: 8192,
+  /** sends of one lineage that may await their ack */
+  unacked_sends: 64,
+  /** entries in one page of history */
+  history_entries: 50,
+  /** conversations that one hello resumes */
+  cursors: 64,
+  /** messages in one commit of a bot */
+  commit_messages: 8,
+  /** quick replies under one message */
+  options: 13,
+  /** pairs of a conversation's state */
+  state_pairs: 32,
+  /** from the open socket to the hello */
+  hello_ms: 5000,
+  /** between the server's pings */
+  ping_ms: 25000,
+  /** silence after which the server takes a connection for dead */
+  dead_ms: 40000,
+} as const;
+
+export type Role = "customer" | "agent" | "bot" | "service";
+
+export type AuthorKind = "customer" | "agent" | "bot" | "system" | "service";
+
+export type Visibility = "public" | "internal";
+
+export type BodyKind = "text" | "quick_replies" | "system" | "card" | "carousel" | "list" | "form" | "location" | "file";
+
+export type PartKind = "message" | "note" | "owner" | "case_opened" | "case_closed" | "queued" | "identity" | "joined" | "superseded" | "erased";
+
+export type OwnerKind = "none" | "bot" | "agent";
+
+export type Availability = "online" | "away" | "offline";
+
+export type Retry = "never" | "same" | "later" | "resend" | "token";
+
+export type CancelReason = "interrupted" | "human_took_over" | "lease_lost" | "expired" | "withdrawn";
+
+export type ResetReason = "lost_suffix" | "unknown_cursor" | "superseded";
+
+export type Durability = "everysec" | "always" | "replicated";
+
+/** who is calling */
+export interface Client {
+  name?: string;
+  version?: string;
+}
+
+/** the last entry that the client holds, per conversation */
+export interface Cursor {
+  conversation: string;
+  at: Name;
+}
+
+/** one quick reply */
+export interface Option {
+  title: string;
+  value?: string;
+}
+
+/** what was said */
+export interface Body {
+  kind: BodyKind;
+  text: string;
+  /** quick_replies: the answers offered */
+  options?: Option[];
+  /** text: the value of the quick reply that was chosen */
+  chosen?: string;
+}
+
+/** a named value */
+export interface Pair {
+  name: string;
+  /** absent: remove the name */
+  value?: string;
+}
+
+/** what the customer seems to want */
+export interface Intent {
+  name: string;
+  /** how sure */
+  percent?: number;
+}
+
+/** what a case asks for */
+export interface Skill {
+  name: string;
+  /** true: only agents who have it */
+  must?: boolean;
+}
+
+/** the packet that makes sure nobody repeats themselves */
+export interface Handoff {
+  /** asked, unsure, failed, policy, … */
+  reason: string;
+  summary?: string;
+  skills?: Skill[];
+  /** BCP 47 */
+  language?: string;
+  /** what is known */
+  slots?: Pair[];
+  /** what is not yet known */
+  missing?: string[];
+  intents?: Intent[];
+  /** what was already tried */
+  tried?: string[];
+  /** the trend: falling, steady, rising */
+  sentiment?: string;
+}
+
+/** an author or a reader */
+export interface Who {
+  kind: AuthorKind;
+  id?: string;
+  name?: string;
+}
+
+/** one of the things that an entry says; the entry holds all its parts or none */
+export interface Part {
+  kind: PartKind;
+  /** message, note */
+  body?: Body;
+  /** message, note: the sender's own lineage, so that it knows its words again */
+  lineage?: string;
+  /** message, note: the sender's number */
+  n?: number;
+  /** message: the entry that is answered */
+  reply_to?: Name;
+  /** owner: who may speak now; the owner token is this entry's name */
+  owner?: OwnerKind;
+  /** owner: bot or agent; joined, superseded: the other conversation */
+  id?: string;
+  /** owner, identity: the name to show */
+  name?: string;
+  /** case_closed, queued */
+  reason?: string;
+  /** queued: the packet; never sent to the customer */
+  handoff?: Handoff;
+}
+
+/** an entry inside a page of history */
+export interface EntryView {
+  conversation: string;
+  /** the entry's own name */
+  at: Name;
+  /** the entry before it that you may see; 0-0000000000000000 for the first of all */
+  after: Name;
+  /** milliseconds since 1970, never falling within a conversation */
+  time_ms: number;
+  author: Who;
+  /** internal when no part is public */
+  visibility: Visibility;
+  parts: Part[];
+}
+
+/** the limits in force */
+export interface LimitSet {
+  frame_bytes: number;
+  text_bytes: number;
+  unacked_sends: number;
+  history_entries: number;
+  ping_ms: number;
+  dead_ms: number;
+  messages_per_min?: number;
+}
+
+/** a bot worker */
+export interface BotInfo {
+  name: string;
+  version?: string;
+  /** turns it will take at once */
+  credits: number;
+}
+
+/** a customer's message to a bot */
+export interface Input {
+  at: Name;
+  time_ms?: number;
+  body: Body;
+}
+
+/** what is known of the contact */
+export interface Context {
+  contact: string;
+  name?: string;
+  /** the contact has proved who they are */
+  proven?: boolean;
+  language?: string;
+  /** where the conversation was opened */
+  page?: string;
+  channel?: string;
+  /** cases before this one */
+  cases?: number;
+}
+
+/** one term of a score, in thousandths */
+export interface Term {
+  name: string;
+  value: number;
+}
+
+/** The first frame on a socket. One of token and ticket. */
+export interface HelloFrame {
+  type: "hello";
+  id: string;
+  /** a signed token, or a bot's or service's key */
+  token?: string;
+  /** from the last welcome */
+  ticket?: string;
+  cursors?: Cursor[];
+  client?: Client;
+  /** bots only */
+  bot?: BotInfo;
+}
+
+/** Is the line alive? For clients that cannot see WebSocket pings. */
+export interface PingFrame {
+  type: "ping";
+  id: string;
+}
+
+/** Ends this session; its ticket no longer opens anything on this node, and the socket is closed. */
+export interface LogoutFrame {
+  type: "logout";
+  id: string;
+}
+
+/** Says something. (lineage, n) makes it exactly once: n counts 1, 2, 3, … within a lineage; the same (lineage, n) again gets the same place, and is refused with another body. An agent's public words carry the owner token. */
+export interface SendFrame {
+  type: "send";
+  id: string;
+  /** customers may leave it out: it is theirs */
+  conversation?: string;
+  /** from welcome */
+  lineage: string;
+  n: number;
+  body: Body;
+  /** internal: a note (agents only); public when absent */
+  visibility?: Visibility;
+  /** agents, public: the owner token that they hold */
+  owner?: Name;
+  reply_to?: Name;
+}
+
+/** How far this reader has received and read. Only ever moves forward. */
+export interface ReceiptFrame {
+  type: "receipt";
+  conversation?: string;
+  delivered?: Name;
+  read?: Name;
+}
+
+/** The author is typing. Forgotten after 6 s without another one. */
+export interface TypingFrame {
+  type: "typing";
+  conversation?: string;
+  active: boolean;
+}
+
+/** A page of what came before. */
+export interface HistoryFrame {
+  type: "history";
+  id: string;
+  conversation?: string;
+  /** the `after` of the oldest entry held … the page ends with that entry; absent: the newest page */
+  before?: Name;
+  limit?: number;
+}
+
+/** An anonymous contact proves who they are with a token that the brand's server has signed. */
+export interface IdentifyFrame {
+  type: "identify";
+  id: string;
+  token: string;
+}
+
+/** Planned. A step of the contact's journey. */
+export interface EventFrame {
+  type: "event";
+  id: string;
+  name: string;
+  properties?: Pair[];
+}
+
+/** Planned. Changes the words of an own message. */
+export interface EditFrame {
+  type: "edit";
+  id: string;
+  conversation?: string;
+  target: Name;
+  lineage: string;
+  n: number;
+  body: Body;
+}
+
+/** Planned. Takes an own message back, for everyone. */
+export interface DeleteFrame {
+  type: "delete";
+  id: string;
+  conversation?: string;
+  target: Name;
+  lineage: string;
+  n: number;
+}
+
+/** Planned. Adds or removes a reaction. */
+export interface ReactFrame {
+  type: "react";
+  id: string;
+  conversation?: string;
+  target: Name;
+  lineage: string;
+  n: number;
+  emoji: string;
+  active: boolean;
+}
+
+/** The agent comes, steps aside, or goes. */
+export interface SetPresenceFrame {
+  type: "set_presence";
+  id: string;
+  status: Availability;
+}
+
+/** Takes an offer. `assigned` follows. */
+export interface AcceptFrame {
+  type: "accept";
+  id: string;
+  offer: Name;
+}
+
+/** Leaves an offer to somebody else. */
+export interface DeclineFrame {
+  type: "decline";
+  id: string;
+  offer: Name;
+  reason?: string;
+}
+
+/** Ends the case; the conversation lives on. */
+export interface CloseFrame {
+  type: "close";
+  id: string;
+  conversation: string;
+  owner: Name;
+  /** solved when absent */
+  reason?: string;
+}
+
+/** Opens a new case on a conversation whose last case this agent closed, and takes it, if there is room. */
+export interface ReopenFrame {
+  type: "reopen";
+  id: string;
+  conversation: string;
+}
+
+/** Hands the case on, to an agent or to whoever has the skills. */
+export interface TransferFrame {
+  type: "transfer";
+  id: string;
+  conversation: string;
+  owner: Name;
+  /** absent: the best-matched agent */
+  to_agent?: string;
+  handoff: Handoff;
+}
+
+/** Follows a conversation that the agent may see, from a cursor on. */
+export interface WatchFrame {
+  type: "watch";
+  id: string;
+  conversation: string;
+  at?: Name;
+}
+
+/** Stops following. */
+export interface UnwatchFrame {
+  type: "unwatch";
+  id: string;
+  conversation: string;
+}
+
+/** The worker lives; the lease of the turn is extended. */
+export interface ProgressFrame {
+  type: "progress";
+  conversation: string;
+  turn: Name;
+}
+
+/** Planned. A provisional piece of the answer; retracted when the turn ends otherwise. */
+export interface ChunkFrame {
+  type: "chunk";
+  conversation: string;
+  turn: Name;
+  i: number;
+  text: string;
+}
+
+/** Planned. A message before the end of the turn. */
+export interface InterimFrame {
+  type: "interim";
+  id: string;
+  conversation: string;
+  turn: Name;
+  body: Body;
+}
+
+/** Ends a turn, once: messages, state, labels and the change of owner are one entry, all or none. The same commit again gets the same place. */
+export interface CommitFrame {
+  type: "commit";
+  id: string;
+  conversation: string;
+  turn: Name;
+  messages?: Body[];
+  /** patch: a pair without a value removes the name */
+  state?: Pair[];
+  labels?: string[];
+  /** the case goes to the queue */
+  handoff?: Handoff;
+  /** the case is solved */
+  close?: boolean;
+}
+
+/** The worker cannot answer this turn. */
+export interface FailFrame {
+  type: "fail";
+  id: string;
+  conversation: string;
+  turn: Name;
+  retryable: boolean;
+  reason?: string;
+}
+
+/** The hello was accepted. */
+export interface WelcomeFrame {
+  type: "welcome";
+  id: string;
+  role: Role;
+  tenant: string;
+  session: string;
+  /** the contact's, agent's or bot's id */
+  subject?: string;
+  name?: string;
+  /** customers: their conversation */
+  conversation?: string;
+  /** customers: the contact has proved who they are */
+  proven?: boolean;
+  /** customers: the newest entry that they may see */
+  head?: Name;
+  /** for this device's or tab's sends, unless it still has one with unacked sends */
+  lineage?: string;
+  /** opens the next socket without a token */
+  ticket: string;
+  ticket_expires_in_ms: number;
+  limits: LimitSet;
+  /** what an ack means */
+  durability: Durability;
+  /** agents: the presence in force */
+  status?: Availability;
+  time_ms: number;
+}
+
+/** The send or commit is durable, at this place. */
+export interface AckFrame {
+  type: "ack";
+  id: string;
+  conversation: string;
+  lineage?: string;
+  n?: number;
+  at: Name;
+  time_ms?: number;
+}
+
+/** The request was carried out. */
+export interface DoneFrame {
+  type: "done";
+  id: string;
+  /** the entry that did it, if one did */
+  at?: Name;
+  /** identify: the conversation that goes on, which may be another one */
+  conversation?: string;
+}
+
+/** One entry of a conversation. Entries of a conversation arrive in order, each once per session. */
+export interface EntryFrame {
+  type: "entry";
+  conversation: string;
+  /** the entry's own name */
+  at: Name;
+  /** the entry before it that you may see; 0-0000000000000000 for the first of all */
+  after: Name;
+  /** milliseconds since 1970, never falling within a conversation */
+  time_ms: number;
+  author: Who;
+  /** internal when no part is public */
+  visibility: Visibility;
+  parts: Part[];
+}
+
+/** A page of history, oldest first. May hold fewer entries than asked for; `more` tells whether older ones exist. */
+export interface PageFrame {
+  type: "page";
+  id: string;
+  conversation: string;
+  entries: EntryView[];
+  more: boolean;
+}
+
+/** How far a reader is. */
+export interface ReceiptsFrame {
+  type: "receipts";
+  conversation: string;
+  who: Who;
+  delivered?: Name;
+  read?: Name;
+}
+
+/** Somebody is typing, or no longer. Forget it after 6 s. */
+export interface TypistFrame {
+  type: "typist";
+  conversation: string;
+  who: Who;
+  active: boolean;
+}
+
+/** To agents: a colleague's presence. */
+export interface PresenceFrame {
+  type: "presence";
+  agent: string;
+  name?: string;
+  status: Availability;
+  chats?: number;
+  capacity?: number;
+}
+
+/** To one agent: a case that waits for them, until the deadline. */
+export interface OfferFrame {
+  type: "offer";
+  offer: Name;
+  conversation: string;
+  expires_in_ms: number;
+  /** since the case was first queued */
+  waiting_ms?: number;
+  /** the name to show */
+  contact?: string;
+  handoff?: Handoff;
+  /** why this agent */
+  terms?: Term[];
+}
+
+/** An offer or a turn is no longer yours. */
+export interface CancelFrame {
+  type: "cancel";
+  offer?: Name;
+  turn?: Name;
+  conversation?: string;
+  reason: CancelReason;
+}
+
+/** To an agent: this chat is yours, and this is its owner token. Sent on accept, and for each own chat after welcome; its entries follow. */
+export interface AssignedFrame {
+  type: "assigned";
+  conversation: string;
+  owner: Name;
+  contact?: string;
+  proven?: boolean;
+  handoff?: Handoff;
+}
+
+/** To an agent: this chat is no longer yours. */
+export interface ReleasedFrame {
+  type: "released";
+  conversation: string;
+  /** closed, transferred, requeued */
+  reason: string;
+}
+
+/** To the customer: the place in the queue. */
+export interface QueueFrame {
+  type: "queue";
+  conversation: string;
+  /** 1 is next; 0: no longer waiting */
+  position: number;
+  /** an honest estimate; absent when there is none */
+  wait_ms?: number;
+}
+
+/** To a bot: answer this. */
+export interface TurnFrame {
+  type: "turn";
+  turn: Name;
+  conversation: string;
+  attempt: number;
+  /** send progress at least this often */
+  lease_ms: number;
+  /** from now */
+  deadline_ms: number;
+  context: Context;
+  /** what the customer said since the last turn; empty: the case was just opened */
+  input: Input[];
+  state?: Pair[];
+}
+
+/** Forget what you hold of this conversation: what follows begins anew. */
+export interface ResetFrame {
+  type: "reset";
+  conversation: string;
+  reason: ResetReason;
+  /** superseded: the conversation that goes on */
+  follow?: string;
+}
+
+/** A request was refused, or the connection is about to end. */
+export interface ErrorFrame {
+  type: "error";
+  /** the request's */
+  id?: string;
+  code: string;
+  /** a sentence for a person */
+  message: string;
+  retry: Retry;
+  retry_after_ms?: number;
+  /** resend: the first n to send again */
+  resend_from?: number;
+}
+
+/** The server closes this socket in good order. Come back after retry_after_ms. */
+export interface ByeFrame {
+  type: "bye";
+  /** draining, logout, slow, idle */
+  reason: string;
+  retry_after_ms: number;
+}
+
+/** The line is alive. */
+export interface PongFrame {
+  type: "pong";
+  id: string;
+}
+
+export type ClientFrame =
+  | HelloFrame
+  | PingFrame
+  | LogoutFrame
+  | SendFrame
+  | ReceiptFrame
+  | TypingFrame
+  | HistoryFrame
+  | IdentifyFrame
+  | EventFrame
+  | EditFrame
+  | DeleteFrame
+  | ReactFrame
+  | SetPresenceFrame
+  | AcceptFrame
+  | DeclineFrame
+  | CloseFrame
+  | ReopenFrame
+  | TransferFrame
+  | WatchFrame
+  | UnwatchFrame
+  | ProgressFrame
+  | ChunkFrame
+  | InterimFrame
+  | CommitFrame
+  | FailFrame;
+
+export type ServerFrame =
+  | WelcomeFrame
+  | AckFrame
+  | DoneFrame
+  | EntryFrame
+  | PageFrame
+  | ReceiptsFrame
+  | TypistFrame
+  | PresenceFrame
+  | OfferFrame
+  | CancelFrame
+  | AssignedFrame
+  | ReleasedFrame
+  | QueueFrame
+  | TurnFrame
+  | ResetFrame
+  | ErrorFrame
+  | ByeFrame
+  | PongFrame;
+
+/** close: the WebSocket close code when the connection ends with it, else 0. */
+export const errors = {
+  bad_frame: { retry: "never", close: 4400, message: "The frame is not well-formed." },
+  bad_utf8: { retry: "never", close: 1007, message: "The frame holds text that is not UTF-8." },
+  too_deep: { retry: "never", close: 4400, message: "The frame is nested too deeply." },
+  too_many_elements: { retry: "never", close: 4400, message: "The frame has too many members and elements." },
+  duplicate_key: { retry: "never", close: 4400, message: "A member occurs twice in one object." },
+  too_large: { retry: "never", close: 1009, message: "The frame is larger than the limit." },
+  wrong_opcode: { retry: "never", close: 1003, message: "JSON travels in text frames, MessagePack in binary frames." },
+  unknown_frame: { retry: "never", close: 0, message: "There is no frame of this type." },
+  missing_field: { retry: "never", close: 0, message: "A required field is missing." },
+  wrong_type: { retry: "never", close: 0, message: "A field has the wrong type." },
+  out_of_range: { retry: "never", close: 0, message: "A field is longer or larger than the limit." },
+  unsupported: { retry: "never", close: 0, message: "This server does not do that yet." },
+  body_unsupported: { retry: "never", close: 0, message: "Messages of this kind are not supported yet." },
+  hello_first: { retry: "token", close: 4401, message: "The first frame must be a hello." },
+  hello_timeout: { retry: "token", close: 4408, message: "No hello came in time." },
+  hello_twice: { retry: "never", close: 4400, message: "This connection has already said hello." },
+  unauthenticated: { retry: "token", close: 4401, message: "The credential is not valid." },
+  token_expired: { retry: "token", close: 4401, message: "The token or ticket has expired." },
+  forbidden: { retry: "never", close: 0, message: "This role may not do that." },
+  unknown_conversation: { retry: "never", close: 0, message: "There is no such conversation for you." },
+  conversation_erased: { retry: "never", close: 0, message: "This conversation was erased." },
+  quarantined: { retry: "never", close: 0, message: "This conversation's log is damaged and is kept as it is; an operator was told." },
+  newer_log: { retry: "later", close: 0, message: "A newer version of Weft wrote to this conversation; this server may only read it." },
+  bad_lineage: { retry: "never", close: 0, message: "The lineage was not issued by this server, or is too old: use the one from welcome." },
+  resend: { retry: "resend", close: 0, message: "Earlier messages of this lineage are missing: send them again from there." },
+  already_sent: { retry: "never", close: 0, message: "This message was accepted before; its place is no longer at hand, find it in the history." },
+  different_body: { retry: "never", close: 0, message: "Another message was already sent under this number." },
+  too_many_unacked: { retry: "later", close: 0, message: "Too many messages are waiting for their ack." },
+  fenced: { retry: "never", close: 0, message: "Somebody else owns this conversation now." },
+  case_closed: { retry: "never", close: 0, message: "The case is closed." },
+  case_open: { retry: "never", close: 0, message: "A case is open already." },
+  no_such_offer: { retry: "never", close: 0, message: "The offer is no longer open." },
+  no_such_agent: { retry: "never", close: 0, message: "There is no such agent." },
+  no_room: { retry: "later", close: 0, message: "The agent has no room for another chat." },
+  identity_taken: { retry: "never", close: 0, message: "This contact has already proved to be somebody else." },
+  rate_limited: { retry: "later", close: 0, message: "Too many requests: wait a little." },
+  store_unavailable: { retry: "same", close: 0, message: "The message could not be stored just now; nothing is lost, try again." },
+  busy: { retry: "later", close: 0, message: "The server is busy: wait a little." },
+  not_found: { retry: "never", close: 0, message: "There is nothing at this address." },
+  bad_origin: { retry: "never", close: 0, message: "This website may not use this server." },
+  bad_request: { retry: "never", close: 0, message: "The request is not well-formed." },
+  conflict: { retry: "never", close: 0, message: "That exists already." },
+  internal: { retry: "later", close: 1011, message: "Something went wrong on our side." },
+} as const;
+export type ErrorCode = keyof typeof errors;
+
+/** again: whether connecting again makes sense. */
+export const closeCodes = {
+  /** logged out or done */
+  1000: { name: "normal", again: false },
+  /** the server drains: a bye with retry_after_ms came before */
+  1001: { name: "going_away", again: true },
+  /** a binary frame under weft.v1.json or a text frame under weft.v1.msgpack */
+  1003: { name: "wrong_opcode", again: false },
+  /** text that is not UTF-8 */
+  1007: { name: "bad_utf8", again: false },
+  /** a frame over the limit */
+  1009: { name: "too_large", again: false },
+  /** our fault */
+  1011: { name: "internal", again: true },
+  /** a frame that cannot be read; the error before it says why */
+  4400: { name: "bad_frame", again: false },
+  /** get a new token, then connect again */
+  4401: { name: "unauthenticated", again: true },
+  /** the session, contact or tenant is gone */
+  4403: { name: "revoked", again: false },
+  /** no hello in time, or no sign of life */
+  4408: { name: "timeout", again: true },
+  /** the client read too slowly; resume by cursor, nothing is lost */
+  4413: { name: "slow_consumer", again: true },
+  /** too many connections or frames: wait before you come back */
+  4429: { name: "too_many", again: true },
+} as const;

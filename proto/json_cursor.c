@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pass 2 over JSON: walks text that json_scan.c has accepted, and decodes strings where they lie.
+ *
+ * Invariant: a string is decoded at most once, and nothing that was decoded is walked again: what
+ * is left behind a shortened string is no longer JSON. Since the grammar holds, commas and colons
+ * are mere separators here, and no end is looked for.
+ */
+#include "proto/cursor.h"
+#include "proto/json_text.h"
+
+static char *skip_separators(char *at)
+{
+    while (*at == ',' || *at == ':' || *at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')
+        at++;
+    return at;
+}
+
+/* From behind the opening quote to the closing one. */
+static char *string_end(char *at, bool *out_has_escapes)
+{
+    bool has_escapes = false;
+    for (; *at != '"'; at++)
+        if (*at == '\\') {
+            has_escapes = true;
+            at++;
+        }
+    *out_has_escapes = has_escapes;
+    return at;
+}
+
+static char *skip_string(char *at)
+{
+    bool has_escapes;
+    return string_end(at + 1, &has_escapes) + 1;
+}
+
+/* A number, true, false or null. */
+static char *skip_plain(char *at)
+{
+    while (*at != ',' && *at != ']' && *at != '}' && *at != ' ' && *at != '\n' && *at != '\r' &&
+            *at != '\t')
+        at++;
+    return at;
+}
+
+void proto_json_skip(char **at)
+{
+    size_t depth = 0;
+    do {
+        *at = skip_separators(*at);
+        char c = **at;
+        if (c == '"')
+            *at = skip_string(*at);
+        else if (c == '{' || c == '[')
+            depth++, ++*at;
+        else if (c == '}' || c == ']')
+            depth--, ++*at;
+        else
+            *at = skip_plain(*at);
+    } while (depth > 0);
+}
+
+static size_t count_items(char *at)
+{
+    size_t count = 0;
+    for (at = skip_separators(at); *at != ']'; at = skip_separators(at)) {
+        proto_json_skip(&at);
+        count++;
+    }
+    return count;
+}
+
+static struct slice next_string(char **at)
+{
+    bool has_escapes;
+    char *start = *at + 1, *end = string_end(start, &has_escapes);
+    size_t len = (size_t)(end - start);
+    *at = end + 1;
+    return slice_make(start, has_escapes ? proto_json_unescape(start, len) : len);
+}
+
+/* Whole and not negative, in plain digits, within 64 bits: else it is just a number. */
+static void next_number(char **at, struct proto_token *out_token)
+{
+    char *end = skip_plain(*at);
+    uint64_t number = 0;
+    out_token->value = PROTO_VALUE_NUMBER;
+    for (const char *digit = *at; digit < end; digit++) {
+        bool fits = *digit >= '0' && *digit <= '9' && number <= (UINT64_MAX - 9) / 10;
+        if (!fits) {
+            *at = end;
+            return;
+        }
+        number = number * 10 + (uint64_t)(*digit - '0');
+    }
+    *at = end;
+    out_token->value = PROTO_VALUE_U64;
+    out_token->number = number;
+}
+
+void proto_json_next(char **at, struct proto_token *out_token)
+{
+    *at = skip_separators(*at);
+    switch (**at) {
+    case '"':
+        out_token->value = PROTO_VALUE_STR;
+        out_token->bytes = next_string(at);
+        break;
+    case '{':
+        out_token->value = PROTO_VALUE_MAP;
+        ++*at;
+        break;
+    case '[':
+        out_token->value = PROTO_VALUE_LIST;
+        out_token->number = count_items(++*at);
+        break;
+    case 't':
+    case 'f':
+        out_token->value = PROTO_VALUE_BOOL;
+        out_token->number = **at == 't';
+        *at = skip_plain(*at);
+        break;
+    case 'n':
+        out_token->value = PROTO_VALUE_NULL;
+        *at = skip_plain(*at);
+        break;
+    default:
+        next_number(at, out_token);
+    }
+}
+
+bool proto_json_member(char **at, struct slice *out_key)
+{
+    bool has_escapes;
+    *at = skip_separators(*at);
+    char *start = *at + 1;
+    if (**at == '}') {
+        *at = start;
+        return false;
+    }
+    char *end = string_end(start, &has_escapes);
+    *out_key = slice_make(start, (size_t)(end - start));
+    *at = end + 1;
+    return true;
+}
+
+void proto_json_close_list(char **at)
+{
+    *at = skip_separators(*at) + 1;
+}
+
+bool proto_json_peek(char *at, struct slice *out_text)
+{
+    bool has_escapes;
+    if (*at != '"')
+        return false;
+    char *start = at + 1, *end = string_end(start, &has_escapes);
+    size_t len = (size_t)(end - start);
+    *out_text = slice_make(start, has_escapes ? proto_json_respell(start, len) : len);
+    return true;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pass 1 over JSON: RFC 8259, strictly, within bounds, without allocating.
+ *
+ * Invariant: when it accepts, every byte of the input was looked at, and pass 2 may walk it without
+ * looking for the end. Keys that are spelled with escapes are rewritten in place to their one
+ * shortest spelling (spaces fill the rest), so from here on equal keys are equal bytes. Values are
+ * left as they are.
+ */
+#include "proto/cursor.h"
+#include "proto/json_text.h"
+#include "proto/utf8.h"
+
+static bool scan_value(struct proto_scan *scan);
+
+static bool refuse(struct proto_scan *scan)
+{
+    return proto_scan_refuse(scan, PROTO_ERROR_BAD_FRAME);
+}
+
+static char peek(struct proto_scan *scan)
+{
+    while (scan->at < scan->end &&
+            (*scan->at == ' ' || *scan->at == '\n' || *scan->at == '\r' || *scan->at == '\t'))
+        scan->at++;
+    return scan->at < scan->end ? *scan->at : '\0';
+}
+
+static bool take(struct proto_scan *scan, char wanted)
+{
+    if (peek(scan) != wanted)
+        return false;
+    scan->at++;
+    return true;
+}
+
+/* Moves over what is not plain: an escape or a character beyond ASCII. */
+static bool scan_special(struct proto_scan *scan, const char **at)
+{
+    uint32_t scalar;
+    if (**at == '\\')
+        return proto_json_escape_read(at, scan->end, &scalar) || refuse(scan);
+    if ((uint8_t) * *at < 0x20)
+        return refuse(scan);
+    size_t step = proto_utf8_step(*at, scan->end);
+    *at += step;
+    return step > 0 || proto_scan_refuse(scan, PROTO_ERROR_BAD_UTF8);
+}
+
+/* scan->at is at the opening quote. */
+static bool scan_string(struct proto_scan *scan, struct slice *out_text, bool *out_has_escapes)
+{
+    const char *start = scan->at + 1, *at = start;
+    bool has_escapes = false;
+    for (;;) {
+        at = proto_json_plain_end(at, scan->end);
+        if (at == scan->end)
+            return refuse(scan);
+        if (*at == '"')
+            break;
+        has_escapes |= *at == '\\';
+        if (!scan_special(scan, &at))
+            return false;
+    }
+    *out_text = slice_make(start, (size_t)(at - start));
+    *out_has_escapes = has_escapes;
+    scan->at += 2 + out_text->len;
+    return true;
+}
+
+static bool scan_member(struct proto_scan *scan, size_t first)
+{
+    struct slice key;
+    bool has_escapes;
+    if (peek(scan) != '"')
+        return refuse(scan);
+    char *text = scan->at + 1;
+    if (!proto_scan_element(scan) || !scan_string(scan, &key, &has_escapes))
+        return false;
+    if (has_escapes)
+        key.len = proto_json_respell(text, key.len);
+    if (!take(scan, ':'))
+        return refuse(scan);
+    peek(scan);
+    return proto_scan_member(scan, first, key, scan->at) && scan_value(scan);
+}
+
+static bool scan_object(struct proto_scan *scan)
+{
+    size_t first = scan->member_count;
+    scan->at++;
+    if (!take(scan, '}')) {
+        do {
+            if (!scan_member(scan, first))
+                return false;
+        } while (take(scan, ','));
+        if (!take(scan, '}'))
+            return refuse(scan);
+    }
+    if (first > 0)
+        scan->member_count = first;
+    return true;
+}
+
+static bool scan_list(struct proto_scan *scan)
+{
+    scan->at++;
+    if (take(scan, ']'))
+        return true;
+    do {
+        if (!proto_scan_element(scan) || !scan_value(scan))
+            return false;
+    } while (take(scan, ','));
+    return take(scan, ']') || refuse(scan);
+}
+
+static bool scan_nested(struct proto_scan *scan)
+{
+    if (scan->depth_left == 0)
+        return proto_scan_refuse(scan, PROTO_ERROR_TOO_DEEP);
+    scan->depth_left--;
+    bool accepted = *scan->at == '{' ? scan_object(scan) : scan_list(scan);
+    scan->depth_left++;
+    return accepted;
+}
+
+static bool scan_word(struct proto_scan *scan, struct slice word)
+{
+    if ((size_t)(scan->end - scan->at) < word.len || memcmp(scan->at, word.bytes, word.len) != 0)
+        return refuse(scan);
+    scan->at += word.len;
+    return true;
+}
+
+static bool scan_digits(struct proto_scan *scan)
+{
+    const char *start = scan->at;
+    while (scan->at < scan->end && *scan->at >= '0' && *scan->at <= '9')
+        scan->at++;
+    return scan->at > start || refuse(scan);
+}
+
+static bool is_at(const struct proto_scan *scan, const char *any)
+{
+    return scan->at < scan->end && *scan->at != '\0' && strchr(any, *scan->at) != NULL;
+}
+
+static bool scan_number(struct proto_scan *scan)
+{
+    if (*scan->at == '-')
+        scan->at++;
+    if (is_at(scan, "0"))
+        scan->at++;
+    else if (!scan_digits(scan))
+        return false;
+    if (is_at(scan, ".")) {
+        scan->at++;
+        if (!scan_digits(scan))
+            return false;
+    }
+    if (!is_at(scan, "eE"))
+        return true;
+    scan->at++;
+    if (is_at(scan, "+-"))
+        scan->at++;
+    return scan_digits(scan);
+}
+
+static bool scan_value(struct proto_scan *scan)
+{
+    struct slice text;
+    bool has_escapes;
+    switch (peek(scan)) {
+    case '"':
+        return scan_string(scan, &text, &has_escapes);
+    case '{':
+    case '[':
+        return scan_nested(scan);
+    case 't':
+        return scan_word(scan, SLICE_OF("true"));
+    case 'f':
+        return scan_word(scan, SLICE_OF("false"));
+    case 'n':
+        return scan_word(scan, SLICE_OF("null"));
+    case '\0':
+        return refuse(scan);
+    default:
+        return scan_number(scan);
+    }
+}
+
+bool proto_json_scan(struct proto_scan *scan)
+{
+    if (peek(scan) != '{')
+        return refuse(scan);
+    if (!scan_value(scan))
+        return false;
+    peek(scan);
+    return scan->at == scan->end || refuse(scan);
+}

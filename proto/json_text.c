@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The text of JSON strings: plain runs, escapes, and rewriting in place.
+ *
+ * Invariant: nothing that is written in place is longer than what was read for it, so reading is
+ * never overtaken. Escapes of lone surrogates are no text, and refused.
+ */
+#include "proto/json_text.h"
+
+#include "base/check.h"
+#include "proto/utf8.h"
+
+#include <string.h>
+
+#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+
+static bool is_plain(char c)
+{
+    return (uint8_t)c >= 0x20 && (uint8_t)c < 0x80 && c != '"' && c != '\\';
+}
+
+/* Non-zero when a byte of the word is 0. */
+static uint64_t zero_bytes(uint64_t word)
+{
+    return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
+}
+
+static bool is_plain_word(uint64_t word)
+{
+    uint64_t controls = (word - EACH_BYTE(0x20)) & ~word & EACH_BYTE(0x80);
+    uint64_t quotes = zero_bytes(word ^ EACH_BYTE('"'));
+    uint64_t backslashes = zero_bytes(word ^ EACH_BYTE('\\'));
+    return ((word & EACH_BYTE(0x80)) | controls | quotes | backslashes) == 0;
+}
+
+const char *proto_json_plain_end(const char *at, const char *end)
+{
+    uint64_t word;
+    while (end - at >= (ptrdiff_t)sizeof word) {
+        memcpy(&word, at, sizeof word);
+        if (!is_plain_word(word))
+            break;
+        at += sizeof word;
+    }
+    while (at < end && is_plain(*at))
+        at++;
+    return at;
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+/* Reads "\uXXXX". */
+static bool read_unit(const char **at, const char *end, uint32_t *out_unit)
+{
+    const char *text = *at;
+    uint32_t unit = 0;
+    if (end - text < 6 || text[0] != '\\' || text[1] != 'u')
+        return false;
+    for (int i = 2; i < 6; i++) {
+        int value = hex_value(text[i]);
+        if (value < 0)
+            return false;
+        unit = unit << 4 | (uint32_t)value;
+    }
+    *at = text + 6;
+    *out_unit = unit;
+    return true;
+}
+
+static bool read_scalar(const char **at, const char *end, uint32_t *out_scalar)
+{
+    uint32_t high, low;
+    if (!read_unit(at, end, &high))
+        return false;
+    *out_scalar = high;
+    if (high < 0xd800 || high > 0xdfff)
+        return true;
+    if (high > 0xdbff || !read_unit(at, end, &low) || low < 0xdc00 || low > 0xdfff)
+        return false;
+    *out_scalar = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+    return true;
+}
+
+static const char letters[] = "\"\\/bfnrt";
+static const char letter_values[] = "\"\\/\b\f\n\r\t";
+
+bool proto_json_escape_read(const char **at, const char *end, uint32_t *out_scalar)
+{
+    if (end - *at < 2)
+        return false;
+    char letter = (*at)[1];
+    if (letter == 'u')
+        return read_scalar(at, end, out_scalar);
+    const char *found = letter ? strchr(letters, letter) : NULL;
+    if (found == NULL)
+        return false;
+    *out_scalar = (uint8_t)letter_values[found - letters];
+    *at += 2;
+    return true;
+}
+
+size_t proto_json_escape_write(uint32_t scalar, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *found = scalar ? strchr(letter_values, (int)scalar) : NULL;
+    out[0] = '\\';
+    if (found != NULL) {
+        out[1] = letters[found - letter_values];
+        return 2;
+    }
+    memcpy(out + 1, "u00", 3);
+    out[4] = digits[scalar >> 4 & 15];
+    out[5] = digits[scalar & 15];
+    return PROTO_JSON_ESCAPE_MAX;
+}
+
+static bool needs_escape(uint32_t scalar)
+{
+    return scalar < 0x20 || scalar == '"' || scalar == '\\';
+}
+
+static size_t rewrite(char *text, size_t len, bool keeps_escapes)
+{
+    const char *at = text, *end = text + len;
+    char *to = text;
+    while (at < end) {
+        const char *run = memchr(at, '\\', (size_t)(end - at));
+        size_t plain = (size_t)((run ? run : end) - at);
+        if (to != at)
+            memmove(to, at, plain);
+        to += plain;
+        at += plain;
+        uint32_t scalar;
+        if (at == end)
+            break;
+        check(proto_json_escape_read(&at, end, &scalar));
+        to += keeps_escapes && needs_escape(scalar) ? proto_json_escape_write(scalar, to)
+                                                    : proto_utf8_write(scalar, to);
+    }
+    return (size_t)(to - text);
+}
+
+size_t proto_json_unescape(char *text, size_t len)
+{
+    return rewrite(text, len, false);
+}
+
+size_t proto_json_respell(char *text, size_t len)
+{
+    size_t new_len = rewrite(text, len, true);
+    if (new_len < len) {
+        text[new_len] = '"';
+        memset(text + new_len + 1, ' ', len - new_len);
+    }
+    return new_len;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of proto: the text of JSON strings. */
+#ifndef WEFT_PROTO_JSON_TEXT_H
+#define WEFT_PROTO_JSON_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The first byte that is not plain: a quote, a backslash, a control, or beyond ASCII. */
+const char *proto_json_plain_end(const char *at, const char *end);
+
+/* Reads an escape, surrogate pairs included, at *at (a backslash). False: not valid. */
+bool proto_json_escape_read(const char **at, const char *end, uint32_t *out_scalar);
+
+enum { PROTO_JSON_ESCAPE_MAX = 6 };
+/* Writes the escape of a quote, backslash or control; returns its length. */
+size_t proto_json_escape_write(uint32_t scalar, char *out);
+
+/* Decodes a valid string in place; returns the new length. */
+size_t proto_json_unescape(char *text, size_t len);
+
+/* Rewrites a valid string in place to its one shortest spelling, in which only quotes, backslashes
+ * and controls are escaped: "\u0061b" becomes "ab" and spaces. Returns the new length. */
+size_t proto_json_respell(char *text, size_t len);
+
+#endif

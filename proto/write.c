@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writes shapes, by their table.
+ *
+ * Invariant: what was read can be written, and reads the same. Absent optional members are left
+ * out; a required slice that is absent is written empty. An enum without a value is a programmer's
+ * error: no default is ever invented for it.
+ */
+#include "proto/writer.h"
+
+#include "base/check.h"
+
+static void write_members(
+        struct proto_writer *writer, const struct proto_shape *shape, const char *value);
+
+static bool is_present(const struct proto_field *field, const char *owner)
+{
+    if (field->is_required)
+        return true;
+    if (field->is_list)
+        return *(const size_t *)(const void *)(owner + field->flag_offset) > 0;
+    if (proto_field_has_flag(field))
+        return *(const bool *)(owner + field->flag_offset);
+    return ((const struct slice *)(const void *)(owner + field->offset))->bytes != NULL;
+}
+
+static size_t count_present(const struct proto_shape *shape, const char *value)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < shape->field_count; i++)
+        count += is_present(&shape->fields[i], value);
+    return count;
+}
+
+static void write_object(
+        struct proto_writer *writer, const struct proto_shape *shape, const char *value)
+{
+    proto_writer_open_map(writer, count_present(shape, value));
+    write_members(writer, shape, value);
+    proto_writer_close_map(writer);
+}
+
+static void write_name(struct proto_writer *writer, const void *at)
+{
+    char text[NAME_TEXT_MAX];
+    proto_writer_plain(writer, slice_make(text, name_write(at, text)));
+}
+
+static void write_enum(
+        struct proto_writer *writer, const struct proto_enum *choices, const void *at)
+{
+    unsigned value = *(const unsigned *)at;
+    check(value >= 1 && value <= choices->count);
+    proto_writer_plain(writer, choices->words[value - 1]);
+}
+
+static void write_value(
+        struct proto_writer *writer, const struct proto_field *field, const void *at)
+{
+    switch (field->type) {
+    case PROTO_TYPE_STR:
+        proto_writer_str(writer, *(const struct slice *)at);
+        return;
+    case PROTO_TYPE_BIN:
+        proto_writer_bin(writer, *(const struct slice *)at);
+        return;
+    case PROTO_TYPE_U64:
+        proto_writer_u64(writer, *(const uint64_t *)at);
+        return;
+    case PROTO_TYPE_BOOL:
+        proto_writer_bool(writer, *(const bool *)at);
+        return;
+    case PROTO_TYPE_NAME:
+        write_name(writer, at);
+        return;
+    case PROTO_TYPE_ENUM:
+        write_enum(writer, field->choices, at);
+        return;
+    case PROTO_TYPE_OBJECT:
+        write_object(writer, field->shape, at);
+        return;
+    }
+    check(!"a field has a type");
+}
+
+static void write_list(
+        struct proto_writer *writer, const struct proto_field *field, const char *owner)
+{
+    const char *items = *(const char *const *)(const void *)(owner + field->offset);
+    size_t count = *(const size_t *)(const void *)(owner + field->flag_offset);
+    size_t size = proto_field_item_size(field);
+    proto_writer_open_list(writer, count);
+    for (size_t i = 0; i < count; i++)
+        write_value(writer, field, items + i * size);
+    proto_writer_close_list(writer);
+}
+
+static void write_members(
+        struct proto_writer *writer, const struct proto_shape *shape, const char *value)
+{
+    for (size_t i = 0; i < shape->field_count; i++) {
+        const struct proto_field *field = &shape->fields[i];
+        if (!is_present(field, value))
+            continue;
+        proto_writer_key(writer, field->name);
+        if (field->is_list)
+            write_list(writer, field, value);
+        else
+            write_value(writer, field, value + field->offset);
+    }
+}
+
+void proto_write_typed(enum proto_codec codec, const struct proto_shape *shape, struct slice type,
+        const void *value, struct buffer *out)
+{
+    struct proto_writer writer;
+    proto_writer_init(&writer, codec, out);
+    proto_writer_open_map(&writer, count_present(shape, value) + (type.len > 0));
+    if (type.len > 0) {
+        proto_writer_key(&writer, SLICE_OF("type"));
+        proto_writer_plain(&writer, type);
+    }
+    write_members(&writer, shape, value);
+    proto_writer_close_map(&writer);
+}
+
+void proto_shape_write(enum proto_codec codec, const struct proto_shape *shape, const void *value,
+        struct buffer *out)
+{
+    proto_write_typed(codec, shape, SLICE_NONE, value, out);
+}
