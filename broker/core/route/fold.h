@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of a pool, for the files of this folder only.
+ *
+ *   slot  an agent's or a request's place in its array, stable while it lives
+ *   word  an interned text
+ */
+#ifndef WEFT_CORE_ROUTE_FOLD_H
+#define WEFT_CORE_ROUTE_FOLD_H
+
+#include "core/route/grid.h"
+#include "core/route/pool.h"
+#include "core/route/table.h"
+#include "core/route/words.h"
+
+struct agent_skill {
+    uint32_t word, level;
+};
+
+struct agent_language {
+    uint32_t tag, primary; /* "de-at", "de" */
+};
+
+struct agent {
+    uint32_t id; /* word; WORD_NONE: the slot is free */
+    enum pool_status status;
+    bool is_removed;
+    uint32_t capacity;
+    uint32_t missed; /* offers in a row that they let expire */
+    uint32_t load;   /* the length of the list that begins with first_request */
+    uint32_t first_request;
+    uint32_t next_free;
+    uint64_t since_ms, idle_since_ms;
+    uint32_t skill_count, language_count;
+    struct agent_skill skills[POOL_SKILLS_MAX];
+    struct agent_language languages[POOL_LANGUAGES_MAX];
+    uint8_t name_len;
+    char name[POOL_NAME_MAX];
+};
+
+struct requirement {
+    uint32_t word;
+    bool must;
+};
+
+struct exclusion {
+    uint32_t agent; /* word */
+    uint64_t until_ms;
+};
+
+struct term {
+    uint32_t word, value;
+};
+
+struct request {
+    bool is_live;
+    enum pool_state state;
+    uint8_t conversation_len;
+    char conversation[POOL_ID_MAX];
+    struct name name;
+    uint64_t hash;
+    uint64_t first_queued_ms, queued_ms, since_ms;
+    uint32_t language, language_primary, last_agent, to_agent; /* words */
+    uint32_t requirement_count, exclusion_count, term_count;
+    struct requirement requirements[POOL_REQUIREMENTS_MAX];
+    struct exclusion exclusions[POOL_EXCLUSIONS_MAX];
+    struct term terms[POOL_TERMS_MAX];
+    uint32_t agent;      /* slot; SLOT_NONE while waiting */
+    uint32_t next, prev; /* in the agent's list · next: in the list of free slots */
+    struct name offer;
+    uint64_t deadline_ms;
+    uint64_t policy_version;
+};
+
+struct waiting_item {
+    uint64_t first_queued_ms;
+    uint32_t request;
+};
+
+struct offer_item {
+    uint64_t deadline_ms;
+    uint32_t request;
+};
+
+struct pool {
+    struct pool_memory memory;
+    bool is_read_only;
+    struct pool_lead lead;
+    struct pool_pace pace;
+    struct words words;
+    struct table requests_by_key;
+    struct grid grid;
+    struct agent *agents;
+    uint32_t agent_count, agent_capacity, first_free_agent; /* count: slots ever used */
+    uint32_t *planned; /* scratch of a decision: per agent, what it plans to add */
+    struct request *requests;
+    uint32_t request_count, request_capacity, first_free_request, live_count;
+    struct waiting_item *waiting; /* the oldest first */
+    uint32_t waiting_count;
+    struct offer_item *offers; /* in no order */
+    uint32_t offer_count;
+};
+
+/* ---- agents.c ---- */
+uint32_t agent_find(const struct pool *pool, struct slice id);
+/* Finds or makes the agent and makes room for so many new skills. SLOT_NONE: no memory. */
+uint32_t agent_take(struct pool *pool, struct slice id, uint64_t now_ms, uint32_t more_skills);
+/* false: no memory, the profile is as before. */
+bool agent_set_profile(struct pool *pool, uint32_t slot, const struct pool_profile *profile);
+void agent_set_status(struct pool *pool, uint32_t slot, enum pool_status status, uint64_t now_ms);
+/* Brings the grid in line after load, status or capacity changed, and forgets a removed agent who
+ * has nothing left. */
+void agent_refresh(struct pool *pool, uint32_t slot);
+/* Forgets the agent now or when the last request has left. */
+void agent_remove(struct pool *pool, uint32_t slot);
+uint32_t agent_level(const struct agent *agent, uint32_t skill);
+static inline bool agent_has_room(const struct agent *agent)
+{
+    return agent->load < agent->capacity;
+}
+
+/* ---- requests.c ---- */
+uint32_t request_find(const struct pool *pool, const struct pool_key *key);
+/* A new one, waiting. SLOT_NONE: no memory, nothing changed. */
+uint32_t request_add(struct pool *pool, const struct pool_entry *entry, uint64_t now_ms);
+/* Into another state, with an agent's slot or SLOT_NONE. Leaves the list of the agent before. */
+void request_move(
+        struct pool *pool, uint32_t slot, enum pool_state state, uint32_t agent, uint64_t now_ms);
+void request_drop(struct pool *pool, uint32_t slot);
+/* false: no memory, nothing changed. */
+bool request_set_terms(struct pool *pool, uint32_t slot, const struct pool_entry *entry);
+void request_exclude(struct pool *pool, uint32_t slot, uint32_t agent_word, uint64_t until_ms);
+static inline struct slice request_conversation(const struct request *request)
+{
+    return slice_make(request->conversation, request->conversation_len);
+}
+
+/* ---- waiting.c ---- */
+void waiting_enter(struct pool *pool, uint32_t slot);
+void waiting_leave(struct pool *pool, uint32_t slot);
+/* How many waiting requests come before this one. */
+uint32_t waiting_rank(const struct pool *pool, uint32_t slot);
+/* The order of the queue: by original age, then by conversation and name. */
+bool request_is_before(const struct request *a, const struct request *b);
+int compare_slices(struct slice a, struct slice b);
+
+/* ---- pool.c ---- */
+/* NULL: no memory; old is as before. */
+void *pool_grow(const struct pool *pool, void *old, size_t bytes);
+void pool_forget_all(struct pool *pool);
+
+/* ---- rules.c ---- */
+bool entry_is_well_formed(const struct pool_entry *entry);
+/* May this be folded now? Everything but the batch rule and memory. */
+enum pool_outcome rules_check(const struct pool *pool, const struct pool_entry *entry);
+
+/* ---- snapshot.c ---- */
+enum pool_outcome snapshot_begin(struct pool *pool, const struct pool_entry *entry);
+enum pool_outcome snapshot_agent(
+        struct pool *pool, uint64_t time_ms, const struct pool_entry *entry);
+enum pool_outcome snapshot_request(
+        struct pool *pool, uint64_t time_ms, const struct pool_entry *entry);
+
+#endif

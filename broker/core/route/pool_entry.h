@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a pool log says, as values.
+ *
+ *   request   a case that needs an agent, named by its conversation and the (seq, mark) of the
+ *             conversation's entry that queued it; it lives from QUEUED to RELEASED
+ *   offer     a request held out to one agent until a deadline; it takes capacity. Its name is that
+ *             of the log entry that holds the OFFERED, and together with the agent it is unique:
+ *             one log entry offers an agent at most one request
+ *   exclusion a time for which an agent is not offered a request again
+ *
+ * One log entry may hold several of these values; they are applied in order. All times are
+ * milliseconds of the log's own clock (the time of its entries). Every slice and array is borrowed:
+ * by a decoder from its record, by pool_decide and pool_snapshot from the fold. The fold copies.
+ */
+#ifndef WEFT_CORE_ROUTE_POOL_ENTRY_H
+#define WEFT_CORE_ROUTE_POOL_ENTRY_H
+
+#include "base/name.h"
+#include "base/slice.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    POOL_ID_MAX = 64,       /* bytes of an agent's or a conversation's id */
+    POOL_NAME_MAX = 128,    /* bytes of an agent's name to show */
+    POOL_WORD_MAX = 64,     /* bytes of a skill's or a term's name */
+    POOL_LANGUAGE_MAX = 16, /* bytes of a BCP 47 tag */
+    POOL_REQUIREMENTS_MAX = 16,
+    POOL_SKILLS_MAX = 64,
+    POOL_LANGUAGES_MAX = 8,
+    POOL_TERMS_MAX = 16,
+    POOL_EXCLUSIONS_MAX = 8, /* per request; a ninth takes the place of the one that ends first */
+    POOL_LEVEL_MAX = 1000,
+    POOL_CAPACITY_MAX = 1000,
+    POOL_CAPACITY_DEFAULT = 4,
+};
+
+enum pool_kind {
+    POOL_UNKNOWN,       /* what a decoder makes of a kind that it does not know */
+    POOL_ROUTER,        /* incarnation: this router leads from here on */
+    POOL_PRESENCE,      /* agent, profile: the whole of it, so the pool log needs no other source */
+    POOL_STATUS,        /* agent, profile.status only: the rest of the profile stays */
+    POOL_AGENT_REMOVED, /* agent: offline for good, forgotten once their last chat has ended */
+    POOL_QUEUED,        /* request, need, exclusions */
+    POOL_OFFERED,       /* request, agent, deadline_ms, terms, policy_version */
+    POOL_ACCEPTED,      /* request, agent, offer */
+    POOL_DECLINED,      /* request, agent, offer, until_ms */
+    POOL_EXPIRED,       /* request, agent, offer, until_ms */
+    POOL_RELEASED,      /* request, reason: gone, in whatever state it was */
+    POOL_ADOPTED,       /* request, need, agent: a fact from the conversation's log, so without
+                           regard to capacity or presence; moves a live request as well */
+    POOL_TAKEN,         /* request, need, agent: an agent with room takes it without an offer,
+                           new or waiting (reopening, pulling from the queue) */
+    POOL_SNAPSHOT,      /* incarnation, pace: forgets everything; the next two build it anew */
+    POOL_SNAPSHOT_AGENT,   /* agent, profile, kept_agent */
+    POOL_SNAPSHOT_REQUEST, /* request, need, exclusions, kept_request, and when offered or active:
+                              agent; when offered: offer, deadline_ms, terms, policy_version */
+    POOL_KIND_COUNT,
+};
+
+/* Online takes offers; away keeps chats and pending offers and gets no new ones. */
+enum pool_status { POOL_OFFLINE, POOL_AWAY, POOL_ONLINE };
+
+enum pool_state { POOL_WAITING, POOL_OFFER_OPEN, POOL_ACTIVE };
+
+struct pool_key {
+    struct slice conversation;
+    struct name name;
+};
+
+struct pool_skill {
+    struct slice name;
+    uint32_t level; /* 0..1000; 0 is the same as not listing it */
+};
+
+struct pool_profile {
+    enum pool_status status;
+    uint32_t capacity; /* chats at once */
+    const struct pool_skill *skills;
+    size_t skill_count;
+    const struct slice *languages;
+    size_t language_count;
+    struct slice name; /* to show; may be empty */
+};
+
+struct pool_requirement {
+    struct slice name;
+    bool must; /* false: preferred */
+};
+
+struct pool_need {
+    uint64_t first_queued_ms; /* the original age: kept through requeues and transfers */
+    const struct pool_requirement *skills;
+    size_t skill_count;
+    struct slice language;   /* empty: any */
+    struct slice last_agent; /* who had this contact before; empty: nobody */
+    struct slice to_agent;   /* handed to this agent by name; empty: to the best */
+};
+
+struct pool_exclusion {
+    struct slice agent;
+    uint64_t until_ms;
+};
+
+/* One term of a score: its weighted contribution in thousandths. The score is their sum. */
+struct pool_term {
+    struct slice name;
+    uint32_t value;
+};
+
+/* How fast the queue moves: the mean time between two pick-ups while others were waiting. */
+struct pool_pace {
+    uint64_t mean_ms;
+    uint64_t samples;
+    uint64_t last_ms; /* of the last pick-up */
+    bool was_waited;  /* somebody was still waiting after it */
+};
+
+/* What a snapshot keeps of an agent beside the profile. */
+struct pool_kept_agent {
+    uint64_t since_ms; /* in this status */
+    uint64_t idle_since_ms;
+    uint32_t missed;
+    bool is_removed;
+};
+
+/* What a snapshot keeps of a request beside what queued it. */
+struct pool_kept_request {
+    enum pool_state state;
+    uint64_t queued_ms; /* when this request came into the pool */
+    uint64_t since_ms;  /* in this state */
+};
+
+/* The fields that a kind uses are listed beside the kind; the others are zero. */
+struct pool_entry {
+    enum pool_kind kind;
+    struct pool_key request;
+    struct slice agent;
+    struct pool_need need;
+    struct pool_profile profile;
+    const struct pool_exclusion *exclusions;
+    size_t exclusion_count;
+    struct name offer;
+    uint64_t deadline_ms;
+    uint64_t until_ms; /* the agent is not offered this request again before */
+    const struct pool_term *terms;
+    size_t term_count;
+    uint64_t policy_version;
+    struct slice reason; /* not kept by the fold */
+    uint64_t incarnation;
+    struct pool_pace pace;
+    struct pool_kept_agent kept_agent;
+    struct pool_kept_request kept_request;
+};
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A term of the score: one named reason for or against one agent for one request.
+ *
+ * Each term is one file in this folder, one constant in policy.h and one row in terms.c. It says
+ * how well the pair matches, 0..TERM_FULL; the policy's weight says what that is worth. A term that
+ * does not apply to the request says so and is left out of sum and explanation.
+ */
+#ifndef WEFT_CORE_ROUTE_TERMS_TERM_H
+#define WEFT_CORE_ROUTE_TERMS_TERM_H
+
+#include "core/route/fold.h"
+#include "core/route/policy.h"
+
+enum { TERM_FULL = 1000 };
+
+struct term_input {
+    const struct pool *pool;
+    const struct route_policy *policy;
+    uint64_t now_ms;
+    const struct request *request;
+    const struct agent *agent;
+    uint32_t load; /* the agent's, with what this decision has planned so far */
+};
+
+/* false: does not apply. */
+typedef bool term_value(const struct term_input *input, uint32_t *out_value);
+
+struct term_row {
+    const char *name;
+    uint32_t default_weight;
+    term_value *value;
+};
+
+extern const struct term_row term_rows[ROUTE_TERM_COUNT];
+
+term_value term_age, term_continuity, term_direct, term_fairness, term_language, term_load,
+        term_skill, term_willing;
+
+/* part of whole in thousandths, at most TERM_FULL; whole 0 is full. */
+static inline uint32_t term_share(uint64_t part, uint64_t whole)
+{
+    return part >= whole ? TERM_FULL : (uint32_t)(part * TERM_FULL / whole);
+}
+
+#endif
