@@ -14,7 +14,7 @@ enum proto_value {
     PROTO_VALUE_STR,
     PROTO_VALUE_BIN,
     PROTO_VALUE_U64,
-    PROTO_VALUE_NUMBER, /* any other: negative, with a fraction, beyond 64 bits */
+    PROTO_VALUE_NUMBER, /* any other: negative, with a fraction or an exponent */
     PROTO_VALUE_BOOL,
     PROTO_VALUE_NULL,
     PROTO_VALUE_MAP,

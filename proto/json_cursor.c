@@ -79,22 +79,25 @@ static struct slice next_string(char **at)
     return slice_make(start, has_escapes ? proto_json_unescape(start, len) : len);
 }
 
-/* Whole and not negative, in plain digits, within 64 bits: else it is just a number. */
+static bool add_digit(uint64_t *number, char digit)
+{
+    if (digit < '0' || digit > '9')
+        return false;
+    uint64_t value = (uint64_t)(digit - '0');
+    bool fits = *number <= (UINT64_MAX - value) / 10;
+    *number = fits ? *number * 10 + value : UINT64_MAX;
+    return true;
+}
+
+/* Plain digits are a u64; beyond 64 bits the largest, which JSON does not allow either. */
 static void next_number(char **at, struct proto_token *out_token)
 {
-    char *end = skip_plain(*at);
+    char *digit = *at, *end = skip_plain(digit);
     uint64_t number = 0;
-    out_token->value = PROTO_VALUE_NUMBER;
-    for (const char *digit = *at; digit < end; digit++) {
-        bool fits = *digit >= '0' && *digit <= '9' && number <= (UINT64_MAX - 9) / 10;
-        if (!fits) {
-            *at = end;
-            return;
-        }
-        number = number * 10 + (uint64_t)(*digit - '0');
-    }
+    while (digit < end && add_digit(&number, *digit))
+        digit++;
     *at = end;
-    out_token->value = PROTO_VALUE_U64;
+    out_token->value = digit == end ? PROTO_VALUE_U64 : PROTO_VALUE_NUMBER;
     out_token->number = number;
 }
 

@@ -221,6 +221,7 @@ static bool read_members(struct reader *reader, const struct proto_path *path,
     uint64_t seen = 0;
     size_t expected = 0;
     struct slice key;
+    check(shape->field_count <= PROTO_FIELDS_MAX);
     memset(out, 0, shape->size);
     while (next_member(reader, &count, &key)) {
         size_t index = find_field(shape, key, expected);

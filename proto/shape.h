@@ -64,70 +64,48 @@ struct proto_shape {
 
 /* The largest u64 that JSON carries unharmed. */
 #define PROTO_U64_SAFE ((UINT64_C(1) << 53) - 1)
-enum { PROTO_FIELDS_MAX = 64 }; /* of one shape */
+enum { PROTO_FIELDS_MAX = 64 }; /* of one shape; more are checked when it is read */
 
+/* clang-format off */
 #define PROTO_SHAPE(owner, field_table) \
-    { \
-        .fields = (field_table), .field_count = sizeof(field_table) / sizeof *(field_table), \
-        .size = sizeof(owner) \
-    }
+    {.fields = (field_table), .size = sizeof(owner), \
+        .field_count = sizeof(field_table) / sizeof *(field_table)}
 
 #define PROTO_STR(owner, member, presence, max_bytes) \
-    { \
-        PROTO_SLICE_(owner, member, presence), .type = PROTO_TYPE_STR, .max = (max_bytes) \
-    }
+    {PROTO_SLICE_(owner, member, presence), .type = PROTO_TYPE_STR, .max = (max_bytes)}
 #define PROTO_BIN(owner, member, presence, max_bytes) \
-    { \
-        PROTO_SLICE_(owner, member, presence), .type = PROTO_TYPE_BIN, .max = (max_bytes) \
-    }
+    {PROTO_SLICE_(owner, member, presence), .type = PROTO_TYPE_BIN, .max = (max_bytes)}
 #define PROTO_U64(owner, member, presence, max_value) \
-    { \
-        PROTO_VALUE_(owner, member, uint64_t, presence), .type = PROTO_TYPE_U64, \
-                                                         .max = (max_value) \
-    }
+    {PROTO_VALUE_(owner, member, uint64_t, presence), .type = PROTO_TYPE_U64, .max = (max_value)}
 #define PROTO_BOOL(owner, member, presence) \
-    { \
-        PROTO_VALUE_(owner, member, bool, presence), .type = PROTO_TYPE_BOOL \
-    }
+    {PROTO_VALUE_(owner, member, bool, presence), .type = PROTO_TYPE_BOOL}
 #define PROTO_NAME(owner, member, presence) \
-    { \
-        PROTO_VALUE_(owner, member, struct name, presence), .type = PROTO_TYPE_NAME \
-    }
+    {PROTO_VALUE_(owner, member, struct name, presence), .type = PROTO_TYPE_NAME}
 #define PROTO_ENUM(owner, member, presence, enum_type, words) \
-    { \
-        PROTO_VALUE_(owner, member, enum_type, presence), .type = PROTO_TYPE_ENUM, \
-                                                          .choices = (words) \
-    }
+    {PROTO_VALUE_(owner, member, enum_type, presence), .type = PROTO_TYPE_ENUM, .choices = (words)}
 #define PROTO_OBJECT(owner, member, presence, object_type, object_shape) \
-    { \
-        PROTO_VALUE_(owner, member, object_type, presence), .type = PROTO_TYPE_OBJECT, \
-                                                            .shape = (object_shape) \
-    }
+    {PROTO_VALUE_(owner, member, object_type, presence), .type = PROTO_TYPE_OBJECT, \
+        .shape = (object_shape)}
 
 #define PROTO_STR_LIST(owner, member, presence, max_count, max_bytes) \
-    { \
-        PROTO_LIST_(owner, member, struct slice, presence, max_count), .type = PROTO_TYPE_STR, \
-                                                                       .max = (max_bytes) \
-    }
+    {PROTO_LIST_(owner, member, struct slice, presence, max_count), .type = PROTO_TYPE_STR, \
+        .max = (max_bytes)}
+#define PROTO_BIN_LIST(owner, member, presence, max_count, max_bytes) \
+    {PROTO_LIST_(owner, member, struct slice, presence, max_count), .type = PROTO_TYPE_BIN, \
+        .max = (max_bytes)}
 #define PROTO_U64_LIST(owner, member, presence, max_count, max_value) \
-    { \
-        PROTO_LIST_(owner, member, uint64_t, presence, max_count), .type = PROTO_TYPE_U64, \
-                                                                   .max = (max_value) \
-    }
+    {PROTO_LIST_(owner, member, uint64_t, presence, max_count), .type = PROTO_TYPE_U64, \
+        .max = (max_value)}
 #define PROTO_NAME_LIST(owner, member, presence, max_count) \
-    { \
-        PROTO_LIST_(owner, member, struct name, presence, max_count), .type = PROTO_TYPE_NAME \
-    }
+    {PROTO_LIST_(owner, member, struct name, presence, max_count), .type = PROTO_TYPE_NAME}
 #define PROTO_OBJECT_LIST(owner, member, presence, max_count, object_type, object_shape) \
-    { \
-        PROTO_LIST_(owner, member, object_type, presence, max_count), .type = PROTO_TYPE_OBJECT, \
-                                                                      .shape = (object_shape) \
-    }
+    {PROTO_LIST_(owner, member, object_type, presence, max_count), .type = PROTO_TYPE_OBJECT, \
+        .shape = (object_shape)}
 
 /* The pieces of the macros above. PROTO_IS_ is 0, and does not compile when the member has another
  * type than the wire needs. */
 #define PROTO_IS_(owner, member, wanted) \
-    (0 * sizeof(char[_Generic(&((owner *)0)->member, wanted * : 1, default : -1)]))
+    (0 * sizeof(char[_Generic(&((owner *)0)->member, wanted *: 1, default: -1)]))
 #define PROTO_AT_(owner, member, wanted) offsetof(owner, member) + PROTO_IS_(owner, member, wanted)
 #define PROTO_KEY_(member) .name = {#member, sizeof #member - 1}
 #define PROTO_HAS_REQUIRED_(owner, member) .is_required = true
@@ -136,13 +114,14 @@ enum { PROTO_FIELDS_MAX = 64 }; /* of one shape */
 #define PROTO_BE_OPTIONAL_ .is_required = false
 #define PROTO_VALUE_(owner, member, wanted, presence) \
     PROTO_KEY_(member), .offset = PROTO_AT_(owner, member, wanted), \
-                        PROTO_HAS_##presence##_(owner, member)
+    PROTO_HAS_##presence##_(owner, member)
 #define PROTO_SLICE_(owner, member, presence) \
     PROTO_KEY_(member), .offset = PROTO_AT_(owner, member, struct slice), PROTO_BE_##presence##_
 #define PROTO_LIST_(owner, member, item, presence, max_count) \
     PROTO_KEY_(member), .is_list = true, .offset = PROTO_AT_(owner, member, const item *), \
-                        .flag_offset = PROTO_AT_(owner, member##_count, size_t), \
-                        .count_max = (max_count), PROTO_BE_##presence##_
+    .flag_offset = PROTO_AT_(owner, member##_count, size_t), .count_max = (max_count), \
+    PROTO_BE_##presence##_
+/* clang-format on */
 
 /* Of a value, or of each item of a list. */
 size_t proto_field_item_size(const struct proto_field *field);
