@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One link to one Redis, through all of its lives.
+ *
+ * Invariant: the generation is 0 before the first request of a dying connection is told, so nobody
+ * can send into it, or take what it has read for good. hiredis frees its connections by itself in
+ * many places; all of them end in on_gone, after all outstanding requests have been told, and
+ * exactly once for each context that was connected.
+ *
+ * It does not resolve names, follow redirections or look for another master: a server that is not
+ * what it was is left, and the same address tried again.
+ */
+#include "store/redis_link.h"
+
+#include "base/check.h"
+#include "base/log_line.h"
+#include "store/redis_error.h"
+#include "store/redis_poll.h"
+#include "store/redis_probe.h"
+
+#include <fcntl.h>
+#include <hiredis/async.h>
+#include <hiredis/hiredis.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { REQUESTS_DEFAULT = 8192, UNIX_PATH_SIZE = 108, HOST_SIZE = 64, NAME_SIZE = 16 };
+
+enum link_state { LINK_WAITING, LINK_GREETING, LINK_UP, LINK_CLOSED };
+
+struct redis_link {
+    struct redis_options options; /* without its strings */
+    char unix_path[UNIX_PATH_SIZE], host[HOST_SIZE], name[NAME_SIZE];
+    struct redis_link_events events;
+    struct uv_loop_s *loop;
+    struct timers *timers;
+    uv_prepare_t prepare; /* writes what the turn has queued */
+    unsigned handles_open;
+    enum link_state state;
+    redisAsyncContext *context; /* NULL: not connected, nor connecting */
+    struct redis_poll *poll;
+    struct redis_probe probe;
+    struct redis_requests requests;
+    struct redis_command command;
+    uint64_t generation, generation_last, generation_told;
+    uint64_t retry_ms;
+    struct timer retry_timer, watch_timer;
+    bool is_failure_told;
+};
+
+uint64_t redis_link_clock_ms(const struct redis_link *link)
+{
+    return link->timers->ops->now_ms(link->timers);
+}
+
+static void arm(struct redis_link *link, struct timer *timer, uint64_t after_ms)
+{
+    link->timers->ops->arm(link->timers, timer, redis_link_clock_ms(link) + after_ms);
+}
+
+static void disarm(struct redis_link *link, struct timer *timer)
+{
+    link->timers->ops->cancel(link->timers, timer);
+}
+
+/* --- the end of a connection ------------------------------------------------------------------ */
+
+/* Of attempts that fail in a row only the first is told. */
+static void note_end(struct redis_link *link, const char *reason)
+{
+    bool was_up = link->generation != 0;
+    if (was_up || !link->is_failure_told)
+        log_line(LOG_WARN, was_up ? "store.link_lost" : "store.link_failed",
+                "link=%s generation=%" PRIu64 " reason=\"%s\"", link->name, link->generation,
+                reason);
+    link->is_failure_told = true;
+}
+
+/* From here on nothing can be sent; hiredis then tells what is outstanding, and on_gone. */
+static void end_generation(struct redis_link *link, const char *reason)
+{
+    if (link->state != LINK_GREETING && link->state != LINK_UP)
+        return;
+    note_end(link, reason);
+    link->state = LINK_WAITING;
+    link->generation = 0;
+}
+
+void redis_link_cut(struct redis_link *link, const char *reason)
+{
+    if (link->state != LINK_GREETING && link->state != LINK_UP)
+        return;
+    end_generation(link, reason);
+    redisAsyncFree(link->context);
+}
+
+static const char *reason_of(const struct redis_link *link)
+{
+    return link->context != NULL && link->context->err != 0 ? link->context->errstr : "closed";
+}
+
+static uint64_t jittered(struct redis_link *link, uint64_t ms)
+{
+    uint64_t drawn = 0;
+    if (link->options.random == NULL || ms < 2)
+        return ms;
+    link->options.random->fill(link->options.random, &drawn, sizeof drawn);
+    return ms / 2 + drawn % (ms / 2 + 1);
+}
+
+static void connect_later(struct redis_link *link)
+{
+    arm(link, &link->retry_timer, jittered(link, link->retry_ms));
+    link->retry_ms *= 2;
+    if (link->retry_ms > link->options.retry_ms_max)
+        link->retry_ms = link->options.retry_ms_max;
+}
+
+static void on_gone(void *user)
+{
+    struct redis_link *link = user;
+    if (link->state == LINK_CLOSED)
+        return;
+    end_generation(link, reason_of(link));
+    link->context = NULL;
+    link->poll = NULL;
+    disarm(link, &link->watch_timer);
+    connect_later(link);
+    if (link->generation_told != 0) {
+        link->generation_told = 0;
+        link->events.on_generation(link->events.user, 0);
+    }
+}
+
+/* --- sending and hearing ---------------------------------------------------------------------- */
+
+static void on_answer(redisAsyncContext *context, void *answer, void *user)
+{
+    struct redis_link *link = context->data;
+    const redisReply *reply = answer;
+    if (link->state == LINK_CLOSED)
+        return;
+    if (reply == NULL)
+        end_generation(link, reason_of(link));
+    else if (reply->type == REDIS_REPLY_ERROR) {
+        struct slice text = slice_make(reply->str, reply->len);
+        char reason[32];
+        snprintf(reason, sizeof reason, "%.*s", SLICE_ARGS(redis_error_code(text)));
+        if (redis_error_of(text) == REDIS_ERROR_LINK) {
+            redis_link_cut(link, reason);
+            reply = NULL;
+        }
+    }
+    redis_requests_complete(&link->requests, user, reply);
+}
+
+static void on_count(redisAsyncContext *context, void *answer, void *user)
+{
+    struct redis_request *request = user;
+    const redisReply *reply = answer;
+    (void)context;
+    if (reply != NULL && reply->type == REDIS_REPLY_INTEGER && reply->integer >= 0)
+        request->count = (uint64_t)reply->integer;
+}
+
+static bool queue(struct redis_link *link, redisCallbackFn *on_reply, struct redis_request *request)
+{
+    check(link->command.words_left == 0);
+    return redisAsyncFormattedCommand(link->context, on_reply, request, link->command.bytes,
+                   link->command.len) == REDIS_OK;
+}
+
+void redis_link_send_greeting(struct redis_link *link, struct redis_request *request)
+{
+    if (!queue(link, on_answer, request)) {
+        redis_link_complete_later(link, request);
+        return;
+    }
+    request->generation = link->generation;
+    redis_requests_expect(&link->requests, request, redis_link_clock_ms(link));
+}
+
+static bool may_send(const struct redis_link *link, const struct redis_request *request)
+{
+    return link->state == LINK_UP && !request->is_spare;
+}
+
+void redis_link_send(struct redis_link *link, struct redis_request *request)
+{
+    if (may_send(link, request))
+        redis_link_send_greeting(link, request);
+    else
+        redis_link_complete_later(link, request);
+}
+
+void redis_link_send_count(struct redis_link *link, struct redis_request *request)
+{
+    if (may_send(link, request))
+        queue(link, on_count, request);
+}
+
+void redis_link_complete_later(struct redis_link *link, struct redis_request *request)
+{
+    redis_requests_complete_later(&link->requests, request);
+}
+
+struct redis_request *redis_link_take(struct redis_link *link)
+{
+    return redis_requests_take(&link->requests, link);
+}
+
+struct redis_command *redis_link_command(struct redis_link *link)
+{
+    return &link->command;
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct redis_link *link = prepare->data;
+    if (link->poll != NULL)
+        redis_poll_flush(link->poll);
+}
+
+/* --- connecting and watching ------------------------------------------------------------------ */
+
+void redis_link_come_up(struct redis_link *link)
+{
+    link->state = LINK_UP;
+    link->generation = link->generation_told = ++link->generation_last;
+    link->retry_ms = link->options.retry_ms_min;
+    link->is_failure_told = false;
+    log_line(
+            LOG_INFO, "store.link_up", "link=%s generation=%" PRIu64, link->name, link->generation);
+    link->events.on_generation(link->events.user, link->generation);
+}
+
+static void on_watch_due(struct timer *timer)
+{
+    struct redis_link *link = LIST_ITEM(timer, struct redis_link, watch_timer);
+    uint64_t oldest_ms = redis_requests_oldest_ms(&link->requests);
+    if (oldest_ms != UINT64_MAX &&
+            redis_link_clock_ms(link) - oldest_ms > link->options.silence_ms_max) {
+        redis_link_cut(link, "silent");
+        return;
+    }
+    arm(link, timer, link->options.watch_ms);
+    if (link->state == LINK_UP)
+        redis_probe_watch(&link->probe);
+}
+
+static bool take_context(struct redis_link *link, redisAsyncContext *context)
+{
+    if (context == NULL || context->err != 0)
+        return false;
+    context->data = link;
+    fcntl(context->c.fd, F_SETFD, FD_CLOEXEC);
+    if (link->unix_path[0] == '\0')
+        redisEnableKeepAlive(&context->c);
+    link->poll = redis_poll_create(link->loop, context, on_gone, link);
+    if (link->poll == NULL)
+        return false;
+    link->context = context;
+    return true;
+}
+
+static void on_retry_due(struct timer *timer)
+{
+    struct redis_link *link = LIST_ITEM(timer, struct redis_link, retry_timer);
+    redisAsyncContext *context = link->unix_path[0] != '\0'
+                                         ? redisAsyncConnectUnix(link->unix_path)
+                                         : redisAsyncConnect(link->host, link->options.port);
+    if (!take_context(link, context)) {
+        note_end(link, context && context->err ? context->errstr : "no_resources");
+        if (context != NULL)
+            redisAsyncFree(context);
+        connect_later(link);
+        return;
+    }
+    link->state = LINK_GREETING;
+    arm(link, &link->watch_timer, link->options.watch_ms);
+    redis_probe_greet(&link->probe);
+}
+
+/* --- life --------------------------------------------------------------------------------------*/
+
+uint64_t redis_link_generation(const struct redis_link *link)
+{
+    return link->generation;
+}
+
+uint64_t redis_link_now_ms(struct redis_link *link)
+{
+    return redis_probe_now_ms(&link->probe, redis_link_clock_ms(link));
+}
+
+static void copy_text(char *out, size_t size, const char *text)
+{
+    int len = snprintf(out, size, "%s", text ? text : "");
+    check(len >= 0 && (size_t)len < size);
+}
+
+static void take_options(struct redis_link *link, const struct redis_options *options)
+{
+    struct redis_options *own = &link->options;
+    check((options->unix_path != NULL) != (options->host != NULL));
+    *own = *options;
+    own->unix_path = own->host = own->password = own->name = NULL;
+    copy_text(link->unix_path, UNIX_PATH_SIZE, options->unix_path);
+    copy_text(link->host, HOST_SIZE, options->host);
+    copy_text(link->name, NAME_SIZE, options->name ? options->name : "store");
+    copy_text(link->probe.password, sizeof link->probe.password, options->password);
+    own->watch_ms = own->watch_ms ? own->watch_ms : 1000;
+    own->silence_ms_max = own->silence_ms_max ? own->silence_ms_max : 3000;
+    own->retry_ms_min = own->retry_ms_min ? own->retry_ms_min : 20;
+    own->retry_ms_max = own->retry_ms_max ? own->retry_ms_max : 1000;
+    link->retry_ms = own->retry_ms_min;
+}
+
+struct redis_link *redis_link_create(struct uv_loop_s *loop, struct timers *timers,
+        const struct redis_options *options, enum durability durability,
+        struct redis_link_events events)
+{
+    struct redis_link *link = calloc(1, sizeof *link);
+    size_t count = options->requests_max ? options->requests_max : REQUESTS_DEFAULT;
+    if (link == NULL || !redis_requests_init(&link->requests, loop, count)) {
+        free(link);
+        return NULL;
+    }
+    take_options(link, options);
+    link->loop = loop;
+    link->timers = timers;
+    link->events = events;
+    link->probe.link = link;
+    link->probe.durability = durability;
+    link->retry_timer.on_due = on_retry_due;
+    link->watch_timer.on_due = on_watch_due;
+    uv_prepare_init(loop, &link->prepare);
+    uv_prepare_start(&link->prepare, on_prepare);
+    uv_unref((uv_handle_t *)&link->prepare);
+    link->prepare.data = link->requests.idle.data = link;
+    link->handles_open = 2;
+    arm(link, &link->retry_timer, 0);
+    return link;
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct redis_link *link = handle->data;
+    if (--link->handles_open > 0)
+        return;
+    redis_requests_finish(&link->requests);
+    redis_command_finish(&link->command);
+    free(link);
+}
+
+void redis_link_destroy(struct redis_link *link)
+{
+    link->state = LINK_CLOSED;
+    link->generation = 0;
+    disarm(link, &link->retry_timer);
+    disarm(link, &link->watch_timer);
+    if (link->context != NULL)
+        redisAsyncFree(link->context);
+    link->context = NULL;
+    link->poll = NULL;
+    uv_close((uv_handle_t *)&link->prepare, on_handle_closed);
+    uv_close((uv_handle_t *)&link->requests.idle, on_handle_closed);
+}
