@@ -27,7 +27,7 @@ enum {
     CONFIG_PROBLEM_MAX = 1536,
 };
 
-enum config_durability { DURABILITY_ALWAYS, DURABILITY_EVERYSEC };
+enum config_durability { CONFIG_DURABLE_ALWAYS, CONFIG_DURABLE_EVERYSEC };
 
 /* One Redis. Embedded (supervised by weftd, on a unix socket) when socket and host are empty. */
 struct config_redis {

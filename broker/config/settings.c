@@ -113,16 +113,16 @@ static const struct setting timeouts_rows[] = {
         {0}};
 
 static const struct setting weights_rows[] = {
-        NUMBER(config_weights, direct, 0, WEIGHT_MAX, 4000,
+        NUMBER(config_weights, direct, 0, WEIGHT_MAX, 5000,
                 "The agent whom the case was handed to by name."),
         NUMBER(config_weights, skill, 0, WEIGHT_MAX, 1000, "How well the agent's skills fit."),
-        NUMBER(config_weights, language, 0, WEIGHT_MAX, 800, "The customer's language."),
-        NUMBER(config_weights, continuity, 0, WEIGHT_MAX, 500, "The agent who helped last time."),
-        NUMBER(config_weights, willing, 0, WEIGHT_MAX, 600,
+        NUMBER(config_weights, language, 0, WEIGHT_MAX, 1000, "The customer's language."),
+        NUMBER(config_weights, continuity, 0, WEIGHT_MAX, 400, "The agent who helped last time."),
+        NUMBER(config_weights, willing, 0, WEIGHT_MAX, 500,
                 "Less for an agent who declined or missed this case a short time ago."),
         NUMBER(config_weights, load, 0, WEIGHT_MAX, 300, "How much room the agent has left."),
-        NUMBER(config_weights, fairness, 0, WEIGHT_MAX, 100, "How long the agent has been idle."),
-        NUMBER(config_weights, age, 0, WEIGHT_MAX, 200, "How long the customer has waited."), {0}};
+        NUMBER(config_weights, fairness, 0, WEIGHT_MAX, 200, "How long the agent has been idle."),
+        NUMBER(config_weights, age, 0, WEIGHT_MAX, 300, "How long the customer has waited."), {0}};
 
 static const struct setting policy_rows[] = {
         {.name = "weights",
@@ -130,19 +130,19 @@ static const struct setting policy_rows[] = {
                 AT(config_policy, weights),
                 .inner = weights_rows,
                 .help = "Weights of the terms of a score, in thousandths; 0 switches a term off."},
-        NUMBER(config_policy, exclusion_ms, 0, DAY_MS, 60000,
+        NUMBER(config_policy, exclusion_ms, 0, DAY_MS, 30000,
                 "How long an agent who declined or missed a case is passed over for it, less and "
                 "less."),
         NUMBER(config_policy, missed_max, 0, 1000, 3,
                 "Offers missed in a row until an agent is set away; 0: never."),
         NUMBER(config_policy, direct_ms, 0, DAY_MS, 60000,
                 "How long a case waits for the agent whom it was handed to by name."),
-        NUMBER(config_policy, relax_unknown_ms, 0, DAY_MS, 5000,
-                "Then a needed skill that nobody has is only preferred."),
+        NUMBER(config_policy, relax_unknown_ms, 0, DAY_MS, 15000,
+                "Waiting time after which a needed skill that no agent has is only preferred."),
         NUMBER(config_policy, relax_absent_ms, 0, DAY_MS, 60000,
-                "Then a needed skill that nobody present has; 0: never."),
-        NUMBER(config_policy, relax_busy_ms, 0, DAY_MS, 300000,
-                "Then every needed skill; 0: never."),
+                "The same for one that no agent who is there has; 0: never."),
+        NUMBER(config_policy, relax_busy_ms, 0, DAY_MS, 0,
+                "The same for every needed skill; 0: never."),
         NUMBER(config_policy, fairness_ms, 1, DAY_MS, 600000, "The idle time that counts in full."),
         NUMBER(config_policy, age_ms, 1, DAY_MS, 600000, "The waiting time that counts in full."),
         {0}};

@@ -30,7 +30,6 @@ struct child {
     const char *arguments[CONFIG_ARGUMENTS_MAX + 1]; /* borrowed; ends with NULL */
     struct child_variable variables[CHILD_VARIABLES_MAX];
     char number[16];                /* storage for an argument */
-    char file[CONFIG_PATH_MAX];     /* storage for an argument */
     char socket[CONFIG_SOCKET_MAX]; /* a store: ready once it answers here */
     int kept_fd;                    /* stays open in the child; -1: none */
     uint64_t ready_after_ms;        /* taken for ready when it lived this long; 0: never */

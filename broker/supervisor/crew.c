@@ -6,8 +6,6 @@
  */
 #include "supervisor/crew.h"
 
-#include "supervisor/redis_conf.h"
-
 #include <string.h>
 
 enum { BOT_READY_AFTER_MS = 2000 };
@@ -33,11 +31,18 @@ static bool add_store(struct crew *crew, const struct config *config, const stru
         const char *shown, const char *name)
 {
     struct child *child = add(crew, RANK_STORE, shown, 0);
+    struct redis_server_config *server = &crew->servers[crew->count - 1];
+    char folder[CONFIG_PATH_MAX];
+    bool is_always = config->durability == CONFIG_DURABLE_ALWAYS;
+    struct redis_server_options options = {.folder = folder,
+            .socket_path = child->socket,
+            .durability = is_always ? DURABILITY_ALWAYS : DURABILITY_EVERYSEC};
     config_socket_path(config, name, child->socket);
     child->kept_fd = ground->lock_fd;
-    child->arguments[0] = "redis-server";
-    child->arguments[1] = child->file;
-    return redis_conf_write(config, name, child->file);
+    if (!config_data_path(config, name, folder) || !redis_server_configure(&options, server))
+        return false;
+    memcpy(child->arguments, server->arguments, sizeof server->arguments);
+    return true;
 }
 
 static void add_node(struct crew *crew, const struct ground *ground, uint32_t index,

@@ -3,6 +3,7 @@
 #ifndef WEFT_SUPERVISOR_CREW_H
 #define WEFT_SUPERVISOR_CREW_H
 
+#include "store/redis_server.h"
 #include "supervisor/child.h"
 #include "supervisor/ground.h"
 
@@ -11,7 +12,8 @@ enum { CREW_MAX = 2 + 64 + CONFIG_BOTS_MAX, URL_MAX = CONFIG_TEXT_MAX + 32 };
 struct crew {
     struct child children[CREW_MAX];
     size_t count;
-    char url[URL_MAX];       /* as the outside sees it */
+    struct redis_server_config servers[2]; /* of the first two children */
+    char url[URL_MAX];                     /* as the outside sees it */
     char local_url[URL_MAX]; /* as bots on this machine reach it: ws://…/v1/socket */
 };
 

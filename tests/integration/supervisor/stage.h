@@ -33,7 +33,7 @@ void stage_init(struct stage *stage, const char *data, const char *lines);
 /* node_program NULL: the fake. prepare, if any, runs in the new process first. */
 void stage_start(struct stage *stage, const char *node_program, void (*prepare)(struct stage *));
 /* Waits for its end. Returns the exit code, or -1 when it had to be killed; out_words receives the
- * beginning of its standard error. */
+ * end of its standard error. */
 int stage_await_end(struct stage *stage, char *out_words, size_t capacity);
 void stage_signal(const struct stage *stage, int signal);
 
