@@ -47,21 +47,40 @@ struct proto_scan {
 bool proto_json_scan(struct proto_scan *scan);
 bool proto_msgpack_scan(struct proto_scan *scan);
 
-bool proto_scan_refuse(struct proto_scan *scan, enum proto_error_code code);
+static inline bool proto_scan_refuse(struct proto_scan *scan, enum proto_error_code code)
+{
+    scan->code = code;
+    return false;
+}
+
 /* Counts one element. */
-bool proto_scan_element(struct proto_scan *scan);
+static inline bool proto_scan_element(struct proto_scan *scan)
+{
+    if (scan->elements_left == 0)
+        return proto_scan_refuse(scan, PROTO_ERROR_TOO_MANY_ELEMENTS);
+    scan->elements_left--;
+    return true;
+}
+
 /* Notes a member of the object whose first member has index `first`. */
 bool proto_scan_member(struct proto_scan *scan, size_t first, struct slice key, char *value);
+
+/* As slice_equal; keys that differ mostly do so in length or first byte. */
+static inline bool proto_key_equal(struct slice a, struct slice b)
+{
+    return a.len == b.len &&
+           (a.len == 0 || (a.bytes[0] == b.bytes[0] && memcmp(a.bytes, b.bytes, a.len) == 0));
+}
 
 /* Pass 2. Each reads at *at and moves it behind what it read.
  * next: a value, or the opening of one. member: the next key of an open map, false at its end;
  * token is the map's. close_list: behind the last item. skip: a whole value. */
-void proto_json_next(char **at, struct proto_token *out_token);
-bool proto_json_member(char **at, struct slice *out_key);
+void proto_json_next(char **at, const char *end, struct proto_token *out_token);
+bool proto_json_member(char **at, const char *end, struct slice *out_key);
 void proto_json_close_list(char **at);
-void proto_json_skip(char **at);
+void proto_json_skip(char **at, const char *end);
 /* The text of a string in its shortest spelling; it can still be read by next. */
-bool proto_json_peek(char *at, struct slice *out_text);
+bool proto_json_peek(char *at, const char *end, struct slice *out_text);
 
 bool proto_msgpack_next(char **at, const char *end, struct proto_token *out_token);
 void proto_msgpack_skip(char **at, const char *end);

@@ -16,16 +16,16 @@ enum { REQUEST_ID_MAX = 64 };
 static char *find_value(const struct proto_scan *scan, struct slice key)
 {
     for (size_t i = 0; i < scan->member_count; i++)
-        if (slice_equal(scan->members[i].key, key))
+        if (proto_key_equal(scan->members[i].key, key))
             return scan->members[i].value;
     return NULL;
 }
 
 static bool peek_text(const struct proto_source *source, char *at, struct slice *out_text)
 {
-    return source->codec == PROTO_JSON
-                   ? proto_json_peek(at, out_text)
-                   : proto_msgpack_peek(at, source->bytes + source->len, out_text);
+    const char *end = source->bytes + source->len;
+    return source->codec == PROTO_JSON ? proto_json_peek(at, end, out_text)
+                                       : proto_msgpack_peek(at, end, out_text);
 }
 
 static bool find_kind(const struct proto_source *source, enum proto_from from,

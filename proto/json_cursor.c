@@ -16,22 +16,13 @@ static char *skip_separators(char *at)
 }
 
 /* From behind the opening quote to the closing one. */
-static char *string_end(char *at, bool *out_has_escapes)
+static char *string_end(char *at, const char *end, bool *out_has_escapes)
 {
-    bool has_escapes = false;
-    for (; *at != '"'; at++)
-        if (*at == '\\') {
-            has_escapes = true;
-            at++;
-        }
-    *out_has_escapes = has_escapes;
+    at = proto_json_quote_or_escape(at, end);
+    *out_has_escapes = *at == '\\';
+    while (*at == '\\')
+        at = proto_json_quote_or_escape(at + 2, end);
     return at;
-}
-
-static char *skip_string(char *at)
-{
-    bool has_escapes;
-    return string_end(at + 1, &has_escapes) + 1;
 }
 
 /* A number, true, false or null. */
@@ -43,14 +34,15 @@ static char *skip_plain(char *at)
     return at;
 }
 
-void proto_json_skip(char **at)
+void proto_json_skip(char **at, const char *end)
 {
     size_t depth = 0;
+    bool has_escapes;
     do {
         *at = skip_separators(*at);
         char c = **at;
         if (c == '"')
-            *at = skip_string(*at);
+            *at = string_end(*at + 1, end, &has_escapes) + 1;
         else if (c == '{' || c == '[')
             depth++, ++*at;
         else if (c == '}' || c == ']')
@@ -60,22 +52,22 @@ void proto_json_skip(char **at)
     } while (depth > 0);
 }
 
-static size_t count_items(char *at)
+static size_t count_items(char *at, const char *end)
 {
     size_t count = 0;
     for (at = skip_separators(at); *at != ']'; at = skip_separators(at)) {
-        proto_json_skip(&at);
+        proto_json_skip(&at, end);
         count++;
     }
     return count;
 }
 
-static struct slice next_string(char **at)
+static struct slice next_string(char **at, const char *end)
 {
     bool has_escapes;
-    char *start = *at + 1, *end = string_end(start, &has_escapes);
-    size_t len = (size_t)(end - start);
-    *at = end + 1;
+    char *start = *at + 1, *quote = string_end(start, end, &has_escapes);
+    size_t len = (size_t)(quote - start);
+    *at = quote + 1;
     return slice_make(start, has_escapes ? proto_json_unescape(start, len) : len);
 }
 
@@ -101,13 +93,13 @@ static void next_number(char **at, struct proto_token *out_token)
     out_token->number = number;
 }
 
-void proto_json_next(char **at, struct proto_token *out_token)
+void proto_json_next(char **at, const char *end, struct proto_token *out_token)
 {
     *at = skip_separators(*at);
     switch (**at) {
     case '"':
         out_token->value = PROTO_VALUE_STR;
-        out_token->bytes = next_string(at);
+        out_token->bytes = next_string(at, end);
         break;
     case '{':
         out_token->value = PROTO_VALUE_MAP;
@@ -115,7 +107,7 @@ void proto_json_next(char **at, struct proto_token *out_token)
         break;
     case '[':
         out_token->value = PROTO_VALUE_LIST;
-        out_token->number = count_items(++*at);
+        out_token->number = count_items(++*at, end);
         break;
     case 't':
     case 'f':
@@ -132,7 +124,7 @@ void proto_json_next(char **at, struct proto_token *out_token)
     }
 }
 
-bool proto_json_member(char **at, struct slice *out_key)
+bool proto_json_member(char **at, const char *end, struct slice *out_key)
 {
     bool has_escapes;
     *at = skip_separators(*at);
@@ -141,9 +133,9 @@ bool proto_json_member(char **at, struct slice *out_key)
         *at = start;
         return false;
     }
-    char *end = string_end(start, &has_escapes);
-    *out_key = slice_make(start, (size_t)(end - start));
-    *at = end + 1;
+    char *quote = string_end(start, end, &has_escapes);
+    *out_key = slice_make(start, (size_t)(quote - start));
+    *at = quote + 1;
     return true;
 }
 
@@ -152,13 +144,13 @@ void proto_json_close_list(char **at)
     *at = skip_separators(*at) + 1;
 }
 
-bool proto_json_peek(char *at, struct slice *out_text)
+bool proto_json_peek(char *at, const char *end, struct slice *out_text)
 {
     bool has_escapes;
     if (*at != '"')
         return false;
-    char *start = at + 1, *end = string_end(start, &has_escapes);
-    size_t len = (size_t)(end - start);
+    char *start = at + 1, *quote = string_end(start, end, &has_escapes);
+    size_t len = (size_t)(quote - start);
     *out_text = slice_make(start, has_escapes ? proto_json_respell(start, len) : len);
     return true;
 }

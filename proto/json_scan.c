@@ -8,7 +8,8 @@
  */
 #include "proto/cursor.h"
 #include "proto/json_text.h"
-#include "proto/utf8.h"
+
+#include "base/utf8.h"
 
 static bool scan_value(struct proto_scan *scan);
 
@@ -17,12 +18,16 @@ static bool refuse(struct proto_scan *scan)
     return proto_scan_refuse(scan, PROTO_ERROR_BAD_FRAME);
 }
 
+/* Most inputs have no space at all. */
 static char peek(struct proto_scan *scan)
 {
-    while (scan->at < scan->end &&
-            (*scan->at == ' ' || *scan->at == '\n' || *scan->at == '\r' || *scan->at == '\t'))
+    while (scan->at < scan->end) {
+        char c = *scan->at;
+        if ((uint8_t)c > ' ' || (c != ' ' && c != '\n' && c != '\r' && c != '\t'))
+            return c;
         scan->at++;
-    return scan->at < scan->end ? *scan->at : '\0';
+    }
+    return '\0';
 }
 
 static bool take(struct proto_scan *scan, char wanted)
@@ -41,7 +46,7 @@ static bool scan_special(struct proto_scan *scan, const char **at)
         return proto_json_escape_read(at, scan->end, &scalar) || refuse(scan);
     if ((uint8_t) * *at < 0x20)
         return refuse(scan);
-    size_t step = proto_utf8_step(*at, scan->end);
+    size_t step = utf8_step(*at, scan->end);
     *at += step;
     return step > 0 || proto_scan_refuse(scan, PROTO_ERROR_BAD_UTF8);
 }
@@ -139,29 +144,24 @@ static bool scan_digits(struct proto_scan *scan)
     return scan->at > start || refuse(scan);
 }
 
-static bool is_at(const struct proto_scan *scan, const char *any)
+static bool take_any(struct proto_scan *scan, char one, char other)
 {
-    return scan->at < scan->end && *scan->at != '\0' && strchr(any, *scan->at) != NULL;
+    if (scan->at == scan->end || (*scan->at != one && *scan->at != other))
+        return false;
+    scan->at++;
+    return true;
 }
 
 static bool scan_number(struct proto_scan *scan)
 {
-    if (*scan->at == '-')
-        scan->at++;
-    if (is_at(scan, "0"))
-        scan->at++;
-    else if (!scan_digits(scan))
+    take_any(scan, '-', '-');
+    if (!take_any(scan, '0', '0') && !scan_digits(scan))
         return false;
-    if (is_at(scan, ".")) {
-        scan->at++;
-        if (!scan_digits(scan))
-            return false;
-    }
-    if (!is_at(scan, "eE"))
+    if (take_any(scan, '.', '.') && !scan_digits(scan))
+        return false;
+    if (!take_any(scan, 'e', 'E'))
         return true;
-    scan->at++;
-    if (is_at(scan, "+-"))
-        scan->at++;
+    take_any(scan, '+', '-');
     return scan_digits(scan);
 }
 

@@ -7,8 +7,9 @@
 #include "proto/json_text.h"
 
 #include "base/check.h"
-#include "proto/utf8.h"
+#include "base/utf8.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
@@ -18,30 +19,56 @@ static bool is_plain(char c)
     return (uint8_t)c >= 0x20 && (uint8_t)c < 0x80 && c != '"' && c != '\\';
 }
 
-/* Non-zero when a byte of the word is 0. */
+/* Eight bytes, the first one lowest. */
+static uint64_t load(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return le64toh(word);
+}
+
+/* The lowest bit set marks the first byte that is 0; bits above it may be wrong. */
 static uint64_t zero_bytes(uint64_t word)
 {
     return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
 }
 
-static bool is_plain_word(uint64_t word)
+static uint64_t quotes_and_escapes(uint64_t word)
+{
+    return zero_bytes(word ^ EACH_BYTE('"')) | zero_bytes(word ^ EACH_BYTE('\\'));
+}
+
+static uint64_t not_plain(uint64_t word)
 {
     uint64_t controls = (word - EACH_BYTE(0x20)) & ~word & EACH_BYTE(0x80);
-    uint64_t quotes = zero_bytes(word ^ EACH_BYTE('"'));
-    uint64_t backslashes = zero_bytes(word ^ EACH_BYTE('\\'));
-    return ((word & EACH_BYTE(0x80)) | controls | quotes | backslashes) == 0;
+    return (word & EACH_BYTE(0x80)) | controls | quotes_and_escapes(word);
+}
+
+static size_t first_byte(uint64_t bits)
+{
+    return (size_t)__builtin_ctzll(bits) / 8;
 }
 
 const char *proto_json_plain_end(const char *at, const char *end)
 {
-    uint64_t word;
-    while (end - at >= (ptrdiff_t)sizeof word) {
-        memcpy(&word, at, sizeof word);
-        if (!is_plain_word(word))
-            break;
-        at += sizeof word;
+    for (; end - at >= 8; at += 8) {
+        uint64_t bits = not_plain(load(at));
+        if (bits != 0)
+            return at + first_byte(bits);
     }
     while (at < end && is_plain(*at))
+        at++;
+    return at;
+}
+
+char *proto_json_quote_or_escape(char *at, const char *end)
+{
+    for (; end - at >= 8; at += 8) {
+        uint64_t bits = quotes_and_escapes(load(at));
+        if (bits != 0)
+            return at + first_byte(bits);
+    }
+    while (*at != '"' && *at != '\\')
         at++;
     return at;
 }
@@ -143,7 +170,7 @@ static size_t rewrite(char *text, size_t len, bool keeps_escapes)
             break;
         check(proto_json_escape_read(&at, end, &scalar));
         to += keeps_escapes && needs_escape(scalar) ? proto_json_escape_write(scalar, to)
-                                                    : proto_utf8_write(scalar, to);
+                                                    : utf8_write(scalar, to);
     }
     return (size_t)(to - text);
 }

@@ -10,6 +10,9 @@
 /* The first byte that is not plain: a quote, a backslash, a control, or beyond ASCII. */
 const char *proto_json_plain_end(const char *at, const char *end);
 
+/* The first quote or backslash; there is one. */
+char *proto_json_quote_or_escape(char *at, const char *end);
+
 /* Reads an escape, surrogate pairs included, at *at (a backslash). False: not valid. */
 bool proto_json_escape_read(const char **at, const char *end, uint32_t *out_scalar);
 

@@ -5,7 +5,8 @@
  * UTF-8, its keys are strings and unique, and nesting and elements are within bounds.
  */
 #include "proto/cursor.h"
-#include "proto/utf8.h"
+
+#include "base/utf8.h"
 
 static bool scan_value(struct proto_scan *scan);
 
@@ -13,8 +14,7 @@ static bool next(struct proto_scan *scan, struct proto_token *out_token)
 {
     if (!proto_msgpack_next(&scan->at, scan->end, out_token))
         return proto_scan_refuse(scan, PROTO_ERROR_BAD_FRAME);
-    if (out_token->value == PROTO_VALUE_STR &&
-            !proto_utf8_valid(out_token->bytes.bytes, out_token->bytes.len))
+    if (out_token->value == PROTO_VALUE_STR && !utf8_is_valid(out_token->bytes))
         return proto_scan_refuse(scan, PROTO_ERROR_BAD_UTF8);
     return true;
 }

@@ -29,7 +29,7 @@ static bool read_members(struct reader *reader, const struct proto_path *path,
 static void next(struct reader *reader, struct proto_token *out_token)
 {
     if (reader->codec == PROTO_JSON)
-        proto_json_next(&reader->at, out_token);
+        proto_json_next(&reader->at, reader->end, out_token);
     else
         check(proto_msgpack_next(&reader->at, reader->end, out_token));
 }
@@ -37,7 +37,7 @@ static void next(struct reader *reader, struct proto_token *out_token)
 static void skip(struct reader *reader)
 {
     if (reader->codec == PROTO_JSON)
-        proto_json_skip(&reader->at);
+        proto_json_skip(&reader->at, reader->end);
     else
         proto_msgpack_skip(&reader->at, reader->end);
 }
@@ -47,7 +47,7 @@ static bool next_member(struct reader *reader, uint64_t *left, struct slice *out
 {
     struct proto_token key;
     if (reader->codec == PROTO_JSON)
-        return proto_json_member(&reader->at, out_key);
+        return proto_json_member(&reader->at, reader->end, out_key);
     if ((*left)-- == 0)
         return false;
     next(reader, &key);
@@ -151,8 +151,7 @@ static bool read_value(struct reader *reader, const struct proto_path *path,
             return proto_problem_type(reader->problem, path, field);
         return read_members(reader, path, field->shape, token.number, out);
     }
-    check(!"a field has a type");
-    return false;
+    check_failed("a field has a type", __FILE__, __LINE__, __func__);
 }
 
 static bool read_list(struct reader *reader, const struct proto_path *path,
@@ -198,10 +197,10 @@ static bool read_member(struct reader *reader, const struct proto_path *path,
 static size_t find_field(const struct proto_shape *shape, struct slice key, size_t start)
 {
     for (size_t i = start; i < shape->field_count; i++)
-        if (slice_equal(shape->fields[i].name, key))
+        if (proto_key_equal(shape->fields[i].name, key))
             return i;
     for (size_t i = 0; i < start; i++)
-        if (slice_equal(shape->fields[i].name, key))
+        if (proto_key_equal(shape->fields[i].name, key))
             return i;
     return shape->field_count;
 }

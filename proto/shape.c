@@ -24,8 +24,7 @@ size_t proto_field_item_size(const struct proto_field *field)
     case PROTO_TYPE_OBJECT:
         return field->shape->size;
     }
-    check(!"a field has a type");
-    return 0;
+    check_failed("a field has a type", __FILE__, __LINE__, __func__);
 }
 
 bool proto_field_has_flag(const struct proto_field *field)

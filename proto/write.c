@@ -79,7 +79,7 @@ static void write_value(
         write_object(writer, field->shape, at);
         return;
     }
-    check(!"a field has a type");
+    check_failed("a field has a type", __FILE__, __LINE__, __func__);
 }
 
 static void write_list(

@@ -2,13 +2,12 @@
 /* The table of well-formed byte sequences, walked once.
  *
  * Invariant: accepts exactly the sequences of Unicode's table 3-7: only the second byte has a range
- * that depends on the first, all later ones are 80..BF.
+ * that depends on the first, all later ones are 80..BF. So a text that is valid may go out in a
+ * WebSocket text frame, and texts that are equal are equal as bytes.
  *
  * source: The Unicode Standard, chapter 3, "Well-Formed UTF-8 Byte Sequences"
  */
 #include "base/utf8.h"
-
-#include <stdint.h>
 
 /* The length of the character at bytes, 0 when it is none. */
 static size_t character_len(const uint8_t *bytes, size_t left)
@@ -35,14 +34,60 @@ static size_t character_len(const uint8_t *bytes, size_t left)
     return len;
 }
 
+size_t utf8_step(const char *at, const char *end)
+{
+    return at < end ? character_len((const uint8_t *)at, (size_t)(end - at)) : 0;
+}
+
+static uint64_t load(const char *at, size_t width)
+{
+    uint64_t word = 0;
+    memcpy(&word, at, width);
+    return word;
+}
+
+/* The last word overlaps the one before it, so that short texts need no loop over bytes. */
+static bool is_ascii(struct slice text)
+{
+    const char *at = text.bytes, *end = text.bytes + text.len;
+    uint64_t seen = 0;
+    if (text.len >= 8) {
+        for (; end - at > 8; at += 8)
+            seen |= load(at, 8);
+        seen |= load(end - 8, 8);
+    } else if (text.len >= 4) {
+        seen = load(at, 4) | load(end - 4, 4);
+    } else {
+        while (at < end)
+            seen |= (uint8_t)*at++;
+    }
+    return (seen & UINT64_C(0x8080808080808080)) == 0;
+}
+
 bool utf8_is_valid(struct slice text)
 {
-    const uint8_t *bytes = (const uint8_t *)text.bytes;
-    for (size_t at = 0; at < text.len;) {
-        size_t len = character_len(bytes + at, text.len - at);
+    if (text.len == 0 || is_ascii(text))
+        return true;
+    const char *at = text.bytes, *end = text.bytes + text.len;
+    while (at < end) {
+        size_t len = utf8_step(at, end);
         if (len == 0)
             return false;
         at += len;
     }
     return true;
+}
+
+size_t utf8_write(uint32_t scalar, char *out)
+{
+    static const uint8_t leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    if (scalar < 0x80) {
+        out[0] = (char)scalar;
+        return 1;
+    }
+    size_t len = scalar < 0x800 ? 2 : scalar < 0x10000 ? 3 : UTF8_STEP_MAX;
+    for (size_t i = len - 1; i > 0; i--, scalar >>= 6)
+        out[i] = (char)(0x80 | (scalar & 0x3f));
+    out[0] = (char)(leads[len] | scalar);
+    return len;
 }
