@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A conversation, folded from its log: who owns the answer, what is open, who has said how much.
+ *
+ * The fold holds no messages: they are in the log. It is a plain value without pointers.
+ */
+#ifndef WEFT_CORE_CONVERSATION_CONVERSATION_H
+#define WEFT_CORE_CONVERSATION_CONVERSATION_H
+
+#include "core/conversation/entry.h"
+#include "core/conversation/lineages.h"
+
+enum {
+    CONVERSATION_STATE_BYTES = 4096, /* all pairs of a case's state together */
+    TURN_ATTEMPTS_MAX = 3,
+};
+
+/* Text held inside a value. */
+struct short_text {
+    uint8_t len;
+    char bytes[DISPLAY_NAME_MAX];
+};
+struct id_text {
+    uint8_t len;
+    char bytes[ID_MAX];
+};
+
+static inline struct slice id_slice(const struct id_text *text)
+{
+    return slice_make(text->bytes, text->len);
+}
+
+static inline struct slice short_slice(const struct short_text *text)
+{
+    return slice_make(text->bytes, text->len);
+}
+
+void id_set(struct id_text *text, struct slice from);       /* cuts at ID_MAX */
+void short_set(struct short_text *text, struct slice from); /* cuts at a character's edge */
+
+enum conversation_phase {
+    PHASE_UNBORN,
+    PHASE_IDLE,   /* no case is open */
+    PHASE_BOT,    /* a bot owns the answer; a turn may be open */
+    PHASE_QUEUED, /* waits for an agent */
+    PHASE_ACTIVE, /* an agent owns the answer */
+    PHASE_SUPERSEDED,
+    PHASE_ERASED,
+};
+
+struct conversation {
+    struct name tail;
+    uint64_t time_ms;
+    struct name public_tail, staff_tail;
+    enum conversation_phase phase;
+
+    struct id_text tenant;
+    struct short_text contact_name;
+    struct id_text channel, language;
+    struct id_text reference; /* keyed digest of the proven reference; empty: anonymous */
+    struct id_text follow;    /* superseded: the conversation that goes on */
+
+    uint64_t cases;    /* opened so far */
+    struct name owner; /* the token: name of the entry that gave the ownership */
+    struct id_text owner_id;
+    struct name last_owner; /* the token with which the last case was closed or handed on */
+    struct id_text last_agent;
+
+    struct name turn; /* the open turn; none when seq is 0 */
+    uint64_t turn_attempt;
+    uint64_t turn_from_seq;  /* the open turn's input begins here */
+    uint64_t input_from_seq; /* first customer message that no turn covers yet; 0: none */
+    struct name committed_turn, committed_at;
+    uint64_t committed_digest;
+
+    struct name request; /* QUEUED: the entry that asked; ACTIVE: the request that was served */
+    uint64_t packet_seq; /* the entry that holds the case's handoff packet; 0: none yet */
+    uint64_t first_queued_ms;
+
+    uint16_t state_len;
+    char state[CONVERSATION_STATE_BYTES]; /* pairs: u8 name len, u16 value len (little endian),
+                                             name, value */
+    struct lineages lineages;
+};
+
+enum conversation_fold { FOLD_OK, FOLD_UNKNOWN_KIND };
+
+/* Folds one entry, which must be the next one: what was appended is taken as it is, and every node
+ * folds alike. errors: FOLD_UNKNOWN_KIND leaves the state as it was (rule 14). */
+enum conversation_fold conversation_apply(
+        struct conversation *conversation, const struct entry *entry);
+
+/* The state's pairs, borrowed from the conversation. Returns how many, at most ENTRY_PAIRS_MAX. */
+size_t conversation_pairs(
+        const struct conversation *conversation, struct pair out[ENTRY_PAIRS_MAX]);
+
+/* ---- decisions: a fold and a request in, a draft or a no out ----------------------------------
+ */
+
+enum verdict {
+    VERDICT_APPEND,  /* the draft is to be appended */
+    VERDICT_ALREADY, /* it was done before, by the entry named out_at */
+    VERDICT_NO,      /* see the reason; true only of a fresh fold */
+};
+
+enum refusal {
+    REFUSAL_NONE,
+    REFUSAL_FENCED,
+    REFUSAL_CLOSED,
+    REFUSAL_OPEN,
+    REFUSAL_ERASED,
+    REFUSAL_SUPERSEDED,
+    REFUSAL_BAD_LINEAGE,
+    REFUSAL_RESEND, /* out.resend_from */
+    REFUSAL_OTHER_BODY,
+    REFUSAL_LONG_AGO,
+    REFUSAL_IDENTITY_TAKEN,
+    REFUSAL_STATE_FULL,
+    REFUSAL_UNBORN,
+};
+
+struct decision {
+    enum verdict verdict;
+    enum refusal refusal;
+    struct name already;
+    uint64_t resend_from;
+    struct entry *draft; /* the caller's; filled on VERDICT_APPEND, without its name */
+};
+
+struct say {
+    struct author author;
+    struct slice lineage;
+    uint64_t n, digest;
+    struct slice body;
+    struct name reply_to;
+    bool is_note;
+    struct name owner; /* agents: the token they hold */
+    bool has_bot;      /* the tenant has a bot to begin with */
+    struct slice bot_id, bot_name;
+};
+
+struct commit {
+    struct author author;
+    struct name turn;
+    uint64_t digest;
+    const struct slice *bodies;
+    size_t body_count;
+    const struct pair *pairs, *labels;
+    size_t pair_count, label_count;
+    bool is_handoff, is_close;
+    struct slice handoff, reason;
+};
+
+/* Each fills decision->draft with author, time and parts. now_ms: the store's clock. */
+void conversation_create(const struct conversation *, const struct part *created, uint64_t now_ms,
+        struct decision *);
+void conversation_say(
+        const struct conversation *, const struct say *, uint64_t now_ms, struct decision *);
+void conversation_commit(
+        const struct conversation *, const struct commit *, uint64_t now_ms, struct decision *);
+/* The turn ends without a commit: another attempt, or, when is_final or after the last one, the
+ * queue. body: what the customer is told then, may be empty. */
+void conversation_end_turn(const struct conversation *, const struct name *turn,
+        struct slice reason, bool is_final, struct slice body, uint64_t now_ms, struct decision *);
+void conversation_own(const struct conversation *, const struct name *request, struct slice agent,
+        struct slice agent_name, uint64_t now_ms, struct decision *);
+/* A new request in place of this one, so that a late owner of the old one is fenced. */
+void conversation_void(const struct conversation *, const struct name *request, uint64_t now_ms,
+        struct decision *);
+/* The owner's case goes back to the queue; to_agent may be empty. */
+void conversation_requeue(const struct conversation *, const struct author *by,
+        const struct name *owner, struct slice to_agent, struct slice reason, struct slice handoff,
+        uint64_t now_ms, struct decision *);
+void conversation_close(const struct conversation *, const struct author *by,
+        const struct name *owner, struct slice reason, uint64_t now_ms, struct decision *);
+void conversation_reopen(
+        const struct conversation *, const struct author *by, uint64_t now_ms, struct decision *);
+void conversation_identify(const struct conversation *, struct slice reference, struct slice name,
+        uint64_t now_ms, struct decision *);
+void conversation_erase(const struct conversation *, uint64_t now_ms, struct decision *);
+
+/* What must be watched until a later entry settles it (rule 11): the entries that opened the open
+ * turn, the waiting request, the agent's ownership. Returns how many (0 or 1). */
+size_t conversation_obligations(const struct conversation *, uint64_t out_seqs[2]);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Birth, identity and death of a conversation.
+ *
+ * Invariant: created once, as the first entry; proven to be one reference, never two; erased for
+ * ever. Whether the caller may ask for it is the flow's to know.
+ */
+#include "core/conversation/draft.h"
+
+void conversation_create(const struct conversation *c, const struct part *created, uint64_t now_ms,
+        struct decision *decision)
+{
+    struct author author = system_author();
+    if (c->phase != PHASE_UNBORN) {
+        refuse(decision, REFUSAL_OPEN);
+        return;
+    }
+    begin_draft(decision, c, &author, now_ms);
+    struct part *part = entry_add(decision->draft, PART_CREATED);
+    enum visibility visibility = part->visibility;
+    *part = *created;
+    part->kind = PART_CREATED;
+    part->visibility = visibility;
+}
+
+void conversation_identify(const struct conversation *c, struct slice reference, struct slice name,
+        uint64_t now_ms, struct decision *decision)
+{
+    struct author author = {AUTHOR_CUSTOMER, SLICE_NONE, name};
+    if (!is_living(c, decision))
+        return;
+    if (slice_equal(id_slice(&c->reference), reference)) {
+        already(decision, &c->tail);
+    } else if (c->reference.len > 0) {
+        refuse(decision, REFUSAL_IDENTITY_TAKEN);
+    } else {
+        begin_draft(decision, c, &author, now_ms);
+        struct part *part = entry_add(decision->draft, PART_IDENTITY);
+        part->id = reference;
+        part->name = name;
+    }
+}
+
+void conversation_erase(const struct conversation *c, uint64_t now_ms, struct decision *decision)
+{
+    struct author author = system_author();
+    if (c->phase == PHASE_ERASED) {
+        already(decision, &c->tail);
+        return;
+    }
+    begin_draft(decision, c, &author, now_ms);
+    entry_add(decision->draft, PART_ERASED);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* May these words be said, and what follows from them?
+ *
+ * Invariant: a repeated number is answered before anything else is asked, so a retry gets its old
+ * place even when its sender no longer owns the conversation. A customer's words are taken in every
+ * living phase, and the entry that takes them also opens what they call for: a case, a turn of the
+ * bot, a place in the queue. An agent's public words need the owner token in force.
+ */
+#include "core/conversation/draft.h"
+
+static bool is_taken_before(
+        const struct conversation *c, const struct say *say, struct decision *decision)
+{
+    struct lineage_place place;
+    switch (lineages_ask(&c->lineages, say->lineage, say->n, say->digest, &place)) {
+    case LINEAGE_NEXT:
+        return false;
+    case LINEAGE_ALREADY:
+        already(decision, &place.at);
+        return true;
+    case LINEAGE_OTHER:
+        refuse(decision, REFUSAL_OTHER_BODY);
+        return true;
+    case LINEAGE_LONG_AGO:
+        refuse(decision, REFUSAL_LONG_AGO);
+        return true;
+    case LINEAGE_AHEAD:
+        refuse(decision, REFUSAL_RESEND);
+        decision->resend_from = place.at.seq;
+        return true;
+    case LINEAGE_MALFORMED:
+        refuse(decision, REFUSAL_BAD_LINEAGE);
+        return true;
+    }
+    return true;
+}
+
+static bool may_say(const struct conversation *c, const struct say *say, struct decision *decision)
+{
+    if (say->author.kind != AUTHOR_AGENT || say->is_note)
+        return true;
+    if (c->phase == PHASE_ACTIVE && name_equal(&c->owner, &say->owner))
+        return true;
+    refuse(decision, c->phase == PHASE_IDLE ? REFUSAL_CLOSED : REFUSAL_FENCED);
+    return false;
+}
+
+static void add_message(struct entry *draft, const struct say *say)
+{
+    struct part *part = entry_add(draft, PART_MESSAGE);
+    part->visibility = say->is_note ? VISIBLE_TO_STAFF : VISIBLE_TO_ALL;
+    part->lineage = say->lineage;
+    part->n = say->n;
+    part->digest = say->digest;
+    part->body = say->body;
+    part->ref = say->reply_to;
+}
+
+/* What a customer's message calls for in this phase. */
+static void add_consequences(
+        const struct conversation *c, const struct say *say, struct entry *draft)
+{
+    uint64_t seq = draft->at.seq;
+    if (c->phase == PHASE_IDLE && say->has_bot) {
+        add_owner(draft, OWNER_BOT, say->bot_id, say->bot_name);
+        add_turn(draft, 1, seq);
+    } else if (c->phase == PHASE_IDLE) {
+        add_queued(draft, SLICE_OF("no_bot"), SLICE_NONE, SLICE_NONE, draft->time_ms);
+    } else if (c->phase == PHASE_BOT && c->turn.seq == 0) {
+        add_turn(draft, 1, c->input_from_seq ? c->input_from_seq : seq);
+    }
+}
+
+void conversation_say(const struct conversation *c, const struct say *say, uint64_t now_ms,
+        struct decision *decision)
+{
+    if (!is_living(c, decision) || is_taken_before(c, say, decision) || !may_say(c, say, decision))
+        return;
+    bool is_customer = say->author.kind == AUTHOR_CUSTOMER;
+    begin_draft(decision, c, &say->author, now_ms);
+    if (is_customer && c->phase == PHASE_IDLE)
+        entry_add(decision->draft, PART_CASE_OPENED);
+    add_message(decision->draft, say);
+    if (is_customer)
+        add_consequences(c, say, decision->draft);
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Folding a conversation log: entry by entry into the state that follows.
+ *
+ * Invariant: the fold is a pure function of the entries, the same on every node. An entry that its
+ * state does not allow (a commit of another turn, an ownership for an old request) was written by
+ * someone who was wrong; it keeps its place in the log and has no effect. Here is no policy: what
+ * may be appended is decided in decide_*.c, what was appended is taken as it is.
+ */
+#include "base/check.h"
+#include "core/conversation/conversation.h"
+
+void id_set(struct id_text *text, struct slice from)
+{
+    text->len = (uint8_t)(from.len < ID_MAX ? from.len : ID_MAX);
+    if (text->len > 0)
+        memcpy(text->bytes, from.bytes, text->len);
+}
+
+void short_set(struct short_text *text, struct slice from)
+{
+    size_t len = from.len < DISPLAY_NAME_MAX ? from.len : DISPLAY_NAME_MAX;
+    if (len < from.len)
+        while (len > 0 && ((unsigned char)from.bytes[len] & 0xc0) == 0x80)
+            len--;
+    text->len = (uint8_t)len;
+    if (len > 0)
+        memcpy(text->bytes, from.bytes, len);
+}
+
+static void on_created(struct conversation *c, const struct part *part)
+{
+    if (c->phase != PHASE_UNBORN)
+        return;
+    c->phase = PHASE_IDLE;
+    id_set(&c->tenant, part->id);
+    short_set(&c->contact_name, part->name);
+    id_set(&c->channel, part->channel);
+    id_set(&c->language, part->language);
+}
+
+static void on_message(struct conversation *c, const struct entry *entry, const struct part *part)
+{
+    if (part->lineage.len > 0)
+        lineages_record(&c->lineages, part->lineage, part->n, part->digest, &entry->at);
+    if (entry->author.kind == AUTHOR_CUSTOMER && c->input_from_seq == 0)
+        c->input_from_seq = entry->at.seq;
+}
+
+static void on_owner(struct conversation *c, const struct entry *entry, const struct part *part)
+{
+    if (c->phase == PHASE_ACTIVE)
+        c->last_owner = c->owner;
+    c->owner = part->owner == OWNER_NONE ? (struct name){0} : entry->at;
+    id_set(&c->owner_id, part->id);
+    if (part->owner == OWNER_AGENT)
+        c->last_agent = c->owner_id;
+    if (part->owner == OWNER_BOT)
+        c->phase = PHASE_BOT;
+    else if (part->owner == OWNER_AGENT)
+        c->phase = PHASE_ACTIVE;
+}
+
+static void on_turn(struct conversation *c, const struct entry *entry, const struct part *part)
+{
+    c->turn = entry->at;
+    c->turn_attempt = part->number;
+    c->turn_from_seq = part->from_seq;
+    c->input_from_seq = 0;
+}
+
+static void on_committed(struct conversation *c, const struct entry *entry, const struct part *part)
+{
+    if (!name_equal(&c->turn, &part->ref))
+        return;
+    c->committed_turn = c->turn;
+    c->committed_at = entry->at;
+    c->committed_digest = part->digest;
+    c->turn = (struct name){0};
+}
+
+static void on_queued(struct conversation *c, const struct entry *entry, const struct part *part)
+{
+    c->phase = PHASE_QUEUED;
+    c->turn = (struct name){0};
+    c->input_from_seq = 0;
+    c->request = entry->at;
+    if (part->handoff.len > 0)
+        c->packet_seq = entry->at.seq;
+    c->first_queued_ms = part->number;
+}
+
+static void on_closed(struct conversation *c)
+{
+    c->phase = PHASE_IDLE;
+    c->last_owner = c->owner;
+    c->owner = c->turn = c->request = (struct name){0};
+    c->owner_id.len = 0;
+    c->input_from_seq = 0;
+    c->packet_seq = 0;
+    c->state_len = 0;
+}
+
+static void drop_pair(struct conversation *c, struct slice name)
+{
+    for (uint16_t at = 0; at < c->state_len;) {
+        const uint8_t *head = (const uint8_t *)c->state + at;
+        uint16_t size = (uint16_t)(3 + head[0] + (head[1] | head[2] << 8));
+        if (slice_equal(slice_make(c->state + at + 3, head[0]), name)) {
+            memmove(c->state + at, c->state + at + size, (size_t)(c->state_len - at - size));
+            c->state_len = (uint16_t)(c->state_len - size);
+            return;
+        }
+        at = (uint16_t)(at + size);
+    }
+}
+
+/* A pair that does not fit is left out: the decision refused it, so it is not there. */
+static void on_state(struct conversation *c, const struct part *part)
+{
+    for (size_t i = 0; i < part->pair_count; i++) {
+        struct slice name = part->pairs[i].name, value = part->pairs[i].value;
+        drop_pair(c, name);
+        if (value.bytes == NULL || c->state_len + 3 + name.len + value.len > sizeof c->state)
+            continue;
+        char *at = c->state + c->state_len;
+        at[0] = (char)name.len;
+        at[1] = (char)(value.len & 255);
+        at[2] = (char)(value.len >> 8);
+        memcpy(at + 3, name.bytes, name.len);
+        memcpy(at + 3 + name.len, value.bytes, value.len);
+        c->state_len = (uint16_t)(c->state_len + 3 + name.len + value.len);
+    }
+}
+
+static void on_identity(struct conversation *c, const struct part *part)
+{
+    id_set(&c->reference, part->id);
+    if (part->name.len > 0)
+        short_set(&c->contact_name, part->name);
+}
+
+static void on_superseded(struct conversation *c, const struct part *part)
+{
+    c->phase = PHASE_SUPERSEDED;
+    id_set(&c->follow, part->id);
+}
+
+static void on_erased(struct conversation *c)
+{
+    struct conversation left = {.tenant = c->tenant, .phase = PHASE_ERASED, .time_ms = c->time_ms};
+    *c = left;
+}
+
+static void apply_part(struct conversation *c, const struct entry *entry, const struct part *part)
+{
+    switch (part->kind) {
+    case PART_CREATED:
+        on_created(c, part);
+        break;
+    case PART_MESSAGE:
+        on_message(c, entry, part);
+        break;
+    case PART_OWNER:
+        on_owner(c, entry, part);
+        break;
+    case PART_CASE_OPENED:
+        c->cases++;
+        break;
+    case PART_CASE_CLOSED:
+        on_closed(c);
+        break;
+    case PART_TURN:
+        on_turn(c, entry, part);
+        break;
+    case PART_TURN_OVER:
+        if (name_equal(&c->turn, &part->ref))
+            c->turn = (struct name){0};
+        break;
+    case PART_COMMITTED:
+        on_committed(c, entry, part);
+        break;
+    case PART_STATE:
+        on_state(c, part);
+        break;
+    case PART_QUEUED:
+        on_queued(c, entry, part);
+        break;
+    case PART_VOIDED:
+        if (c->phase == PHASE_QUEUED && name_equal(&c->request, &part->ref))
+            c->request = entry->at;
+        break;
+    case PART_IDENTITY:
+        on_identity(c, part);
+        break;
+    case PART_SUPERSEDED:
+        on_superseded(c, part);
+        break;
+    case PART_ERASED:
+        on_erased(c);
+        break;
+    case PART_LABELS:
+    case PART_SNAPSHOT:
+    case PART_JOINED:
+        break;
+    }
+}
+
+enum conversation_fold conversation_apply(struct conversation *c, const struct entry *entry)
+{
+    for (size_t i = 0; i < entry->part_count; i++)
+        if (entry->parts[i].kind < PART_CREATED || entry->parts[i].kind > PART_KIND_LAST)
+            return FOLD_UNKNOWN_KIND;
+    check(entry->at.seq == c->tail.seq + 1);
+    for (size_t i = 0; i < entry->part_count && c->phase != PHASE_ERASED; i++)
+        apply_part(c, entry, &entry->parts[i]);
+    c->tail = entry->at;
+    c->time_ms = entry->time_ms > c->time_ms ? entry->time_ms : c->time_ms;
+    if (entry_is_visible(entry, false))
+        c->public_tail = entry->at;
+    if (entry_is_visible(entry, true))
+        c->staff_tail = entry->at;
+    return FOLD_OK;
+}
+
+size_t conversation_pairs(const struct conversation *c, struct pair out[ENTRY_PAIRS_MAX])
+{
+    size_t count = 0;
+    for (uint16_t at = 0; at < c->state_len && count < ENTRY_PAIRS_MAX;) {
+        const uint8_t *head = (const uint8_t *)c->state + at;
+        uint16_t value_len = (uint16_t)(head[1] | head[2] << 8);
+        out[count++] = (struct pair){slice_make(c->state + at + 3, head[0]),
+                slice_make(c->state + at + 3 + head[0], value_len)};
+        at = (uint16_t)(at + 3 + head[0] + value_len);
+    }
+    return count;
+}
+
+size_t conversation_obligations(const struct conversation *c, uint64_t out_seqs[2])
+{
+    size_t count = 0;
+    if (c->turn.seq != 0)
+        out_seqs[count++] = c->turn.seq;
+    if (c->phase == PHASE_QUEUED)
+        out_seqs[count++] = c->request.seq;
+    if (c->phase == PHASE_ACTIVE)
+        out_seqs[count++] = c->owner.seq;
+    return count;
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The one way to append: decide on the tail, compare-and-append, wait for the barrier, answer.
+ *
+ *            submit
+ *               v            no tail of this generation
+ *    +------> work --------------------------------------> load.c: load ----+
+ *    |          | decide                                                    |
+ *    |          +-- no, tail older than the request ----> load.c: refresh --+
+ *    |          +-- no, fresh ------------> done(REFUSED)                   |
+ *    |          +-- already --> barrier --> done(WAS_ALREADY)               |
+ *    |          +-- append ---> XADD --ok--> fold -> barrier -> done        |
+ *    |                            +--refused--> load.c: refresh ------------+
+ *    +----------------------------+--unknown--> done(RETRY), tail thrown away
+ *
+ * Invariant: at most one load, refresh or append of a log is under way (is_busy); the tail is of
+ * the store's present generation or it is not used; a no is said only on a tail that was proved to
+ * be the end after the request came (fresh_at > asked_at). Nothing here decides what is appended.
+ */
+#include "log/log.h"
+
+#include "base/check.h"
+#include "log/load.h"
+#include "port/crypto.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* An append under way, and then its barrier. */
+struct flight {
+    struct log *log;
+    struct log_change *change;
+    uint64_t stamp;
+    struct record record;
+    uint8_t plain[];
+};
+
+bool log_engine_init(struct log_engine *engine, struct store *store, struct random *random)
+{
+    *engine = (struct log_engine){.store = store, .random = random};
+    list_init(&engine->logs);
+    engine->plain = malloc(RECORD_PLAIN_MAX);
+    engine->record = malloc(RECORD_MAX);
+    engine->opened = malloc(RECORD_MAX);
+    return engine->plain && engine->record && engine->opened;
+}
+
+void log_engine_finish(struct log_engine *engine)
+{
+    check(list_is_empty(&engine->logs));
+    free(engine->plain);
+    free(engine->record);
+    free(engine->opened);
+}
+
+void log_engine_on_generation(struct log_engine *engine, uint64_t generation)
+{
+    LIST_EACH (node, next, &engine->logs) {
+        struct log *log = LIST_ITEM(node, struct log, link);
+        if (log->state != LOG_LOADING)
+            log->state = LOG_COLD;
+        if (generation != 0 && log->is_followed && !log->is_busy)
+            log_load(log);
+    }
+}
+
+static struct slice keep_text(char *storage, struct slice text)
+{
+    check(text.len <= LOG_KEY_MAX);
+    if (text.len > 0)
+        memcpy(storage, text.bytes, text.len);
+    return slice_make(storage, text.len);
+}
+
+void log_init(struct log *log, struct log_engine *engine, const struct log_kind *kind,
+        struct slice key, struct slice due_key, struct slice due_id)
+{
+    *log = (struct log){.engine = engine, .kind = kind, .due_id = due_id};
+    log->key = keep_text(log->key_bytes, key);
+    log->due_key = keep_text(log->due_key_bytes, due_key);
+    list_init(&log->changes);
+    list_append(&engine->logs, &log->link);
+    kind->clear(log);
+}
+
+bool log_is_idle(const struct log *log)
+{
+    return !log->is_busy && log->users == 0 && list_is_empty(&log->changes);
+}
+
+void log_finish(struct log *log)
+{
+    check(log_is_idle(log));
+    list_remove(&log->link);
+}
+
+static void finish(struct log *log, struct log_change *change, enum log_outcome outcome)
+{
+    change->result.outcome = outcome;
+    list_remove(&change->link);
+    change->done(change, log);
+}
+
+void log_fail_waiting(struct log *log, enum log_outcome outcome)
+{
+    struct list failed;
+    list_init(&failed);
+    LIST_EACH (node, next, &log->changes) {
+        list_remove(node);
+        list_append(&failed, node);
+    }
+    log->users++;
+    while (!list_is_empty(&failed))
+        finish(log, LIST_ITEM(failed.next, struct log_change, link), outcome);
+    log->users--;
+}
+
+/* ---- the barrier ------------------------------------------------------------------------------
+ */
+
+static void on_already_durable(void *user, const struct store_reply *reply)
+{
+    struct log_change *change = user;
+    struct log *log = change->log;
+    bool is_durable = reply->outcome == STORE_OK;
+    finish(log, change, is_durable ? LOG_WAS_ALREADY : LOG_RETRY);
+    log->users--;
+}
+
+static void answer_already(struct log *log, struct log_change *change)
+{
+    list_remove(&change->link);
+    log->users++;
+    struct store *store = log->engine->store;
+    store->ops->barrier(store, log->generation, on_already_durable, change);
+}
+
+static void on_append_durable(void *user, const struct store_reply *reply)
+{
+    struct flight *flight = user;
+    struct log *log = flight->log;
+    struct log_change *change = flight->change;
+    bool is_durable = reply->outcome == STORE_OK;
+    change->result.at = flight->record.at;
+    change->result.time_ms = flight->record.time_ms;
+    if (is_durable && log->kind->on_record != NULL)
+        log->kind->on_record(log, &flight->record);
+    finish(log, change, is_durable ? LOG_APPENDED : LOG_RETRY);
+    log->users--;
+    free(flight);
+}
+
+/* ---- the append -------------------------------------------------------------------------------
+ */
+
+static void after_append_ok(struct flight *flight, uint64_t generation)
+{
+    struct log *log = flight->log;
+    if (log->state == LOG_READY && log->generation == generation) {
+        enum log_fold fold = log_fold_record(log, &flight->record);
+        check(fold == LOG_FOLDED); /* we wrote it ourselves */
+        log->fresh_at = flight->stamp;
+    }
+    log->users++;
+    struct store *store = log->engine->store;
+    store->ops->barrier(store, generation, on_append_durable, flight);
+}
+
+static void after_append_failed(struct flight *flight, enum store_outcome outcome)
+{
+    struct log *log = flight->log;
+    struct log_change *change = flight->change;
+    free(flight);
+    if (outcome == STORE_REFUSED && ++change->attempts < LOG_ATTEMPTS_MAX) {
+        list_prepend(&log->changes, &change->link);
+        log_refresh(log);
+        return;
+    }
+    if (outcome == STORE_UNKNOWN)
+        log->state = LOG_COLD;
+    if (outcome == STORE_ABSENT)
+        log_break(log, LOG_MISSING);
+    log->users++;
+    finish(log, change,
+            outcome == STORE_FULL     ? LOG_FULL
+            : outcome == STORE_ABSENT ? LOG_MISSING
+                                      : LOG_RETRY);
+    log->users--;
+}
+
+static void on_appended(void *user, const struct store_reply *reply)
+{
+    struct flight *flight = user;
+    struct log *log = flight->log;
+    log->is_busy = false;
+    if (reply->outcome == STORE_OK)
+        after_append_ok(flight, reply->generation);
+    else
+        after_append_failed(flight, reply->outcome);
+    log_work(log);
+}
+
+/* Due first (rule 11). Pipelined on the same link, so it is never behind the append. */
+static void add_due(struct log *log, uint64_t seq, uint64_t due_at_ms)
+{
+    char member[LOG_KEY_MAX + 24];
+    int len = snprintf(member, sizeof member, "%.*s:%" PRIu64, SLICE_ARGS(log->due_id), seq);
+    struct store *store = log->engine->store;
+    store->ops->zset_add(
+            store, log->due_key, slice_make(member, (size_t)len), due_at_ms, ZSET_SET, NULL, NULL);
+}
+
+static struct flight *make_flight(
+        struct log *log, struct log_change *change, const struct log_draft *draft)
+{
+    struct flight *flight = malloc(sizeof *flight + draft->plain.len);
+    if (flight == NULL)
+        return NULL;
+    memcpy(flight->plain, draft->plain.bytes, draft->plain.len);
+    flight->log = log;
+    flight->change = change;
+    flight->stamp = ++log->engine->stamp;
+    flight->record = (struct record){.at.seq = log->tail.seq + 1,
+            .time_ms = draft->time_ms > log->time_ms ? draft->time_ms : log->time_ms,
+            .plain = slice_make(flight->plain, draft->plain.len)};
+    memcpy(flight->record.prev, log->tail.mark, MARK_SIZE);
+    return flight;
+}
+
+static void append(struct log *log, struct log_change *change, const struct log_draft *draft)
+{
+    struct log_engine *engine = log->engine;
+    struct flight *flight = make_flight(log, change, draft);
+    uint8_t random[SEAL_NONCE_SIZE];
+    check(flight != NULL); /* a node without a kilobyte is better restarted */
+    engine->random->fill(engine->random, random, sizeof random);
+    const uint8_t *key = draft->is_plain ? NULL : log->seal_key;
+    size_t len = record_write(&flight->record, log->key, key, random, engine->record);
+    if (draft->is_due && log->due_key.len > 0)
+        add_due(log, flight->record.at.seq, draft->due_at_ms);
+    struct store_append request = {log->key, flight->record.at.seq,
+            log->is_newborn && log->tail.seq == 0, slice_make(engine->record, len)};
+    list_remove(&change->link);
+    log->is_busy = true;
+    engine->store->ops->append(engine->store, &request, on_appended, flight);
+}
+
+/* ---- the work ---------------------------------------------------------------------------------
+ */
+
+/* Runs decide on the first change. Returns false when the log is busy or broken from now on. */
+static bool decide_first(struct log *log)
+{
+    struct log_change *change = LIST_ITEM(log->changes.next, struct log_change, link);
+    struct log_draft draft = {.plain = buffer_make(log->engine->plain, RECORD_PLAIN_MAX)};
+    switch (change->decide(change, log, &draft)) {
+    case LOG_APPEND:
+        check(!draft.plain.overflowed);
+        append(log, change, &draft);
+        return false;
+    case LOG_ALREADY:
+        answer_already(log, change);
+        return true;
+    case LOG_NO:
+        if (log->fresh_at <= change->asked_at) {
+            log_refresh(log);
+            return false;
+        }
+        log->users++;
+        finish(log, change, LOG_REFUSED);
+        log->users--;
+        return true;
+    }
+    return false;
+}
+
+void log_work(struct log *log)
+{
+    while (!log->is_busy && !list_is_empty(&log->changes)) {
+        struct store *store = log->engine->store;
+        uint64_t generation = store->ops->generation(store);
+        if (log->state == LOG_BROKEN && log->generation == generation) {
+            log_refuse_broken(log);
+            return;
+        }
+        if (log->state != LOG_READY || log->generation != generation || generation == 0) {
+            log_load(log);
+            return;
+        }
+        if (!decide_first(log))
+            return;
+    }
+    if (!log->is_busy && log->state == LOG_READY && log->hinted_seq > log->tail.seq)
+        log_refresh(log);
+}
+
+void log_submit(struct log *log, struct log_change *change)
+{
+    change->log = log;
+    change->attempts = 0;
+    change->result = (struct log_result){0};
+    change->asked_at = ++log->engine->stamp;
+    list_append(&log->changes, &change->link);
+    log_work(log);
+}
+
+void log_follow(struct log *log)
+{
+    if (log->state == LOG_COLD && !log->is_busy)
+        log_load(log);
+}
+
+void log_hint(struct log *log, uint64_t seq)
+{
+    if (seq > log->hinted_seq)
+        log->hinted_seq = seq;
+    log_work(log);
+}

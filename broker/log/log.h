@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One append-only log: its tail on this node, and the one way to append (docs/explanation/log.md).
+ *
+ * A log is somebody's member: the owner embeds it beside its fold and gives a log_kind that folds
+ * records and hears of new ones. A change is a request to append: its decide runs, perhaps several
+ * times, on the tail, and its done exactly once, later.
+ */
+#ifndef WEFT_LOG_LOG_H
+#define WEFT_LOG_LOG_H
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "log/record.h"
+#include "port/random.h"
+#include "port/store.h"
+
+enum { LOG_KEY_MAX = 96, LOG_ATTEMPTS_MAX = 16 };
+
+struct log;
+struct log_change;
+
+enum log_decision {
+    LOG_APPEND,  /* the draft's plain bytes were written */
+    LOG_ALREADY, /* change->result.at names the entry that did it */
+    LOG_NO,      /* a no of the domain; the change knows which */
+};
+
+enum log_outcome {
+    LOG_APPENDED,    /* durable, at result.at */
+    LOG_WAS_ALREADY, /* durable, at result.at */
+    LOG_REFUSED,     /* decide said no on a tail newer than the request */
+    LOG_RETRY,       /* unknown, or no store: try the same again later */
+    LOG_FULL,        /* the store has no room: nothing was written */
+    LOG_MISSING,     /* the log is absent: lost, or never was */
+    LOG_QUARANTINED, /* it does not link */
+    LOG_READ_ONLY,   /* written by a newer version */
+};
+
+struct log_draft {
+    struct buffer plain; /* decide writes here */
+    uint64_t time_ms;    /* decide sets it */
+    bool is_plain;       /* store it unsealed although the log has a key (ERASED) */
+    bool is_due; /* the entry opens an obligation: due_at_ms goes into the due index first */
+    uint64_t due_at_ms;
+};
+
+struct log_result {
+    enum log_outcome outcome;
+    struct name at;
+    uint64_t time_ms;
+};
+
+struct log_change {
+    enum log_decision (*decide)(
+            struct log_change *change, struct log *log, struct log_draft *draft);
+    void (*done)(struct log_change *change, struct log *log);
+    struct log_result result;
+    /* The engine's own. */
+    struct list link;
+    struct log *log;
+    uint64_t asked_at; /* engine's stamp: a no needs a read that is newer */
+    uint64_t generation;
+    unsigned attempts;
+};
+
+enum log_fold { LOG_FOLDED, LOG_FOLD_UNKNOWN, LOG_FOLD_DAMAGED };
+
+struct log_kind {
+    void (*clear)(struct log *log);
+    enum log_fold (*apply)(struct log *log, const struct record *record);
+    bool (*holds_snapshot)(struct log *log, const struct record *record);
+    /* The first record to fold after clear, which holds a snapshot. */
+    enum log_fold (*restore)(struct log *log, const struct record *record);
+    /* A record that this node appended, durable, in order. May be NULL. */
+    void (*on_record)(struct log *log, const struct record *record);
+    /* The tail was learnt from the store, and may be ahead of, or beside, what followers hold: each
+     * must compare and read. May be NULL. */
+    void (*on_moved)(struct log *log);
+};
+
+/* What all logs of a node share. */
+struct log_engine {
+    struct store *store;
+    struct random *random;
+    uint64_t stamp;
+    struct list logs; /* all that are open */
+    uint8_t *plain;   /* a draft while it is decided */
+    uint8_t *record;
+    uint8_t *opened; /* a record while it is read */
+};
+
+enum log_state { LOG_COLD, LOG_LOADING, LOG_READY, LOG_BROKEN };
+
+struct log {
+    struct log_engine *engine;
+    const struct log_kind *kind;
+    char key_bytes[LOG_KEY_MAX];
+    struct slice key;
+    char due_key_bytes[LOG_KEY_MAX];
+    struct slice due_key;    /* empty: this log has no due index */
+    struct slice due_id;     /* members are due_id:seq; borrowed from key_bytes */
+    const uint8_t *seal_key; /* NULL: plain; borrowed from the owner */
+
+    enum log_state state;
+    enum log_outcome broken; /* LOG_BROKEN: why */
+    bool is_newborn;         /* this node made the id up and may append entry 1 */
+    bool is_followed;        /* read it again, unasked, in each new generation */
+    bool may_begin;          /* derived: one that is absent may be begun by anybody */
+    struct name tail;
+    uint64_t time_ms;
+    uint64_t generation; /* in which the tail was read */
+    uint64_t fresh_at;   /* stamp of the newest proof that the tail is the log's end */
+
+    bool is_busy; /* a load, a refresh or an append is under way */
+    struct list changes;
+    uint64_t hinted_seq; /* somebody said that this entry exists */
+    struct list link;
+    unsigned users; /* completions under way: the owner may not free the log before 0 */
+};
+
+/* errors: false when out of memory */
+bool log_engine_init(struct log_engine *engine, struct store *store, struct random *random);
+void log_engine_finish(struct log_engine *engine);
+/* The store's generation changed: every tail is thrown away. */
+void log_engine_on_generation(struct log_engine *engine, uint64_t generation);
+
+/* key: the log's key; due_key, due_id: the due index and this log's member prefix in it, or empty.
+ * owns: copies both keys; due_id is borrowed for the log's life */
+void log_init(struct log *log, struct log_engine *engine, const struct log_kind *kind,
+        struct slice key, struct slice due_key, struct slice due_id);
+/* The log must be idle. */
+void log_finish(struct log *log);
+bool log_is_idle(const struct log *log);
+
+/* Asks for an append. done runs once, later. The change is the caller's until then. */
+void log_submit(struct log *log, struct log_change *change);
+
+/* Begins to follow: reads the log now, unasked. Set is_followed as well. */
+void log_follow(struct log *log);
+
+/* Somebody says that there is an entry seq: reads it unless the tail has it. */
+void log_hint(struct log *log, uint64_t seq);
+
+/* Reads records without folding them: for resuming sessions, history, packets.
+ *
+ * shape:   from..to inclusive, at most count (<= STORE_ITEMS_MAX), newest first when is_reverse
+ * owns:    the reader is the caller's until done; records are borrowed during on_record
+ * errors:  done says LOG_APPENDED for a good read (possibly of nothing), else why not */
+struct log_reader {
+    uint64_t from, to;
+    size_t count;
+    bool is_reverse;
+    void (*on_record)(struct log_reader *reader, const struct record *record);
+    void (*done)(struct log_reader *reader, enum log_outcome outcome);
+    struct log *log;
+};
+void log_read(struct log *log, struct log_reader *reader);
+
+#endif
