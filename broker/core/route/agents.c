@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The agents of a pool.
  *
- * Invariant: an agent's bits in the grid say what the agent's own fields say: present, open (online
- * and with room), one bit for each skill. Everything that changes those fields ends with
+ * Invariant: an agent's bits in the grid say what the agent's own fields say: able, online, open
+ * (with room), one bit for each skill. Everything that changes those fields ends with
  * agent_refresh. An agent stays known while offline, because requests refer to who has a skill at
  * all; only a removed one without chats is forgotten.
  */
@@ -192,8 +192,11 @@ static void forget(struct pool *pool, uint32_t slot)
 void agent_refresh(struct pool *pool, uint32_t slot)
 {
     const struct agent *agent = &pool->agents[slot];
-    grid_set(&pool->grid, GRID_PRESENT, slot, agent->status != POOL_OFFLINE);
-    grid_set(&pool->grid, GRID_OPEN, slot, agent->status == POOL_ONLINE && agent_has_room(agent));
+    bool is_able = agent->capacity > 0 && !agent->is_removed;
+    bool is_online = is_able && agent->status == POOL_ONLINE;
+    grid_set(&pool->grid, GRID_ABLE, slot, is_able);
+    grid_set(&pool->grid, GRID_ONLINE, slot, is_online);
+    grid_set(&pool->grid, GRID_OPEN, slot, is_online && agent_has_room(agent));
     if (agent->is_removed && agent->load == 0)
         forget(pool, slot);
 }

@@ -3,8 +3,9 @@
  *
  *   1. handed to an agent by name: that agent alone, for a time
  *   2. every agent who has all musts
- *   3. musts that nobody in the pool has count as preferred only; later those that nobody present
- *      has; later, if the policy says so, all
+ *   3. musts that nobody in the pool has count as preferred only; later those that nobody online
+ *      has; later, if the policy says so, all. When everyone has some and nobody has all: none
+ * holds
  *
  * Steps are counted from the entry that queued this request, not from the original age: a case that
  * was handed on has a right to its better match too. Agents who refused are out until their
@@ -38,18 +39,50 @@ uint32_t match_direct_agent(const struct match *match, const struct request *req
     return is_online ? slot : SLOT_NONE;
 }
 
-bool match_must_holds(
-        const struct match *match, const struct request *request, const struct requirement *must)
+static uint32_t all_musts(const struct request *request)
+{
+    uint32_t musts = 0;
+    for (uint32_t i = 0; i < request->requirement_count; i++)
+        musts |= (uint32_t)request->requirements[i].must << i;
+    return musts;
+}
+
+static uint32_t row_of(
+        const struct match *match, const struct request *request, uint32_t requirement)
+{
+    return match->pool->words.items[request->requirements[requirement].word].row;
+}
+
+/* Those of the musts that somebody within the scope has; none when nobody there has all of those:
+ * one agent for each is no agent for the case. */
+static uint32_t musts_within(
+        const struct match *match, const struct request *request, uint32_t musts, uint32_t scope)
+{
+    const struct grid *grid = &match->pool->grid;
+    grid_copy(grid, scope, GRID_CANDIDATES);
+    for (uint32_t i = 0; i < request->requirement_count; i++) {
+        uint32_t row = row_of(match, request, i);
+        if ((musts >> i & 1) == 0)
+            continue;
+        if (row != SLOT_NONE && grid_meet(grid, row, scope))
+            grid_keep_common(grid, GRID_CANDIDATES, row);
+        else
+            musts &= ~((uint32_t)1 << i);
+    }
+    return grid_is_empty(grid, GRID_CANDIDATES) ? 0 : musts;
+}
+
+uint32_t match_musts(const struct match *match, const struct request *request)
 {
     const struct route_policy *policy = match->policy;
-    const struct grid *grid = &match->pool->grid;
-    uint32_t row = match->pool->words.items[must->word].row;
-    if (has_passed(match, request, policy->relax_busy_ms))
-        return false;
-    if (has_passed(match, request, policy->relax_absent_ms) &&
-            (row == SLOT_NONE || !grid_meet(grid, row, GRID_PRESENT)))
-        return false;
-    return row != SLOT_NONE || !has_passed(match, request, policy->relax_unknown_ms);
+    uint32_t musts = all_musts(request);
+    if (musts == 0 || has_passed(match, request, policy->relax_busy_ms))
+        return 0;
+    if (has_passed(match, request, policy->relax_absent_ms))
+        return musts_within(match, request, musts, GRID_ONLINE);
+    if (has_passed(match, request, policy->relax_unknown_ms))
+        return musts_within(match, request, musts, GRID_ABLE);
+    return musts;
 }
 
 uint64_t match_excluded_until(
@@ -73,19 +106,25 @@ static void leave_out_excluded(const struct match *match, const struct request *
     }
 }
 
-static bool keep_those_with_musts(const struct match *match, const struct request *request)
+/* A quick no before the whole rows are combined. */
+static bool is_anybody_for_each(
+        const struct match *match, const struct request *request, uint32_t musts, uint32_t open_row)
 {
-    const struct pool *pool = match->pool;
-    for (uint32_t i = 0; i < request->requirement_count; i++) {
-        const struct requirement *requirement = &request->requirements[i];
-        if (!requirement->must || !match_must_holds(match, request, requirement))
-            continue;
-        uint32_t row = pool->words.items[requirement->word].row;
-        if (row == SLOT_NONE)
+    for (; musts != 0; musts &= musts - 1) {
+        uint32_t row = row_of(match, request, (uint32_t)__builtin_ctz(musts));
+        if (row == SLOT_NONE || !grid_meet(&match->pool->grid, row, open_row))
             return false;
-        grid_keep_common(&pool->grid, GRID_CANDIDATES, row);
     }
     return true;
+}
+
+static void keep_those_with(
+        const struct match *match, const struct request *request, uint32_t musts)
+{
+    for (; musts != 0; musts &= musts - 1) {
+        uint32_t row = row_of(match, request, (uint32_t)__builtin_ctz(musts));
+        grid_keep_common(&match->pool->grid, GRID_CANDIDATES, row);
+    }
 }
 
 bool match_candidates(const struct match *match, const struct request *request, uint32_t open_row)
@@ -97,9 +136,11 @@ bool match_candidates(const struct match *match, const struct request *request, 
         grid_set(grid, GRID_CANDIDATES, direct, grid_has(grid, open_row, direct));
         return grid_has(grid, open_row, direct);
     }
-    grid_copy(grid, open_row, GRID_CANDIDATES);
-    if (!keep_those_with_musts(match, request))
+    uint32_t musts = match_musts(match, request);
+    if (!is_anybody_for_each(match, request, musts, open_row))
         return false;
+    grid_copy(grid, open_row, GRID_CANDIDATES);
+    keep_those_with(match, request, musts);
     leave_out_excluded(match, request);
     return !grid_is_empty(grid, GRID_CANDIDATES);
 }
@@ -110,21 +151,13 @@ static void sooner(uint64_t at_ms, uint64_t now_ms, uint64_t *next_ms)
         *next_ms = at_ms;
 }
 
-static bool has_must(const struct request *request)
-{
-    for (uint32_t i = 0; i < request->requirement_count; i++)
-        if (request->requirements[i].must)
-            return true;
-    return false;
-}
-
 uint64_t match_next_step_ms(const struct match *match, const struct request *request)
 {
     const struct route_policy *policy = match->policy;
     const uint64_t relax_ms[] = {
             policy->relax_unknown_ms, policy->relax_absent_ms, policy->relax_busy_ms};
     uint64_t next_ms = ROUTE_NEVER;
-    for (size_t i = 0; i < 3 && has_must(request); i++)
+    for (size_t i = 0; i < 3 && all_musts(request) != 0; i++)
         if (relax_ms[i] > 0)
             sooner(request->queued_ms + relax_ms[i], match->now_ms, &next_ms);
     if (request->to_agent != WORD_NONE && policy->direct_ms > 0)

@@ -148,7 +148,6 @@ void pool_decide(const struct pool *pool, const struct route_policy *policy, uin
     out->next_due_ms = ROUTE_NEVER;
     if (pool->is_read_only)
         return;
-    forget_plans(pool);
     plan_expiries(&plan);
     if (out->count > 0)
         out->has_more = true;

@@ -5,12 +5,10 @@
 static const struct requirement *missing_must(
         const struct match *match, const struct request *request, const struct agent *agent)
 {
-    for (uint32_t i = 0; i < request->requirement_count; i++) {
-        const struct requirement *requirement = &request->requirements[i];
-        if (requirement->must && agent_level(agent, requirement->word) == 0 &&
-                match_must_holds(match, request, requirement))
-            return requirement;
-    }
+    uint32_t musts = match_musts(match, request);
+    for (uint32_t i = 0; i < request->requirement_count; i++)
+        if ((musts >> i & 1) != 0 && agent_level(agent, request->requirements[i].word) == 0)
+            return &request->requirements[i];
     return NULL;
 }
 

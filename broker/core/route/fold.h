@@ -20,6 +20,7 @@ struct agent_language {
     uint32_t tag, primary; /* "de-at", "de" */
 };
 
+/* What deciding reads comes first, so that it shares few cache lines. */
 struct agent {
     uint32_t id; /* word; WORD_NONE: the slot is free */
     enum pool_status status;
@@ -31,8 +32,8 @@ struct agent {
     uint32_t next_free;
     uint64_t since_ms, idle_since_ms;
     uint32_t skill_count, language_count;
-    struct agent_skill skills[POOL_SKILLS_MAX];
     struct agent_language languages[POOL_LANGUAGES_MAX];
+    struct agent_skill skills[POOL_SKILLS_MAX];
     uint8_t name_len;
     char name[POOL_NAME_MAX];
 };
@@ -54,21 +55,21 @@ struct term {
 struct request {
     bool is_live;
     enum pool_state state;
-    uint8_t conversation_len;
-    char conversation[POOL_ID_MAX];
-    struct name name;
-    uint64_t hash;
     uint64_t first_queued_ms, queued_ms, since_ms;
     uint32_t language, language_primary, last_agent, to_agent; /* words */
     uint32_t requirement_count, exclusion_count, term_count;
     struct requirement requirements[POOL_REQUIREMENTS_MAX];
     struct exclusion exclusions[POOL_EXCLUSIONS_MAX];
-    struct term terms[POOL_TERMS_MAX];
     uint32_t agent;      /* slot; SLOT_NONE while waiting */
     uint32_t next, prev; /* in the agent's list · next: in the list of free slots */
     struct name offer;
     uint64_t deadline_ms;
     uint64_t policy_version;
+    uint64_t hash;
+    struct name name;
+    uint8_t conversation_len;
+    char conversation[POOL_ID_MAX];
+    struct term terms[POOL_TERMS_MAX];
 };
 
 struct waiting_item {
@@ -91,7 +92,7 @@ struct pool {
     struct grid grid;
     struct agent *agents;
     uint32_t agent_count, agent_capacity, first_free_agent; /* count: slots ever used */
-    uint32_t *planned; /* scratch of a decision: per agent, what it plans to add */
+    uint32_t *planned; /* scratch of a decision: per agent, what it adds; else 0 */
     struct request *requests;
     uint32_t request_count, request_capacity, first_free_request, live_count;
     struct waiting_item *waiting; /* the oldest first */

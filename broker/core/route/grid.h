@@ -9,8 +9,9 @@
 
 /* The rows that are always there; those of the skills follow. */
 enum {
-    GRID_PRESENT,    /* online or away */
-    GRID_OPEN,       /* online, with room */
+    GRID_ABLE,       /* known for good, with a capacity at all */
+    GRID_ONLINE,     /* of these, online */
+    GRID_OPEN,       /* of these, with room */
     GRID_PLAN_OPEN,  /* scratch of a decision: open, less what it has already planned */
     GRID_PLAN_GIVEN, /* scratch of a decision: already offered something */
     GRID_CANDIDATES, /* scratch: who may be offered the request at hand */

@@ -18,9 +18,8 @@ struct match {
 /* Until direct_ms, and while they are online and have not refused, only the agent whom the case was
  * handed to by name. Their slot, or SLOT_NONE when everybody may have it. */
 uint32_t match_direct_agent(const struct match *match, const struct request *request);
-/* Is this must still in force? */
-bool match_must_holds(
-        const struct match *match, const struct request *request, const struct requirement *must);
+/* The musts still in force, a bit a requirement. Uses the grid's row GRID_CANDIDATES. */
+uint32_t match_musts(const struct match *match, const struct request *request);
 /* The end of the agent's exclusion; 0: not excluded now. */
 uint64_t match_excluded_until(
         const struct match *match, const struct request *request, uint32_t agent_word);

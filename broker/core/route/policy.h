@@ -35,9 +35,9 @@ struct route_policy {
     uint32_t missed_max;                /* missed in a row until the agent is set away; 0: never */
     uint64_t direct_ms; /* how long a case waits for the agent it was handed to by name */
     /* Steps, counted from the entry that queued the request; 0: never. */
-    uint64_t relax_unknown_ms; /* then a must that no agent of the pool has becomes preferred */
-    uint64_t relax_absent_ms;  /* then a must that no agent online or away has */
-    uint64_t relax_busy_ms;    /* then every must */
+    uint64_t relax_unknown_ms; /* then musts that no agent of the pool has become preferred */
+    uint64_t relax_absent_ms;  /* then musts that no agent online has */
+    uint64_t relax_busy_ms;    /* then all musts */
     uint64_t grace_ms;         /* from offline until the agent's chats are orphans */
     uint64_t fairness_ms;      /* idle time that counts in full */
     uint64_t age_ms;           /* waiting time that counts in full */

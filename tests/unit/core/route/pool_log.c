@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An in-memory pool log, and what must hold of every fold.
+ *
+ * The log copies what it is given, as a store does, so that a test sees at once when a decision
+ * borrowed something that did not live long enough.
+ */
+#include "pool_log.h"
+
+#include "core/route/fold.h"
+#include "lib/test.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ARENA_BYTES = 8 << 20, ENTRIES_MAX = 60000, RECORDS_MAX = 40000, TEXT_BYTES = 1 << 20 };
+
+void pool_log_init(struct pool_log *log)
+{
+    arena_init(&log->arena, malloc(ARENA_BYTES), ARENA_BYTES);
+    log->records = malloc(RECORDS_MAX * sizeof *log->records);
+    log->entries = malloc(ENTRIES_MAX * sizeof *log->entries);
+    log->mark = 1;
+    pool_log_reset(log);
+}
+
+void pool_log_reset(struct pool_log *log)
+{
+    arena_reset(&log->arena);
+    log->record_count = log->entry_count = 0;
+}
+
+void pool_log_finish(struct pool_log *log)
+{
+    free(log->arena.bytes);
+    free(log->records);
+    free(log->entries);
+}
+
+static void *copy_array(struct arena *arena, const void *from, size_t bytes)
+{
+    void *to = bytes ? arena_take(arena, bytes) : NULL;
+    expect(bytes == 0 || to != NULL);
+    return bytes ? memcpy(to, from, bytes) : NULL;
+}
+
+static struct slice copy_text(struct arena *arena, struct slice from)
+{
+    return slice_make(copy_array(arena, from.bytes, from.len), from.len);
+}
+
+static void copy_profile(struct arena *arena, struct pool_profile *profile)
+{
+    struct pool_skill *skills =
+            copy_array(arena, profile->skills, profile->skill_count * sizeof *skills);
+    struct slice *languages =
+            copy_array(arena, profile->languages, profile->language_count * sizeof *languages);
+    for (size_t i = 0; i < profile->skill_count; i++)
+        skills[i].name = copy_text(arena, skills[i].name);
+    for (size_t i = 0; i < profile->language_count; i++)
+        languages[i] = copy_text(arena, languages[i]);
+    profile->skills = skills;
+    profile->languages = languages;
+    profile->name = copy_text(arena, profile->name);
+}
+
+static void copy_need(struct arena *arena, struct pool_need *need)
+{
+    struct pool_requirement *skills =
+            copy_array(arena, need->skills, need->skill_count * sizeof *skills);
+    for (size_t i = 0; i < need->skill_count; i++)
+        skills[i].name = copy_text(arena, skills[i].name);
+    need->skills = skills;
+    need->language = copy_text(arena, need->language);
+    need->last_agent = copy_text(arena, need->last_agent);
+    need->to_agent = copy_text(arena, need->to_agent);
+}
+
+static struct pool_entry copy_entry(struct arena *arena, const struct pool_entry *from)
+{
+    struct pool_entry to = *from;
+    struct pool_exclusion *exclusions =
+            copy_array(arena, to.exclusions, to.exclusion_count * sizeof *exclusions);
+    struct pool_term *terms = copy_array(arena, to.terms, to.term_count * sizeof *terms);
+    for (size_t i = 0; i < to.exclusion_count; i++)
+        exclusions[i].agent = copy_text(arena, exclusions[i].agent);
+    for (size_t i = 0; i < to.term_count; i++)
+        terms[i].name = copy_text(arena, terms[i].name);
+    to.exclusions = exclusions;
+    to.terms = terms;
+    to.request.conversation = copy_text(arena, to.request.conversation);
+    to.agent = copy_text(arena, to.agent);
+    to.reason = copy_text(arena, to.reason);
+    copy_profile(arena, &to.profile);
+    copy_need(arena, &to.need);
+    return to;
+}
+
+bool pool_log_append(struct pool_log *log, size_t seen, uint64_t time_ms,
+        const struct pool_entry *entries, size_t count)
+{
+    if (seen != log->record_count)
+        return false;
+    expect(log->record_count < RECORDS_MAX && log->entry_count + count <= ENTRIES_MAX);
+    uint64_t before_ms = seen ? log->records[seen - 1].time_ms : 0;
+    struct pool_log_record *record = &log->records[log->record_count++];
+    *record = (struct pool_log_record){.at.seq = seen + 1,
+            .time_ms = time_ms > before_ms ? time_ms : before_ms,
+            .first = log->entry_count,
+            .count = count};
+    log->mark = log->mark * 6364136223846793005u + 1442695040888963407u;
+    memcpy(record->at.mark, &log->mark, MARK_SIZE);
+    for (size_t i = 0; i < count; i++)
+        log->entries[log->entry_count++] = copy_entry(&log->arena, &entries[i]);
+    return true;
+}
+
+enum pool_outcome pool_log_fold(const struct pool_log *log, size_t from, struct pool *pool)
+{
+    enum pool_outcome outcome = POOL_DONE;
+    for (size_t i = from; i < log->record_count && outcome != POOL_FULL; i++) {
+        const struct pool_log_record *record = &log->records[i];
+        for (size_t k = 0; k < record->count && outcome != POOL_FULL; k++)
+            outcome = pool_apply(
+                    pool, &record->at, record->time_ms, &log->entries[record->first + k]);
+    }
+    return outcome;
+}
+
+static void *resize_heap(void *user, void *old, size_t bytes)
+{
+    (void)user;
+    if (bytes > 0)
+        return realloc(old, bytes);
+    free(old);
+    return NULL;
+}
+
+struct pool_memory pool_heap(void)
+{
+    return (struct pool_memory){resize_heap, NULL};
+}
+
+/* ---- soundness ---- */
+
+static void expect_sound_agent(const struct pool *pool, uint32_t slot)
+{
+    const struct agent *agent = &pool->agents[slot];
+    uint32_t load = 0, listed = 0;
+    for (uint32_t i = 0; i < pool->request_count; i++)
+        load += pool->requests[i].is_live && pool->requests[i].state != POOL_WAITING &&
+                pool->requests[i].agent == slot;
+    for (uint32_t i = agent->first_request; i != SLOT_NONE; i = pool->requests[i].next) {
+        expect(pool->requests[i].is_live && pool->requests[i].agent == slot);
+        expect(++listed <= pool->live_count);
+    }
+    expect_u64(agent->load, load);
+    expect_u64(listed, load);
+    expect(pool->words.items[agent->id].agent == slot);
+    bool is_able = agent->capacity > 0 && !agent->is_removed;
+    expect(grid_has(&pool->grid, GRID_ABLE, slot) == is_able);
+    expect(grid_has(&pool->grid, GRID_ONLINE, slot) == (is_able && agent->status == POOL_ONLINE));
+    expect(grid_has(&pool->grid, GRID_OPEN, slot) ==
+            (agent->status == POOL_ONLINE && load < agent->capacity && is_able));
+    for (uint32_t i = 0; i < agent->skill_count; i++)
+        expect(grid_has(&pool->grid, pool->words.items[agent->skills[i].word].row, slot));
+}
+
+static void expect_sound_places(const struct pool *pool)
+{
+    uint32_t waiting = 0, offered = 0, live = 0;
+    for (uint32_t i = 0; i < pool->request_count; i++) {
+        const struct request *request = &pool->requests[i];
+        live += request->is_live;
+        waiting += request->is_live && request->state == POOL_WAITING;
+        offered += request->is_live && request->state == POOL_OFFER_OPEN;
+        if (request->is_live)
+            expect((request->state == POOL_WAITING) == (request->agent == SLOT_NONE));
+    }
+    expect_u64(pool->live_count, live);
+    expect_u64(pool->waiting_count, waiting);
+    expect_u64(pool->offer_count, offered);
+    for (uint32_t i = 0; i < pool->waiting_count; i++) {
+        const struct request *request = &pool->requests[pool->waiting[i].request];
+        expect(request->state == POOL_WAITING);
+        if (i > 0)
+            expect(request_is_before(&pool->requests[pool->waiting[i - 1].request], request));
+    }
+    for (uint32_t i = 0; i < pool->offer_count; i++) {
+        const struct request *request = &pool->requests[pool->offers[i].request];
+        expect(request->state == POOL_OFFER_OPEN);
+        expect_u64(pool->offers[i].deadline_ms, request->deadline_ms);
+    }
+}
+
+static uint32_t takers_of_request(const struct request *request)
+{
+    const uint32_t words[] = {
+            request->language, request->language_primary, request->last_agent, request->to_agent};
+    uint32_t count = request->requirement_count + request->exclusion_count + request->term_count;
+    for (size_t i = 0; i < 4; i++)
+        count += words[i] != WORD_NONE;
+    return count;
+}
+
+/* Every word is taken as often as something refers to it, and forgotten otherwise. */
+static void expect_sound_words(const struct pool *pool)
+{
+    uint32_t wanted = 0, taken = 0, live = 0;
+    for (uint32_t i = 0; i < pool->agent_count; i++)
+        if (pool->agents[i].id != WORD_NONE)
+            wanted += 1 + pool->agents[i].skill_count + 2 * pool->agents[i].language_count;
+    for (uint32_t i = 0; i < pool->request_count; i++)
+        if (pool->requests[i].is_live)
+            wanted += takers_of_request(&pool->requests[i]);
+    for (uint32_t i = 1; i < pool->words.count; i++) {
+        taken += pool->words.items[i].takers;
+        live += pool->words.items[i].takers > 0;
+    }
+    expect_u64(taken, wanted);
+    expect_u64(pool->words.index.len, live);
+}
+
+void expect_sound(const struct pool *pool)
+{
+    expect_sound_words(pool);
+    expect_sound_places(pool);
+    for (uint32_t slot = 0; slot < pool->agent_count; slot++)
+        if (pool->agents[slot].id != WORD_NONE)
+            expect_sound_agent(pool, slot);
+}
+
+/* ---- comparing ---- */
+
+struct lines {
+    char text[TEXT_BYTES];
+    size_t len;
+    char *lines[8192];
+    size_t count;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct lines *lines, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    int len = vsnprintf(lines->text + lines->len, sizeof lines->text - lines->len, format, values);
+    va_end(values);
+    expect(len >= 0 && lines->len + (size_t)len < TEXT_BYTES);
+    lines->len += (size_t)len;
+}
+
+static void write_profile(struct lines *lines, const struct pool_entry *entry)
+{
+    const struct pool_profile *profile = &entry->profile;
+    add(lines, " profile %d %u '%.*s'", profile->status, profile->capacity,
+            SLICE_ARGS(profile->name));
+    for (size_t i = 0; i < profile->skill_count; i++)
+        add(lines, " %.*s:%u", SLICE_ARGS(profile->skills[i].name), profile->skills[i].level);
+    for (size_t i = 0; i < profile->language_count; i++)
+        add(lines, " %.*s", SLICE_ARGS(profile->languages[i]));
+    add(lines, " kept %" PRIu64 " %" PRIu64 " %u %d", entry->kept_agent.since_ms,
+            entry->kept_agent.idle_since_ms, entry->kept_agent.missed,
+            entry->kept_agent.is_removed);
+}
+
+static void write_request(struct lines *lines, const struct pool_entry *entry)
+{
+    const struct pool_need *need = &entry->need;
+    add(lines, " %.*s/%" PRIu64 " need %" PRIu64 " %.*s %.*s %.*s",
+            SLICE_ARGS(entry->request.conversation), entry->request.name.seq, need->first_queued_ms,
+            SLICE_ARGS(need->language), SLICE_ARGS(need->last_agent), SLICE_ARGS(need->to_agent));
+    for (size_t i = 0; i < need->skill_count; i++)
+        add(lines, " %.*s:%d", SLICE_ARGS(need->skills[i].name), need->skills[i].must);
+    for (size_t i = 0; i < entry->exclusion_count; i++)
+        add(lines, " not %.*s<%" PRIu64, SLICE_ARGS(entry->exclusions[i].agent),
+                entry->exclusions[i].until_ms);
+    for (size_t i = 0; i < entry->term_count; i++)
+        add(lines, " %.*s=%u", SLICE_ARGS(entry->terms[i].name), entry->terms[i].value);
+    add(lines, " offer %" PRIu64 " %" PRIu64 " %" PRIu64 " kept %d %" PRIu64 " %" PRIu64,
+            entry->offer.seq, entry->deadline_ms, entry->policy_version, entry->kept_request.state,
+            entry->kept_request.queued_ms, entry->kept_request.since_ms);
+}
+
+static void write_line(void *user, const struct pool_entry *entry)
+{
+    struct lines *lines = user;
+    expect(lines->count < sizeof lines->lines / sizeof *lines->lines);
+    lines->lines[lines->count++] = lines->text + lines->len;
+    add(lines, "%d %.*s %" PRIu64 " pace %" PRIu64 " %" PRIu64 " %" PRIu64 " %d", entry->kind,
+            SLICE_ARGS(entry->agent), entry->incarnation, entry->pace.mean_ms, entry->pace.samples,
+            entry->pace.last_ms, entry->pace.was_waited);
+    if (entry->kind == POOL_SNAPSHOT_AGENT)
+        write_profile(lines, entry);
+    if (entry->kind == POOL_SNAPSHOT_REQUEST)
+        write_request(lines, entry);
+    add(lines, "%c", 0);
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void write_pool(struct lines *lines, const struct pool *pool)
+{
+    lines->len = lines->count = 0;
+    pool_snapshot(pool, write_line, lines);
+    qsort(lines->lines, lines->count, sizeof *lines->lines, compare_lines);
+}
+
+void expect_same_pool(const struct pool *a, const struct pool *b)
+{
+    static struct lines left, right;
+    write_pool(&left, a);
+    write_pool(&right, b);
+    expect_u64(left.count, right.count);
+    for (size_t i = 0; i < left.count; i++)
+        expect_slice(slice_of_string(left.lines[i]), slice_of_string(right.lines[i]));
+}
+
+struct copying {
+    struct pool *to;
+    uint64_t time_ms;
+};
+
+static void copy_one(void *user, const struct pool_entry *entry)
+{
+    struct copying *copying = user;
+    struct name at = {.seq = 1};
+    expect_u64(pool_apply(copying->to, &at, copying->time_ms, entry), POOL_DONE);
+}
+
+struct pool *pool_copy(const struct pool *pool, uint64_t time_ms)
+{
+    struct copying copying = {pool_create(pool_heap(), 99), time_ms};
+    pool_snapshot(pool, copy_one, &copying);
+    return copying.to;
+}

@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A seeded world around the pure core: three routers with stale folds race for one pool log.
+ *
+ * Routers decide on what they have read, append by compare-and-append, are refused when behind, and
+ * read again. Agents accept, decline, ignore, flap and vanish; customers leave; conversations
+ * adopt; and now and then a faulty router forces its stale decisions into the log. After every
+ * entry the newest fold is compared with a naive model, and must keep: capacity, one owner, offers
+ * only to those online. After each drain nobody waits while somebody is free. In the end everybody
+ * has been served and the four folds are one.
+ *
+ * SEEDS=100000 and FIRST_SEED=n in the environment widen or repeat a run.
+ */
+#include "pool_log.h"
+
+#include "lib/test.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ROUTERS = 3, AGENTS = 6, CONVERSATIONS = 14, STEPS = 120, SEEDS_DEFAULT = 2000 };
+
+/* The naive model of one conversation's newest request. */
+struct model {
+    struct pool_key key;
+    enum { NOWHERE, WAITS, OFFERED, TALKS } state;
+    int agent;
+    struct name offer;
+    uint64_t first_queued_ms;
+};
+
+struct world {
+    uint64_t random, now_ms, requests;
+    struct pool_log log;
+    struct pool *judge, *routers[ROUTERS];
+    size_t seen[ROUTERS]; /* records that each has folded */
+    struct model models[CONVERSATIONS];
+    struct {
+        bool is_known;
+        enum pool_status status;
+        uint32_t capacity;
+    } agents[AGENTS];
+    size_t offers, refused, forced, served;
+    struct route_policy policy;
+};
+
+static struct world world;
+static struct pool_decisions decisions;
+
+static const char *const agent_ids[AGENTS] = {"a0", "a1", "a2", "a3", "a4", "a5"};
+static const char *const conversation_ids[CONVERSATIONS] = {
+        "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13"};
+static const char *const skill_names[] = {"billing", "parcels", "tariffs", "astrology"};
+
+static uint64_t draw(uint64_t below)
+{
+    world.random ^= world.random << 13;
+    world.random ^= world.random >> 7;
+    world.random ^= world.random << 17;
+    return world.random % below;
+}
+
+static bool chance(unsigned percent)
+{
+    return draw(100) < percent;
+}
+
+static int index_of(struct slice id, const char *const *ids, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (slice_is(id, ids[i]))
+            return i;
+    return -1;
+}
+
+/* ---- the naive model ---- */
+
+static uint32_t model_load(int agent)
+{
+    uint32_t load = 0;
+    for (int i = 0; i < CONVERSATIONS; i++)
+        load += world.models[i].state >= OFFERED && world.models[i].agent == agent;
+    return load;
+}
+
+static void model_offer(
+        struct model *model, int agent, const struct pool_log_record *record, bool is_live)
+{
+    if (!is_live || model->state != WAITS || agent < 0 ||
+            world.agents[agent].status != POOL_ONLINE ||
+            model_load(agent) >= world.agents[agent].capacity)
+        return;
+    for (int i = 0; i < CONVERSATIONS; i++)
+        if (world.models[i].state >= OFFERED && world.models[i].agent == agent &&
+                name_equal(&world.models[i].offer, &record->at))
+            return;
+    model->state = OFFERED;
+    model->agent = agent;
+    model->offer = record->at;
+    world.offers++;
+}
+
+static void model_answer(struct model *model, const struct pool_entry *entry, int agent)
+{
+    if (model->state != OFFERED || model->agent != agent ||
+            !name_equal(&model->offer, &entry->offer))
+        return;
+    model->state = entry->kind == POOL_ACCEPTED ? TALKS : WAITS;
+}
+
+static void model_status(int agent, enum pool_status status)
+{
+    world.agents[agent].status = status;
+    for (int i = 0; i < CONVERSATIONS && status == POOL_OFFLINE; i++)
+        if (world.models[i].state == OFFERED && world.models[i].agent == agent)
+            world.models[i].state = WAITS;
+}
+
+static void model_own(struct model *model, const struct pool_entry *entry, int agent, bool is_live)
+{
+    bool may_take = world.agents[agent].status != POOL_OFFLINE &&
+                    model_load(agent) < world.agents[agent].capacity &&
+                    (!is_live || model->state == WAITS);
+    if (entry->kind == POOL_TAKEN && !may_take)
+        return;
+    if (is_live && model->state == TALKS && model->agent == agent)
+        return; /* so already: keeps the offer's name, too */
+    if (!is_live)
+        model->first_queued_ms = entry->need.first_queued_ms;
+    model->key = entry->request;
+    model->state = TALKS;
+    model->agent = agent;
+    model->offer = (struct name){0};
+}
+
+static void model_apply(const struct pool_log_record *record, const struct pool_entry *entry)
+{
+    int agent = index_of(entry->agent, agent_ids, AGENTS);
+    int at = index_of(entry->request.conversation, conversation_ids, CONVERSATIONS);
+    struct model *model = &world.models[at < 0 ? 0 : at];
+    bool is_live = at >= 0 && model->state != NOWHERE &&
+                   name_equal(&model->key.name, &entry->request.name);
+    switch (entry->kind) {
+    case POOL_PRESENCE:
+        world.agents[agent].is_known = true;
+        world.agents[agent].capacity = entry->profile.capacity;
+        model_status(agent, entry->profile.status);
+        break;
+    case POOL_STATUS:
+        model_status(agent, entry->profile.status);
+        break;
+    case POOL_QUEUED:
+        if (is_live)
+            break;
+        *model = (struct model){.key = entry->request,
+                .state = WAITS,
+                .first_queued_ms = entry->need.first_queued_ms};
+        break;
+    case POOL_OFFERED:
+        model_offer(model, agent, record, is_live);
+        break;
+    case POOL_ACCEPTED:
+    case POOL_DECLINED:
+    case POOL_EXPIRED:
+        if (is_live)
+            model_answer(model, entry, agent);
+        break;
+    case POOL_RELEASED:
+        model->state = is_live ? NOWHERE : model->state;
+        break;
+    case POOL_ADOPTED:
+    case POOL_TAKEN:
+        model_own(model, entry, agent, is_live);
+        break;
+    case POOL_UNKNOWN:
+    case POOL_ROUTER:
+    case POOL_AGENT_REMOVED:
+    case POOL_SNAPSHOT:
+    case POOL_SNAPSHOT_AGENT:
+    case POOL_SNAPSHOT_REQUEST:
+    case POOL_KIND_COUNT:
+        break;
+    }
+}
+
+/* ---- what must hold after every entry ---- */
+
+static void expect_as_modelled(void)
+{
+    for (int i = 0; i < CONVERSATIONS; i++) {
+        const struct model *model = &world.models[i];
+        struct pool_request_view view;
+        bool is_live = model->key.name.seq > 0 && pool_find(world.judge, &model->key, &view);
+        expect(is_live == (model->state != NOWHERE));
+        if (!is_live)
+            continue;
+        expect_u64((uint64_t)view.state + WAITS, model->state);
+        expect_u64(view.first_queued_ms, model->first_queued_ms);
+        if (model->state != WAITS)
+            expect_text(view.agent, agent_ids[model->agent]);
+        if (model->state == OFFERED)
+            expect(view.deadline_ms > 0 && name_equal(&view.offer, &model->offer));
+    }
+    for (int i = 0; i < AGENTS; i++) {
+        struct pool_agent_view view;
+        if (!world.agents[i].is_known)
+            continue;
+        expect(pool_find_agent(world.judge, slice_of_string(agent_ids[i]), &view));
+        expect_u64(view.load, model_load(i));
+        expect_u64(view.status, world.agents[i].status);
+    }
+}
+
+/* An offer or a taking that went through found room and presence. */
+static void expect_within_capacity(const struct pool_entry *entry, enum pool_outcome outcome)
+{
+    struct pool_agent_view view;
+    if (outcome != POOL_DONE || (entry->kind != POOL_OFFERED && entry->kind != POOL_TAKEN))
+        return;
+    expect(pool_find_agent(world.judge, entry->agent, &view));
+    expect(view.load <= view.capacity && view.status != POOL_OFFLINE);
+    expect(entry->kind == POOL_TAKEN || view.status == POOL_ONLINE);
+}
+
+/* The judge folds what was appended last. is_sure: decided on the newest fold, so all must hold. */
+static void judge_last(bool is_sure)
+{
+    const struct pool_log_record *record = &world.log.records[world.log.record_count - 1];
+    for (size_t i = 0; i < record->count; i++) {
+        const struct pool_entry *entry = &world.log.entries[record->first + i];
+        enum pool_outcome outcome = pool_apply(world.judge, &record->at, record->time_ms, entry);
+        if (is_sure)
+            expect_u64(outcome, POOL_DONE);
+        expect_within_capacity(entry, outcome);
+        model_apply(record, entry);
+    }
+    expect_as_modelled();
+    if (world.log.record_count % 8 == 0)
+        expect_sound(world.judge);
+}
+
+/* ---- routers ---- */
+
+static void catch_up(unsigned router)
+{
+    pool_log_fold(&world.log, world.seen[router], world.routers[router]);
+    world.seen[router] = world.log.record_count;
+}
+
+/* As a flow does: check on the fold, append, and when refused read again and check again. */
+static bool submit(unsigned router, const struct pool_entry *entry)
+{
+    for (int attempt = 0; attempt < 3; attempt++) {
+        bool may = pool_may_apply(world.routers[router], entry) == POOL_DONE;
+        if (may && pool_log_append(&world.log, world.seen[router], world.now_ms, entry, 1)) {
+            judge_last(true);
+            return true;
+        }
+        if (!may && world.seen[router] == world.log.record_count)
+            return false; /* a no from a fresh fold */
+        world.refused += may;
+        catch_up(router);
+    }
+    return false;
+}
+
+/* Returns false when refused. force: a faulty router appends what it decided long ago. */
+static bool decide_and_append(unsigned router, bool force)
+{
+    pool_decide(world.routers[router], &world.policy, world.now_ms, &decisions);
+    size_t seen = force ? world.log.record_count : world.seen[router];
+    bool is_fresh = world.seen[router] == world.log.record_count;
+    if (decisions.count == 0)
+        return is_fresh;
+    if (!pool_log_append(&world.log, seen, world.now_ms, decisions.entries, decisions.count)) {
+        world.refused++;
+        return false;
+    }
+    judge_last(is_fresh);
+    world.forced += !is_fresh;
+    return is_fresh;
+}
+
+static void drain(unsigned router)
+{
+    do
+        catch_up(router);
+    while (decide_and_append(router, false) && decisions.has_more);
+    catch_up(router);
+    expect_u64(pool_waiting_while_free(world.routers[router], &world.policy, world.now_ms), 0);
+    expect(decisions.next_due_ms > world.now_ms);
+}
+
+static void router_acts(void)
+{
+    unsigned router = (unsigned)draw(ROUTERS);
+    if (chance(40))
+        drain(router);
+    else if (chance(5))
+        decide_and_append(router, true);
+    else if (!decide_and_append(router, false))
+        catch_up(router);
+}
+
+/* ---- people ---- */
+
+static void agent_enters(int agent, enum pool_status status, uint32_t capacity)
+{
+    struct pool_skill skills[3];
+    struct slice language = SLICE_OF("de");
+    size_t count = 0;
+    for (size_t i = 0; i < 3; i++)
+        if (chance(60))
+            skills[count++] = (struct pool_skill){
+                    slice_of_string(skill_names[i]), (uint32_t)draw(POOL_LEVEL_MAX + 1)};
+    struct pool_entry entry = {.kind = POOL_PRESENCE,
+            .agent = slice_of_string(agent_ids[agent]),
+            .profile = {.status = status,
+                    .capacity = capacity,
+                    .skills = skills,
+                    .skill_count = count,
+                    .languages = &language,
+                    .language_count = chance(50)}};
+    submit((unsigned)draw(ROUTERS), &entry);
+}
+
+static void agent_flaps(void)
+{
+    int agent = (int)draw(AGENTS);
+    if (chance(40)) {
+        agent_enters(agent, (enum pool_status)draw(3), (uint32_t)draw(4));
+        return;
+    }
+    struct pool_entry entry = {.kind = POOL_STATUS,
+            .agent = slice_of_string(agent_ids[agent]),
+            .profile.status = (enum pool_status)draw(3)};
+    submit((unsigned)draw(ROUTERS), &entry);
+}
+
+static void customer_comes(void)
+{
+    int at = (int)draw(CONVERSATIONS);
+    if (world.models[at].state != NOWHERE)
+        return;
+    struct pool_requirement skills[2] = {{slice_of_string(skill_names[draw(4)]), chance(60)},
+            {slice_of_string(skill_names[draw(4)]), chance(20)}};
+    struct pool_exclusion exclusion = {
+            slice_of_string(agent_ids[draw(AGENTS)]), world.now_ms + draw(40000)};
+    struct pool_entry entry = {.kind = POOL_QUEUED,
+            .request = {slice_of_string(conversation_ids[at]),
+                    {.seq = ++world.requests, .mark = {(uint8_t)draw(256)}}},
+            .need = {.first_queued_ms = world.now_ms - draw(5000),
+                    .skills = skills,
+                    .skill_count = draw(3),
+                    .language = chance(50) ? SLICE_OF("de-AT") : SLICE_NONE,
+                    .last_agent = slice_of_string(agent_ids[draw(AGENTS)])},
+            .exclusions = &exclusion,
+            .exclusion_count = chance(10)};
+    if (chance(15))
+        entry.need.to_agent = slice_of_string(agent_ids[draw(AGENTS)]);
+    submit((unsigned)draw(ROUTERS), &entry);
+}
+
+static void agent_answers(unsigned accept_percent, unsigned decline_percent)
+{
+    const struct model *model = &world.models[draw(CONVERSATIONS)];
+    if (model->state != OFFERED)
+        return;
+    bool accepts = chance(accept_percent);
+    if (!accepts && !chance(decline_percent))
+        return; /* ignores it */
+    struct pool_entry entry = {.kind = accepts ? POOL_ACCEPTED : POOL_DECLINED,
+            .request = model->key,
+            .agent = slice_of_string(agent_ids[model->agent]),
+            .offer = model->offer,
+            .until_ms = world.now_ms + world.policy.exclusion_ms};
+    submit((unsigned)draw(ROUTERS), &entry);
+}
+
+static void case_ends(bool waiting_too)
+{
+    const struct model *model = &world.models[draw(CONVERSATIONS)];
+    if (model->state == NOWHERE || (model->state != TALKS && !waiting_too))
+        return;
+    struct pool_entry entry = {.kind = POOL_RELEASED, .request = model->key};
+    world.served += submit((unsigned)draw(ROUTERS), &entry);
+}
+
+static void somebody_owns(void)
+{
+    int at = (int)draw(CONVERSATIONS), agent = (int)draw(AGENTS);
+    struct pool_entry entry = {.kind = chance(50) ? POOL_ADOPTED : POOL_TAKEN,
+            .request = world.models[at].key,
+            .need = {.first_queued_ms = world.now_ms},
+            .agent = slice_of_string(agent_ids[agent])};
+    if (!world.agents[agent].is_known)
+        return;
+    if (world.models[at].state == NOWHERE)
+        entry.request =
+                (struct pool_key){slice_of_string(conversation_ids[at]), {.seq = ++world.requests}};
+    submit((unsigned)draw(ROUTERS), &entry);
+}
+
+static void something_happens(void)
+{
+    uint64_t what = draw(100);
+    if (what < 25)
+        customer_comes();
+    else if (what < 50)
+        router_acts();
+    else if (what < 72)
+        agent_answers(60, 50);
+    else if (what < 84)
+        case_ends(chance(10));
+    else if (what < 93)
+        agent_flaps();
+    else if (what < 95)
+        somebody_owns();
+    else
+        world.now_ms += draw(chance(20) ? 40000 : 2000);
+}
+
+/* ---- one seed ---- */
+
+static void begin(uint64_t seed)
+{
+    struct pool_log log = world.log;
+    world = (struct world){.random = seed * 0x9e3779b97f4a7c15u + 1,
+            .now_ms = 1000000,
+            .log = log,
+            .policy = route_policy_default()};
+    pool_log_reset(&world.log);
+    world.judge = pool_create(pool_heap(), seed);
+    for (unsigned i = 0; i < ROUTERS; i++)
+        world.routers[i] = pool_create(pool_heap(), seed + i);
+    for (int i = 0; i < AGENTS; i++)
+        if (chance(80))
+            agent_enters(i, chance(70) ? POOL_ONLINE : POOL_AWAY, (uint32_t)draw(4));
+}
+
+/* All come back and do their work: whatever is left must be served within bounded time. */
+static void quiesce(void)
+{
+    for (int i = 0; i < AGENTS; i++)
+        agent_enters(i, POOL_ONLINE, 2);
+    for (int round = 0; round < 400; round++) {
+        drain((unsigned)draw(ROUTERS));
+        for (int i = 0; i < CONVERSATIONS; i++) {
+            agent_answers(100, 0);
+            case_ends(false);
+        }
+        struct pool_counts counts = pool_counts(world.judge);
+        if (counts.waiting + counts.offered + counts.active == 0)
+            return;
+        if (round % 20 == 19) /* nothing due by time alone is missed */
+            world.now_ms =
+                    decisions.next_due_ms != ROUTE_NEVER && decisions.next_due_ms > world.now_ms
+                            ? decisions.next_due_ms
+                            : world.now_ms + 1000;
+    }
+    expect(!"everybody is served in the end");
+}
+
+static void end(void)
+{
+    struct pool *copy = pool_copy(world.judge, world.now_ms);
+    expect_same_pool(world.judge, copy);
+    pool_destroy(copy);
+    for (unsigned i = 0; i < ROUTERS; i++) {
+        catch_up(i);
+        expect_same_pool(world.judge, world.routers[i]);
+        pool_destroy(world.routers[i]);
+    }
+    pool_destroy(world.judge);
+}
+
+static uint64_t setting(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static void stale_routers_race_and_every_promise_holds(void)
+{
+    uint64_t first = setting("FIRST_SEED", 1), count = setting("SEEDS", SEEDS_DEFAULT);
+    size_t offers = 0, refused = 0, forced = 0, served = 0;
+    pool_log_init(&world.log);
+    for (uint64_t seed = first; seed < first + count; seed++) {
+        test_note("seed %" PRIu64 ": FIRST_SEED=%" PRIu64 " SEEDS=1", seed, seed);
+        begin(seed);
+        for (int step = 0; step < STEPS; step++)
+            something_happens();
+        quiesce();
+        end();
+        offers += world.offers;
+        refused += world.refused;
+        forced += world.forced;
+        served += world.served;
+    }
+    printf("# %" PRIu64 " seeds: %zu offers, %zu refused appends, %zu forced stale batches, %zu "
+           "served\n",
+            count, offers, refused, forced, served);
+    expect(count < 100 || (refused > count && forced > 0 && offers > count && served > count));
+    pool_log_finish(&world.log);
+}
+
+int main(int argc, char **argv)
+{
+    return test_main(argc, argv,
+            (struct test_case[]){CASE(stale_routers_race_and_every_promise_holds), {0}});
+}
