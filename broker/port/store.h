@@ -5,7 +5,7 @@
  * the calls as far as one generation goes. A generation is one life of the link (rule 2 of
  * docs/explanation/log.md): whatever was read in one generation is worthless in the next. While
  * the link is down the generation is 0 and requests complete with STORE_UNKNOWN on the next turn
- * of the loop.
+ * of the loop; so do requests beyond the number that an implementation holds at once.
  *
  * Slices in a request are borrowed until the call returns; slices in a reply until done returns.
  */
@@ -52,8 +52,9 @@ struct store_append {
     struct slice record;
 };
 
-/* Reads entries from..to inclusive (to UINT64_MAX: the end), count <= STORE_ITEMS_MAX;
- * is_reverse: the newest first. STORE_ABSENT when the key is missing or empty. */
+/* Reads entries from..to inclusive (to UINT64_MAX: the end), 1 <= count <= STORE_ITEMS_MAX;
+ * is_reverse: the newest first. STORE_ABSENT when the key is missing or empty; STORE_OK without
+ * items when it holds entries, but none of these. */
 struct store_read {
     struct slice key;
     uint64_t from, to;
@@ -72,8 +73,11 @@ struct store_ops {
     void (*append)(struct store *, const struct store_append *, store_done, void *user);
     void (*read)(struct store *, const struct store_read *, store_done, void *user);
     /* Completes OK once everything answered OK on this generation so far is as durable as the
-     * configured durability says; UNKNOWN when the generation ended before. */
+     * configured durability says; UNKNOWN when the generation ended before. Says nothing about
+     * requests that are still outstanding, and may complete before them. */
     void (*barrier)(struct store *, uint64_t generation, store_done, void *user);
+    /* Drops the entries below; OK also when there are none, or no such key. The same holds for
+     * zset_remove and remove. */
     void (*trim)(struct store *, struct slice key, uint64_t below, store_done, void *user);
     void (*zset_add)(struct store *, struct slice key, struct slice member, uint64_t score,
             enum zset_rule, store_done, void *user);
@@ -95,7 +99,8 @@ struct store_ops {
 /* done may be NULL where the caller does not care. */
 struct store {
     const struct store_ops *ops;
-    /* Called later, never inside a call, whenever the generation changes. */
+    /* Called later, never inside a call, whenever the generation changes. When one ends,
+     * generation() is 0 first, then what is outstanding completes, then this is called with 0. */
     void (*on_generation)(void *user, uint64_t generation);
     void *on_generation_user;
 };
