@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every word that the widget itself says. A page may replace any of them.
+export const english = {
+    open: "Open chat",
+    close: "Close chat",
+    unread: "unread",
+    title: "Chat",
+    greeting: "Hello! Ask us anything.",
+    hint: "This conversation stays here. Leave and come back whenever you like.",
+    log: "Messages",
+    write: "Write a message",
+    send: "Send",
+    you: "You",
+    assistant: "Assistant",
+    team: "Team",
+    typing: "is typing",
+    sending: "Sending",
+    sent: "Sent",
+    delivered: "Delivered",
+    read: "Read",
+    failed: "Not sent",
+    again: "Try again",
+    remove: "Remove",
+    offline: "Connecting again. Your messages are kept.",
+    stuck: "We cannot connect right now.",
+    queued: "A colleague will take over.",
+    next: "You are next in line.",
+    place: "You are number {n} in line.",
+    wait: "About {n} min.",
+    joined: "{name} is here now.",
+    closed: "This matter is closed. Write any time to go on.",
+    known: "You are signed in as {name}.",
+    older: "Loading earlier messages",
+    below: "New messages",
+    long: "This message is too long.",
+};
+
+export type Strings = typeof english;

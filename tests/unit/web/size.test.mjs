@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// The gate: what a page must load, in bytes after gzip. A separate process builds, as deploy does.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
+
+test("the loader weighs at most 1,200 B, the whole widget 15,000 B", () => {
+    const out = mkdtempSync(join(tmpdir(), "weft-size-"));
+    try {
+        const built = spawnSync(process.execPath, [join(WEB, "build.mjs"), out], { encoding: "utf8" });
+        assert.equal(built.status, 0, built.stderr);
+        const weigh = (name) => {
+            const packed = readFileSync(join(out, name + ".gz"));
+            assert.deepEqual(gunzipSync(packed), readFileSync(join(out, name)));
+            return packed.length;
+        };
+        const loader = weigh("weft.js");
+        const widget = readdirSync(join(out, "assets")).filter((name) => /^widget-.*\.js$/.test(name));
+        assert.equal(widget.length, 1);
+        const whole = loader + weigh(join("assets", widget[0]));
+        console.log(`# loader ${loader} B, whole ${whole} B`);
+        assert.ok(loader <= 1_200, `loader ${loader} B`);
+        assert.ok(whole <= 15_000, `whole ${whole} B`);
+    } finally {
+        rmSync(out, { recursive: true });
+    }
+});
