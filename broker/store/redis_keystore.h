@@ -15,7 +15,7 @@ struct uv_loop_s;
 /* Connects from the loop, again and again until it is destroyed. The server must fsync always:
  * a key lost is a conversation lost, a destroyed key that is back is a promise broken.
  *
- * errors: NULL when out of memory */
+ * errors: NULL when the options are no good (it is logged), or out of memory */
 struct redis_keystore *redis_keystore_create(
         struct uv_loop_s *loop, struct timers *timers, const struct redis_options *options);
 

@@ -16,6 +16,7 @@
 #include "store/redis_error.h"
 #include "store/redis_poll.h"
 #include "store/redis_probe.h"
+#include "store/redis_settings.h"
 
 #include <fcntl.h>
 #include <hiredis/async.h>
@@ -24,13 +25,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { REQUESTS_DEFAULT = 8192, UNIX_PATH_SIZE = 108, HOST_SIZE = 64, NAME_SIZE = 16 };
-
 enum link_state { LINK_WAITING, LINK_GREETING, LINK_UP, LINK_CLOSED };
 
 struct redis_link {
-    struct redis_options options; /* without its strings */
-    char unix_path[UNIX_PATH_SIZE], host[HOST_SIZE], name[NAME_SIZE];
+    struct redis_settings settings;
     struct redis_link_events events;
     struct uv_loop_s *loop;
     struct timers *timers;
@@ -71,8 +69,8 @@ static void note_end(struct redis_link *link, const char *reason)
     bool was_up = link->generation != 0;
     if (was_up || !link->is_failure_told)
         log_line(LOG_WARN, was_up ? "store.link_lost" : "store.link_failed",
-                "link=%s generation=%" PRIu64 " reason=\"%s\"", link->name, link->generation,
-                reason);
+                "link=%s generation=%" PRIu64 " reason=\"%s\"", link->settings.name,
+                link->generation, reason);
     link->is_failure_told = true;
 }
 
@@ -102,9 +100,9 @@ static const char *reason_of(const struct redis_link *link)
 static uint64_t jittered(struct redis_link *link, uint64_t ms)
 {
     uint64_t drawn = 0;
-    if (link->options.random == NULL || ms < 2)
+    if (link->settings.random == NULL || ms < 2)
         return ms;
-    link->options.random->fill(link->options.random, &drawn, sizeof drawn);
+    link->settings.random->fill(link->settings.random, &drawn, sizeof drawn);
     return ms / 2 + drawn % (ms / 2 + 1);
 }
 
@@ -112,8 +110,8 @@ static void connect_later(struct redis_link *link)
 {
     arm(link, &link->retry_timer, jittered(link, link->retry_ms));
     link->retry_ms *= 2;
-    if (link->retry_ms > link->options.retry_ms_max)
-        link->retry_ms = link->options.retry_ms_max;
+    if (link->retry_ms > link->settings.retry_ms_max)
+        link->retry_ms = link->settings.retry_ms_max;
 }
 
 static void on_gone(void *user)
@@ -227,10 +225,10 @@ void redis_link_come_up(struct redis_link *link)
 {
     link->state = LINK_UP;
     link->generation = link->generation_told = ++link->generation_last;
-    link->retry_ms = link->options.retry_ms_min;
+    link->retry_ms = link->settings.retry_ms_min;
     link->is_failure_told = false;
-    log_line(
-            LOG_INFO, "store.link_up", "link=%s generation=%" PRIu64, link->name, link->generation);
+    log_line(LOG_INFO, "store.link_up", "link=%s generation=%" PRIu64, link->settings.name,
+            link->generation);
     link->events.on_generation(link->events.user, link->generation);
 }
 
@@ -239,11 +237,11 @@ static void on_watch_due(struct timer *timer)
     struct redis_link *link = LIST_ITEM(timer, struct redis_link, watch_timer);
     uint64_t oldest_ms = redis_requests_oldest_ms(&link->requests);
     if (oldest_ms != UINT64_MAX &&
-            redis_link_clock_ms(link) - oldest_ms > link->options.silence_ms_max) {
+            redis_link_clock_ms(link) - oldest_ms > link->settings.silence_ms_max) {
         redis_link_cut(link, "silent");
         return;
     }
-    arm(link, timer, link->options.watch_ms);
+    arm(link, timer, link->settings.watch_ms);
     if (link->state == LINK_UP)
         redis_probe_watch(&link->probe);
 }
@@ -254,7 +252,7 @@ static bool take_context(struct redis_link *link, redisAsyncContext *context)
         return false;
     context->data = link;
     fcntl(context->c.fd, F_SETFD, FD_CLOEXEC);
-    if (link->unix_path[0] == '\0')
+    if (link->settings.unix_path[0] == '\0')
         redisEnableKeepAlive(&context->c);
     link->poll = redis_poll_create(link->loop, context, on_gone, link);
     if (link->poll == NULL)
@@ -266,9 +264,10 @@ static bool take_context(struct redis_link *link, redisAsyncContext *context)
 static void on_retry_due(struct timer *timer)
 {
     struct redis_link *link = LIST_ITEM(timer, struct redis_link, retry_timer);
-    redisAsyncContext *context = link->unix_path[0] != '\0'
-                                         ? redisAsyncConnectUnix(link->unix_path)
-                                         : redisAsyncConnect(link->host, link->options.port);
+    redisAsyncContext *context =
+            link->settings.unix_path[0] != '\0'
+                    ? redisAsyncConnectUnix(link->settings.unix_path)
+                    : redisAsyncConnect(link->settings.host, link->settings.port);
     if (!take_context(link, context)) {
         note_end(link, context && context->err ? context->errstr : "no_resources");
         if (context != NULL)
@@ -277,7 +276,7 @@ static void on_retry_due(struct timer *timer)
         return;
     }
     link->state = LINK_GREETING;
-    arm(link, &link->watch_timer, link->options.watch_ms);
+    arm(link, &link->watch_timer, link->settings.watch_ms);
     redis_probe_greet(&link->probe);
 }
 
@@ -293,45 +292,23 @@ uint64_t redis_link_now_ms(struct redis_link *link)
     return redis_probe_now_ms(&link->probe, redis_link_clock_ms(link));
 }
 
-static void copy_text(char *out, size_t size, const char *text)
-{
-    int len = snprintf(out, size, "%s", text ? text : "");
-    check(len >= 0 && (size_t)len < size);
-}
-
-static void take_options(struct redis_link *link, const struct redis_options *options)
-{
-    struct redis_options *own = &link->options;
-    check((options->unix_path != NULL) != (options->host != NULL));
-    *own = *options;
-    own->unix_path = own->host = own->password = own->name = NULL;
-    copy_text(link->unix_path, UNIX_PATH_SIZE, options->unix_path);
-    copy_text(link->host, HOST_SIZE, options->host);
-    copy_text(link->name, NAME_SIZE, options->name ? options->name : "store");
-    copy_text(link->probe.password, sizeof link->probe.password, options->password);
-    own->watch_ms = own->watch_ms ? own->watch_ms : 1000;
-    own->silence_ms_max = own->silence_ms_max ? own->silence_ms_max : 3000;
-    own->retry_ms_min = own->retry_ms_min ? own->retry_ms_min : 20;
-    own->retry_ms_max = own->retry_ms_max ? own->retry_ms_max : 1000;
-    link->retry_ms = own->retry_ms_min;
-}
-
 struct redis_link *redis_link_create(struct uv_loop_s *loop, struct timers *timers,
         const struct redis_options *options, enum durability durability,
         struct redis_link_events events)
 {
     struct redis_link *link = calloc(1, sizeof *link);
-    size_t count = options->requests_max ? options->requests_max : REQUESTS_DEFAULT;
-    if (link == NULL || !redis_requests_init(&link->requests, loop, count)) {
+    if (link == NULL || !redis_settings_take(&link->settings, options) ||
+            !redis_requests_init(&link->requests, loop, link->settings.requests_max)) {
         free(link);
         return NULL;
     }
-    take_options(link, options);
     link->loop = loop;
     link->timers = timers;
     link->events = events;
     link->probe.link = link;
     link->probe.durability = durability;
+    link->probe.password = link->settings.password;
+    link->retry_ms = link->settings.retry_ms_min;
     link->retry_timer.on_due = on_retry_due;
     link->watch_timer.on_due = on_watch_due;
     uv_prepare_init(loop, &link->prepare);

@@ -29,7 +29,7 @@ struct redis_link_events {
     void *user;
 };
 
-/* errors: NULL when out of memory */
+/* errors: NULL when the options are no good (it is logged), or out of memory */
 struct redis_link *redis_link_create(struct uv_loop_s *loop, struct timers *timers,
         const struct redis_options *options, enum durability durability,
         struct redis_link_events events);

@@ -15,7 +15,7 @@ struct redis_link;
 struct redis_probe {
     struct redis_link *link;
     enum durability durability; /* that the server must offer */
-    char password[256];         /* empty: none */
+    const char *password;       /* borrowed; empty: none */
     struct redis_identity identity;
     bool is_greeting, is_underway;
     uint64_t server_ms, read_ms, now_ms_last;

@@ -14,7 +14,7 @@ struct uv_loop_s;
 /* Connects from the loop, again and again until it is destroyed. A server that keeps no
  * append-only file is refused.
  *
- * errors: NULL when out of memory */
+ * errors: NULL when the options are no good (it is logged), or out of memory */
 struct redis_store *redis_store_create(struct uv_loop_s *loop, struct timers *timers,
         const struct redis_options *options, enum durability durability);
 

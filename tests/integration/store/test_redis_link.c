@@ -375,6 +375,19 @@ static void a_busy_store_may_be_destroyed(void)
     end_real();
 }
 
+static void options_that_cannot_work_are_refused(void)
+{
+    static char far[300];
+    memset(far, 'x', sizeof far - 1);
+    struct redis_options rows[] = {{0}, {.unix_path = "/a", .host = "::1"},
+            {.host = "redis.example", .port = 6379}, {.unix_path = far},
+            {.unix_path = "/a", .password = far}, {.unix_path = "/a", .name = far}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        test_note("row %zu", i);
+        expect(real_store(&rows[i]) == NULL);
+    }
+}
+
 static enum keystore_outcome key_outcome;
 static char wrapped_bytes[16];
 static bool is_key_told;
@@ -463,8 +476,8 @@ int main(int argc, char **argv)
                     CASE(a_strangers_entry_spoils_its_read_alone), CASE(a_changed_server_is_left),
                     CASE(a_server_that_will_not_do_never_comes_up),
                     CASE(a_server_that_never_answers_is_left), CASE(an_answer_may_ask_again),
-                    CASE(a_busy_store_may_be_destroyed), CASE(keys_are_put_once_and_stay_destroyed),
-                    {0}});
+                    CASE(a_busy_store_may_be_destroyed), CASE(options_that_cannot_work_are_refused),
+                    CASE(keys_are_put_once_and_stay_destroyed), {0}});
     real_finish();
     return failed;
 }
