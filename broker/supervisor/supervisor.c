@@ -35,7 +35,8 @@ struct supervisor {
     struct ground ground;
     struct crew crew;
     enum phase phase;
-    enum child_rank rank; /* STARTING: the highest to start · STOPPING: the one being stopped */
+    enum child_rank rank; /* STARTING: the highest that may start */
+    size_t stop_at;       /* STOPPING: where in stop_order */
     enum supervisor_exit code;
     uint64_t stop_by_ms; /* STOPPING: then this rank is killed */
     bool is_changed;     /* a pid differs from what up.json says */
@@ -46,6 +47,7 @@ struct supervisor {
 
 /* Nodes first, stores last. */
 static const enum child_rank stop_order[] = {RANK_NODE, RANK_BOT, RANK_STORE};
+enum { STOP_STEPS = sizeof stop_order / sizeof *stop_order };
 
 static uint64_t now_ms(void)
 {
@@ -101,18 +103,19 @@ static uint32_t patience_ms(const struct supervisor *self, enum child_rank rank)
     return STOP_STORES_MS;
 }
 
-static void stop_rank(struct supervisor *self, enum child_rank rank)
+static void stop_rank(struct supervisor *self, size_t at)
 {
-    self->rank = rank;
-    self->stop_by_ms = now_ms() + patience_ms(self, rank);
-    signal_rank(self, rank, SIGTERM);
+    self->stop_at = at;
+    self->stop_by_ms = now_ms() + patience_ms(self, stop_order[at]);
+    signal_rank(self, stop_order[at], SIGTERM);
 }
 
 static void begin_stop(struct supervisor *self, enum supervisor_exit code)
 {
     if (self->phase == PHASE_STOPPING) {
+        bool is_at_stores = stop_order[self->stop_at] == RANK_STORE;
         self->is_hurried = true;
-        self->stop_by_ms = self->rank == RANK_STORE ? self->stop_by_ms : now_ms();
+        self->stop_by_ms = is_at_stores ? self->stop_by_ms : now_ms();
         return;
     }
     log_line(LOG_INFO, "supervisor.stopping", "code=%d", (int)code);
@@ -120,24 +123,20 @@ static void begin_stop(struct supervisor *self, enum supervisor_exit code)
     self->phase = PHASE_STOPPING;
     self->code = code;
     up_file_remove(self->config);
-    stop_rank(self, stop_order[0]);
+    stop_rank(self, 0);
 }
 
 /* Returns true when nobody is left. */
 static bool go_on_stopping(struct supervisor *self)
 {
-    size_t at = 0;
-    while (stop_order[at] != self->rank)
-        at++;
-    if (count_alive(self, self->rank) > 0) {
-        if (now_ms() >= self->stop_by_ms)
-            kill_rank(self, self->rank);
-        return false;
+    while (count_alive(self, stop_order[self->stop_at]) == 0) {
+        if (self->stop_at + 1 == STOP_STEPS)
+            return true;
+        stop_rank(self, self->stop_at + 1);
     }
-    if (self->rank == RANK_STORE)
-        return true;
-    stop_rank(self, stop_order[at + 1]);
-    return go_on_stopping(self);
+    if (now_ms() >= self->stop_by_ms)
+        kill_rank(self, stop_order[self->stop_at]);
+    return false;
 }
 
 static void go_on_starting(struct supervisor *self)

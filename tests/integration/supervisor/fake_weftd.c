@@ -62,7 +62,8 @@ static int serve(const char *name)
     sigaddset(&wanted, SIGHUP);
     sigprocmask(SIG_BLOCK, &wanted, NULL);
     leave_seen(name);
-    if (!getenv("FAKE_SILENT") && write(atoi(variable("WEFT_READY_FD")), "READY=1\n", 8) != 8)
+    if (!getenv("FAKE_SILENT") &&
+            write((int)strtol(variable("WEFT_READY_FD"), NULL, 10), "READY=1\n", 8) != 8)
         return 3;
     while (sigwait(&wanted, &signal) == 0 && signal == SIGHUP)
         leave("hup", name);

@@ -60,8 +60,10 @@ void stage_init(struct stage *stage, const char *data, const char *lines)
 void stage_start(struct stage *stage, const char *node_program, void (*prepare)(struct stage *))
 {
     const char *program = getenv("FAKE_WEFTD");
+    if (program == NULL)
+        test_skip("FAKE_WEFTD is not set");
     stage->error_fd = open(test_folder(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    expect(program != NULL && stage->error_fd >= 0);
+    expect(stage->error_fd >= 0);
     stage->supervisor = fork();
     expect(stage->supervisor >= 0);
     if (stage->supervisor == 0) {

@@ -37,6 +37,12 @@ static struct slice message(void)
     return slice_of_string(name ? name : problem.text);
 }
 
+/* Both were zeroed whole before they were filled in, so their padding is equal too. */
+static bool is_same(const struct config *a, const struct config *b)
+{
+    return memcmp(a, b, sizeof *a) == 0; /* NOLINT(*-memory-comparison,cert-exp42-c,cert-flp37-c) */
+}
+
 static void an_empty_file_means_the_defaults(void)
 {
     expect(load_text(""));
@@ -51,7 +57,7 @@ static void an_empty_file_means_the_defaults(void)
     expect(config.redis.log.socket[0] == '\0' && config.redis.log.host[0] == '\0');
     config_defaults(&other);
     memcpy(other.data, config.data, sizeof other.data);
-    expect(memcmp(&other, &config, sizeof config) == 0);
+    expect(is_same(&other, &config));
     expect(load_text("# only a remark\nlimits:\n"));
 }
 
@@ -264,7 +270,7 @@ static void the_default_file_is_read_back_as_the_defaults(void)
     expect(load_text(""));
     other = config;
     expect(load(written, len));
-    expect(memcmp(&other, &config, sizeof config) == 0);
+    expect(is_same(&other, &config));
 }
 
 /* All but redis.*.host, which does not go with the socket above it. */
