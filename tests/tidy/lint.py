@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs clang-tidy over everything that a build compiles, and says what it found as TAP.
+"""Runs clang-tidy over everything that a build compiles and shellcheck over the scripts; says what it
+found as TAP.
 
 usage: lint.py BUILD [PART-OF-A-PATH…]
 
@@ -22,7 +23,20 @@ def sources(build, parts):
     return sorted(path for path in own if not parts or any(part in path for part in parts))
 
 
-def lint(build, path):
+def scripts(root, parts):
+    """The files that start as a shell's do, and what they share."""
+    places = [*root.glob("deploy/*"), *root.glob("tests/*"), *root.glob(".ci/*"), *root.glob("tests/*/*")]
+    shells = [path for path in places if path.is_file() and
+              (path.suffix == ".bash" or path.read_bytes()[:11] in (b"#!/bin/bash", b"#!/bin/sh\n"))]
+    return sorted(str(path) for path in shells if not parts or any(part in str(path) for part in parts))
+
+
+def lint_script(root, path):
+    done = subprocess.run(["shellcheck", "-x", path], capture_output=True, text=True, check=False, cwd=root)
+    return done.returncode == 0, done.stdout.splitlines()
+
+
+def lint_source(build, path):
     done = subprocess.run(["clang-tidy", "--quiet", "-p", str(build), path],
                           capture_output=True, text=True, check=False)
     found = [line for line in done.stdout.splitlines() if "error:" in line or "warning:" in line]
@@ -33,10 +47,16 @@ def main():
     if len(sys.argv) < 2:
         sys.exit("usage: lint.py BUILD [PART-OF-A-PATH…]")
     build = pathlib.Path(sys.argv[1]).resolve()
-    paths = sources(build, sys.argv[2:])
+    root = pathlib.Path(__file__).resolve().parents[2]
+    programs = scripts(root, sys.argv[2:])
+    paths = [*programs, *sources(build, sys.argv[2:])]
     failed = 0
+
+    def lint(path):
+        return lint_script(root, path) if path in programs else lint_source(build, path)
+
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = pool.map(lambda path: lint(build, path), paths)
+        results = pool.map(lint, paths)
         for number, (path, (is_good, found)) in enumerate(zip(paths, results), 1):
             failed += not is_good
             print(f"{'ok' if is_good else 'not ok'} {number} - lint {path}", flush=True)
