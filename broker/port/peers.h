@@ -35,7 +35,7 @@ struct peer_events {
     void (*on_frame)(void *user, struct peer peer, char *bytes, size_t len);
     /* A frame that must not be read; the flow answers with an error and closes. */
     void (*on_fault)(void *user, struct peer peer, enum peer_fault fault);
-    /* The ring has room again after a send said no. */
+    /* The ring is at most half full again after a send said no, or after room found it fuller. */
     void (*on_writable)(void *user, struct peer peer);
     /* Last event of a peer. */
     void (*on_closed)(void *user, struct peer peer);

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who owns a conversation, told to the agents' sessions.
+ *
+ * Invariant: `assigned` is sent for the owner token in force, before any entry of that conversation
+ * reaches the session; after `released` none does, unless the agent watches.
+ */
+#include "flow/assignments.h"
+
+#include "base/check.h"
+#include "flow/deliver.h"
+#include "flow/entry_codec.h"
+
+#include <stdlib.h>
+
+/* An assignment on its way to one session: the chat is loaded, then the packet is read. */
+struct assignment {
+    struct chat_touch touch;
+    struct chat *chat;
+    struct session_handle session;
+    struct name cursor;
+    struct log_reader reader;
+    struct slice packet;
+};
+
+static void end_assignment(struct assignment *assignment)
+{
+    struct chat *chat = assignment->chat;
+    free((char *)assignment->packet.bytes);
+    free(assignment);
+    chat_release(chat);
+}
+
+static void on_packet(struct log_reader *reader, const struct record *record)
+{
+    struct assignment *assignment = LIST_ITEM(reader, struct assignment, reader);
+    struct node *node = assignment->chat->node;
+    size_t mark = node->scratch.used;
+    struct entry entry;
+    const struct part *part = NULL;
+    if (chat_read_entry(assignment->chat, record, &entry))
+        part = entry_part(&entry, PART_QUEUED);
+    char *copy = part && part->handoff.len ? malloc(part->handoff.len) : NULL;
+    if (copy != NULL) {
+        memcpy(copy, part->handoff.bytes, part->handoff.len);
+        assignment->packet = slice_make(copy, part->handoff.len);
+    }
+    node->scratch.used = mark;
+}
+
+static bool is_owner(const struct chat *chat, const struct session *session)
+{
+    return chat->fold.phase == PHASE_ACTIVE &&
+           slice_equal(id_slice(&chat->fold.owner_id), id_slice(&session->subject));
+}
+
+static void tell(struct assignment *assignment, struct session *session)
+{
+    struct chat *chat = assignment->chat;
+    struct node *node = chat->node;
+    size_t mark = node->scratch.used;
+    struct proto_frame frame = {.kind = PROTO_KIND_ASSIGNED};
+    struct proto_assigned *assigned = &frame.as.assigned;
+    *assigned = (struct proto_assigned){.conversation = chat_id(chat),
+            .owner = chat->fold.owner,
+            .contact = short_slice(&chat->fold.contact_name),
+            .has_proven = true,
+            .proven = chat->fold.reference.len > 0};
+    if (assignment->packet.len > 0)
+        assigned->has_handoff =
+                handoff_decode(assignment->packet, &node->scratch, &assigned->handoff);
+    session_send(session, &frame);
+    node->scratch.used = mark;
+    struct name cursor = session_cursor(session, chat_id(chat));
+    deliver_follow(session, chat, cursor.seq ? &cursor : NULL, true);
+}
+
+static void on_packet_read(struct log_reader *reader, enum log_outcome outcome)
+{
+    struct assignment *assignment = LIST_ITEM(reader, struct assignment, reader);
+    struct session *session = session_find(assignment->chat->node, assignment->session);
+    if (outcome == LOG_APPENDED && session != NULL && is_owner(assignment->chat, session))
+        tell(assignment, session);
+    end_assignment(assignment);
+}
+
+static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
+{
+    struct assignment *assignment = LIST_ITEM(touch, struct assignment, touch);
+    struct chat *chat = assignment->chat;
+    struct session *session = session_find(chat->node, assignment->session);
+    if (outcome != LOG_WAS_ALREADY || session == NULL || !is_owner(chat, session)) {
+        end_assignment(assignment);
+        return;
+    }
+    uint64_t seq = chat->fold.packet_seq ? chat->fold.packet_seq : chat->fold.owner.seq;
+    assignment->reader = (struct log_reader){
+            .from = seq, .to = seq, .count = 1, .on_record = on_packet, .done = on_packet_read};
+    log_read(&chat->log, &assignment->reader);
+}
+
+static void assign(struct session *session, struct slice conversation)
+{
+    bool is_ours = conversation_id_is_well_formed(conversation);
+    struct chat *chat = is_ours ? chat_hold(session->node, conversation) : NULL;
+    if (chat == NULL)
+        return;
+    struct assignment *assignment = calloc(1, sizeof *assignment);
+    check(assignment != NULL);
+    assignment->chat = chat;
+    assignment->session = session_handle(session);
+    assignment->touch.done = on_loaded;
+    chat_touch(chat, &assignment->touch);
+}
+
+void assignments_tell_all(struct session *session, struct team *team)
+{
+    struct pool_request_view view;
+    size_t cursor = 0;
+    while (pool_next_of_agent(team_pool(team), id_slice(&session->subject), &cursor, &view))
+        if (view.state == POOL_ACTIVE)
+            assign(session, view.key.conversation);
+}
+
+static const char *release_reason(const struct conversation *fold)
+{
+    return fold->phase == PHASE_IDLE     ? "closed"
+           : fold->phase == PHASE_ACTIVE ? "transferred"
+                                         : "requeued";
+}
+
+static void release_sessions(struct chat *chat, struct slice agent)
+{
+    struct proto_frame frame = {.kind = PROTO_KIND_RELEASED};
+    frame.as.released =
+            (struct proto_released){chat_id(chat), slice_of_string(release_reason(&chat->fold))};
+    struct session *at = NULL;
+    while ((at = agents_session(chat->node, id_slice(&chat->tenant), agent, at)) != NULL) {
+        struct subscription *sub = deliver_subscription(at, chat);
+        session_send(at, &frame);
+        if (sub != NULL && !sub->is_watching)
+            deliver_unfollow(at, chat);
+    }
+}
+
+void assignments_follow_up(struct chat *chat)
+{
+    const struct conversation *fold = &chat->fold;
+    bool is_agent = fold->phase == PHASE_ACTIVE;
+    struct name owner = is_agent ? fold->owner : (struct name){0};
+    if (name_equal(&chat->seen_owner, &owner))
+        return;
+    struct id_text before = chat->seen_agent;
+    chat->seen_owner = owner;
+    chat->seen_agent = is_agent ? fold->owner_id : (struct id_text){0};
+    bool is_same = is_agent && slice_equal(id_slice(&before), id_slice(&fold->owner_id));
+    if (before.len > 0 && !is_same)
+        release_sessions(chat, id_slice(&before));
+    struct session *at = NULL;
+    while (is_agent && (at = agents_session(chat->node, id_slice(&chat->tenant),
+                                id_slice(&fold->owner_id), at)) != NULL)
+        assign(at, chat_id(chat));
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Agents and the conversations they own: telling them, and what they may do with them. */
+#ifndef WEFT_FLOW_ASSIGNMENTS_H
+#define WEFT_FLOW_ASSIGNMENTS_H
+
+#include "flow/pools.h"
+
+/* After a new owner was folded: `released` to the one before, `assigned` to the one now. */
+void assignments_follow_up(struct chat *chat);
+/* After welcome: every chat that the pool says is the agent's. */
+void assignments_tell_all(struct session *session, struct team *team);
+
+/* The agent's requests. */
+void agent_accept(struct session *session, const struct proto_accept *request);
+void agent_decline(struct session *session, const struct proto_decline *request);
+void agent_close(struct session *session, const struct proto_close *request);
+void agent_transfer(struct session *session, const struct proto_transfer *request);
+void agent_reopen(struct session *session, const struct proto_reopen *request);
+void agent_watch(struct session *session, const struct proto_watch *request);
+void agent_unwatch(struct session *session, const struct proto_unwatch *request);
+
+#endif

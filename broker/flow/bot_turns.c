@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Turns on their way to bot workers.
+ *
+ *            a worker has credit             read           sent
+ *   waiting ---------------------> reading ---------> out ---------> (committed, or ended)
+ *      |  ^------- worker gone, or the read failed ----'|
+ *      | nobody for bot_absent_ms, or too many          | lease over: another attempt
+ *      v deliveries: to the queue                       v deadline over: to the queue
+ *
+ * Invariant: a turn is an entry of the log, and so is its end; what is here is only its way.
+ * Handing a turn to two workers is harmless: one commit wins, the other is fenced. Every state has
+ * a timer.
+ */
+#include "flow/bot_turns.h"
+
+#include "base/check.h"
+#include "base/log_line.h"
+#include "flow/deliver.h"
+#include "flow/entry_codec.h"
+
+#include <stdlib.h>
+
+enum { DELIVERIES_MAX = 3, INPUT_MAX = 16, INPUT_ENTRIES_MAX = 64 };
+enum flight_state { FLIGHT_WAITING, FLIGHT_READING, FLIGHT_OUT };
+
+struct turn_flight {
+    struct chat *chat;
+    struct list link; /* all flights of the node */
+    enum flight_state state;
+    struct name turn;
+    struct session_handle worker;
+    struct timer timer;
+    uint64_t deadline_ms; /* monotonic */
+    unsigned deliveries;
+    bool is_over; /* freed when the read under way ends */
+    struct log_reader reader;
+    struct proto_input *inputs; /* in scratch, while reading */
+    size_t input_count, scratch_mark;
+};
+
+struct bots {
+    struct list workers; /* sessions, of_role */
+    struct list flights;
+};
+
+static void carry(struct turn_flight *flight);
+
+bool bots_create(struct node *node)
+{
+    node->bots = calloc(1, sizeof *node->bots);
+    if (node->bots == NULL)
+        return false;
+    list_init(&node->bots->workers);
+    list_init(&node->bots->flights);
+    return true;
+}
+
+void bots_destroy(struct node *node)
+{
+    LIST_EACH (at, next, &node->bots->flights) {
+        struct turn_flight *flight = LIST_ITEM(at, struct turn_flight, link);
+        node->timers->ops->cancel(node->timers, &flight->timer);
+        flight->chat->turn = NULL;
+        list_remove(&flight->link);
+        free(flight);
+    }
+    free(node->bots);
+    node->bots = NULL;
+}
+
+/* ---- workers ----------------------------------------------------------------------------------
+ */
+
+static bool is_worker_for(const struct session *worker, const struct chat *chat)
+{
+    return worker->phase == SESSION_OPEN &&
+           slice_equal(id_slice(&worker->tenant), id_slice(&chat->tenant)) &&
+           slice_equal(id_slice(&worker->subject), id_slice(&chat->fold.owner_id));
+}
+
+/* The one with the least to do; out_is_alive: there is one at all. */
+static struct session *choose_worker(const struct chat *chat, bool *out_is_alive)
+{
+    struct session *best = NULL;
+    *out_is_alive = false;
+    LIST_EACH (at, next, &chat->node->bots->workers) {
+        struct session *worker = LIST_ITEM(at, struct session, of_role);
+        if (!is_worker_for(worker, chat))
+            continue;
+        *out_is_alive = true;
+        if (worker->turns < worker->credits && (best == NULL || worker->turns < best->turns))
+            best = worker;
+    }
+    return best;
+}
+
+static void carry_waiting(struct node *node)
+{
+    LIST_EACH (at, next, &node->bots->flights) {
+        struct turn_flight *flight = LIST_ITEM(at, struct turn_flight, link);
+        if (flight->state == FLIGHT_WAITING)
+            carry(flight);
+    }
+}
+
+void bots_enter(struct session *worker)
+{
+    list_append(&worker->node->bots->workers, &worker->of_role);
+    carry_waiting(worker->node);
+}
+
+static void wait_for_worker(struct turn_flight *flight, uint64_t wait_ms)
+{
+    struct node *node = flight->chat->node;
+    flight->state = FLIGHT_WAITING;
+    flight->worker = (struct session_handle){0};
+    node->timers->ops->arm(node->timers, &flight->timer, node_clock_ms(node) + wait_ms);
+}
+
+void bots_leave(struct session *worker)
+{
+    struct node *node = worker->node;
+    list_remove(&worker->of_role);
+    LIST_EACH (at, next, &node->bots->flights) {
+        struct turn_flight *flight = LIST_ITEM(at, struct turn_flight, link);
+        if (flight->worker.number != worker->number)
+            continue;
+        wait_for_worker(flight, node->settings->bot_absent_ms);
+        carry(flight);
+    }
+}
+
+static void give_back_worker(struct turn_flight *flight)
+{
+    struct session *worker = session_find(flight->chat->node, flight->worker);
+    if (worker != NULL && worker->turns > 0)
+        worker->turns--;
+    flight->worker = (struct session_handle){0};
+}
+
+/* ---- the frame --------------------------------------------------------------------------------
+ */
+
+static void on_input(struct log_reader *reader, const struct record *record)
+{
+    struct turn_flight *flight = LIST_ITEM(reader, struct turn_flight, reader);
+    struct arena *scratch = &flight->chat->node->scratch;
+    struct entry entry;
+    if (flight->inputs == NULL) {
+        flight->scratch_mark = scratch->used;
+        flight->inputs = arena_take(scratch, INPUT_MAX * sizeof *flight->inputs);
+    }
+    if (!chat_read_entry(flight->chat, record, &entry) || entry.author.kind != AUTHOR_CUSTOMER)
+        return;
+    const struct part *part = entry_part(&entry, PART_MESSAGE);
+    struct proto_input input = {entry.at, true, entry.time_ms, {0}};
+    if (part == NULL || flight->inputs == NULL || !body_decode(part->body, scratch, &input.body))
+        return;
+    if (flight->input_count == INPUT_MAX) /* the newest are what the turn is about */
+        memmove(flight->inputs, flight->inputs + 1, --flight->input_count * sizeof input);
+    flight->inputs[flight->input_count++] = input;
+}
+
+static size_t view_state(const struct conversation *fold, struct proto_pair out[ENTRY_PAIRS_MAX])
+{
+    struct pair pairs[ENTRY_PAIRS_MAX];
+    size_t count = conversation_pairs(fold, pairs);
+    for (size_t i = 0; i < count; i++)
+        out[i] = (struct proto_pair){pairs[i].name, pairs[i].value};
+    return count;
+}
+
+static void send_turn(struct turn_flight *flight, struct session *worker)
+{
+    struct chat *chat = flight->chat;
+    struct node *node = chat->node;
+    const struct conversation *fold = &chat->fold;
+    uint64_t now_ms = node_clock_ms(node);
+    struct proto_pair state[ENTRY_PAIRS_MAX];
+    struct proto_frame frame = {.kind = PROTO_KIND_TURN};
+    frame.as.turn = (struct proto_turn){
+            .turn = flight->turn,
+            .conversation = chat_id(chat),
+            .attempt = fold->turn_attempt,
+            .lease_ms = node->settings->turn_lease_ms,
+            .deadline_ms = flight->deadline_ms > now_ms ? flight->deadline_ms - now_ms : 0,
+            .context = {.contact = chat_id(chat),
+                    .name = short_slice(&fold->contact_name),
+                    .has_proven = true,
+                    .proven = fold->reference.len > 0,
+                    .language = id_slice(&fold->language),
+                    .channel = id_slice(&fold->channel),
+                    .has_cases = true,
+                    .cases = fold->cases ? fold->cases - 1 : 0},
+            .input = flight->inputs,
+            .input_count = flight->input_count,
+            .state = state,
+            .state_count = view_state(fold, state),
+    };
+    flight->state = FLIGHT_OUT;
+    session_send(worker, &frame);
+    uint64_t lease_ms = now_ms + node->settings->turn_lease_ms;
+    node->timers->ops->arm(node->timers, &flight->timer,
+            lease_ms < flight->deadline_ms ? lease_ms : flight->deadline_ms);
+}
+
+static void free_flight(struct turn_flight *flight)
+{
+    struct chat *chat = flight->chat;
+    chat->node->timers->ops->cancel(chat->node->timers, &flight->timer);
+    free(flight);
+    chat_release(chat);
+}
+
+static void on_input_read(struct log_reader *reader, enum log_outcome outcome)
+{
+    struct turn_flight *flight = LIST_ITEM(reader, struct turn_flight, reader);
+    struct node *node = flight->chat->node;
+    struct session *worker = session_find(node, flight->worker);
+    size_t mark = flight->inputs ? flight->scratch_mark : node->scratch.used;
+    flight->reader.log = NULL;
+    if (flight->is_over) {
+        free_flight(flight);
+    } else if (worker == NULL || outcome != LOG_APPENDED) {
+        give_back_worker(flight);
+        wait_for_worker(flight, node->settings->bot_absent_ms);
+    } else {
+        send_turn(flight, worker);
+    }
+    node->scratch.used = mark;
+}
+
+/* ---- the way ----------------------------------------------------------------------------------
+ */
+
+static void carry(struct turn_flight *flight)
+{
+    struct chat *chat = flight->chat;
+    struct node *node = chat->node;
+    bool is_alive;
+    struct session *worker = choose_worker(chat, &is_alive);
+    if (worker == NULL || flight->reader.log != NULL) {
+        if (is_alive) /* all are busy: one will be free, within the deadline */
+            node->timers->ops->arm(node->timers, &flight->timer, flight->deadline_ms);
+        return;
+    }
+    if (flight->deliveries++ == DELIVERIES_MAX) {
+        bot_end_turn(chat, &flight->turn, "too_many_deliveries", true);
+        return;
+    }
+    worker->turns++;
+    flight->state = FLIGHT_READING;
+    flight->worker = session_handle(worker);
+    flight->inputs = NULL;
+    flight->input_count = 0;
+    flight->reader = (struct log_reader){
+            .from = chat->fold.turn_from_seq ? chat->fold.turn_from_seq : flight->turn.seq,
+            .to = flight->turn.seq,
+            .count = INPUT_ENTRIES_MAX,
+            .on_record = on_input,
+            .done = on_input_read,
+    };
+    log_read(&chat->log, &flight->reader);
+}
+
+static void on_due(struct timer *timer)
+{
+    struct turn_flight *flight = LIST_ITEM(timer, struct turn_flight, timer);
+    struct node *node = flight->chat->node;
+    uint64_t now_ms = node_clock_ms(node);
+    bool is_past_deadline = now_ms >= flight->deadline_ms;
+    /* Ending may have to wait for the store: look again until the log has ended it. */
+    node->timers->ops->arm(node->timers, timer, now_ms + 1000);
+    if (flight->state == FLIGHT_READING && !is_past_deadline)
+        return;
+    bool is_unanswered = flight->state == FLIGHT_WAITING;
+    bot_end_turn(flight->chat, &flight->turn,
+            is_past_deadline ? "deadline"
+            : is_unanswered  ? "no_bot"
+                             : "lease_lost",
+            is_past_deadline || is_unanswered);
+}
+
+static void let_go(struct turn_flight *flight)
+{
+    struct chat *chat = flight->chat;
+    struct session *worker = session_find(chat->node, flight->worker);
+    bool is_committed = name_equal(&chat->fold.committed_turn, &flight->turn);
+    if (worker != NULL && flight->state == FLIGHT_OUT && !is_committed) {
+        bool is_human = chat->fold.phase == PHASE_QUEUED || chat->fold.phase == PHASE_ACTIVE;
+        struct proto_frame frame = {.kind = PROTO_KIND_CANCEL};
+        frame.as.cancel = (struct proto_cancel){.has_turn = true,
+                .turn = flight->turn,
+                .conversation = chat_id(chat),
+                .reason = is_human ? PROTO_CANCEL_REASON_HUMAN_TOOK_OVER
+                                   : PROTO_CANCEL_REASON_LEASE_LOST};
+        session_send(worker, &frame);
+    }
+    give_back_worker(flight);
+    list_remove(&flight->link);
+    chat->node->timers->ops->cancel(chat->node->timers, &flight->timer);
+    chat->turn = NULL;
+    flight->is_over = true;
+    if (flight->reader.log == NULL)
+        free_flight(flight);
+}
+
+static void take_up(struct chat *chat)
+{
+    struct node *node = chat->node;
+    struct turn_flight *flight = calloc(1, sizeof *flight);
+    check(flight != NULL);
+    *flight = (struct turn_flight){.chat = chat,
+            .turn = chat->fold.turn,
+            .timer.on_due = on_due,
+            .deadline_ms = node_clock_ms(node) + node->settings->turn_deadline_ms};
+    list_append(&node->bots->flights, &flight->link);
+    chat->turn = flight;
+    chat_hold_again(chat);
+    wait_for_worker(flight, node->settings->bot_absent_ms);
+    carry(flight);
+}
+
+void bots_follow_up(struct chat *chat)
+{
+    const struct name *turn = &chat->fold.turn;
+    bool is_open = turn->seq != 0 && chat->fold.phase == PHASE_BOT;
+    bool is_carried = chat->turn != NULL && name_equal(&chat->turn->turn, turn);
+    struct node *node = chat->node;
+    if (chat->turn != NULL && (!is_open || !is_carried)) {
+        let_go(chat->turn);
+        carry_waiting(node);
+    }
+    if (is_open && !is_carried && !node->is_draining)
+        take_up(chat);
+}
+
+void bot_progress(struct session *worker, const struct proto_progress *request)
+{
+    struct node *node = worker->node;
+    struct chat *chat = conversation_id_is_well_formed(request->conversation)
+                                ? chat_find(node, request->conversation)
+                                : NULL;
+    struct turn_flight *flight = chat ? chat->turn : NULL;
+    if (flight == NULL || flight->state != FLIGHT_OUT || flight->worker.number != worker->number ||
+            !name_equal(&flight->turn, &request->turn))
+        return;
+    uint64_t lease_ms = node_clock_ms(node) + node->settings->turn_lease_ms;
+    node->timers->ops->arm(node->timers, &flight->timer,
+            lease_ms < flight->deadline_ms ? lease_ms : flight->deadline_ms);
+}

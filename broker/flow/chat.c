@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A chat's key and its changes.
+ *
+ *   unknown --first change--> loading --got it--> ready      (changes go to the log)
+ *                                |------absent--> gone       (erased, or never was: changes are
+ * refused)
+ *                                `------no answer--> unknown (changes are to be tried again)
+ *
+ * Invariant: nothing of a log is read before its key is there, so a missing key is never taken for
+ * a damaged log.
+ */
+#include "flow/chat.h"
+
+#include "base/check.h"
+#include "flow/directory.h"
+#include "flow/entry_codec.h"
+
+#include <stdlib.h>
+
+void chat_init(struct chat *chat)
+{
+    char log_key[64], due_key[64];
+    struct slice id = chat_id(chat);
+    size_t log_len = conversation_log_key(id, log_key);
+    size_t due_len = conversation_due_key(id, due_key);
+    list_init(&chat->waiting);
+    list_init(&chat->followers);
+    log_init(&chat->log, &chat->node->logs, &chat_log_kind, slice_make(log_key, log_len),
+            slice_make(due_key, due_len), id);
+}
+
+void chat_finish(struct chat *chat)
+{
+    check(chat->turn == NULL && chat->snapshot == NULL);
+    log_finish(&chat->log);
+    memset(chat->key, 0, sizeof chat->key);
+}
+
+bool chat_is_idle(const struct chat *chat)
+{
+    return chat->key_state != CHAT_KEY_LOADING && list_is_empty(&chat->waiting) &&
+           chat->turn == NULL && chat->snapshot == NULL && log_is_idle(&chat->log);
+}
+
+const struct tenant *chat_tenant(const struct chat *chat)
+{
+    return directory_tenant(chat->node, id_slice(&chat->tenant));
+}
+
+void chat_give_key(struct chat *chat, struct slice tenant, const uint8_t key[KEY_SIZE])
+{
+    id_set(&chat->tenant, tenant);
+    memcpy(chat->key, key, KEY_SIZE);
+    chat->log.seal_key = chat->key;
+    chat->key_state = CHAT_KEY_READY;
+}
+
+void chat_forget(struct chat *chat)
+{
+    memset(chat->key, 0, sizeof chat->key);
+    chat->log.seal_key = NULL;
+    chat->log.state = LOG_COLD;
+    chat->key_state = CHAT_KEY_GONE;
+    chat->is_erased = true;
+}
+
+/* ---- the key ----------------------------------------------------------------------------------
+ */
+
+size_t chat_key_wrap(struct node *node, const struct tenant *tenant, struct slice id,
+        const uint8_t key[KEY_SIZE], uint8_t out[CHAT_KEY_RECORD_MAX])
+{
+    uint8_t nonce[SEAL_NONCE_SIZE];
+    check(tenant->id.len <= ID_MAX);
+    node->random->fill(node->random, nonce, sizeof nonce);
+    out[0] = (uint8_t)tenant->id.len;
+    memcpy(out + 1, tenant->id.bytes, tenant->id.len);
+    crypto_seal(tenant->wrap_key, nonce, slice_make(key, KEY_SIZE), id, out + 1 + tenant->id.len);
+    return 1 + tenant->id.len + WRAPPED_KEY_SIZE;
+}
+
+static bool unwrap(struct chat *chat, struct slice record)
+{
+    size_t tenant_len = record.len ? (uint8_t)record.bytes[0] : 0;
+    uint8_t key[KEY_SIZE];
+    if (record.len != 1 + tenant_len + WRAPPED_KEY_SIZE)
+        return false;
+    struct slice tenant_id = slice_make(record.bytes + 1, tenant_len);
+    const struct tenant *tenant = directory_tenant(chat->node, tenant_id);
+    struct slice sealed = slice_make(record.bytes + 1 + tenant_len, WRAPPED_KEY_SIZE);
+    if (tenant == NULL || !crypto_open(tenant->wrap_key, sealed, chat_id(chat), key))
+        return false;
+    chat_give_key(chat, tenant_id, key);
+    memset(key, 0, sizeof key);
+    return true;
+}
+
+static void end_waiting(struct chat *chat, enum log_outcome outcome)
+{
+    chat->holds++;
+    while (!list_is_empty(&chat->waiting)) {
+        struct log_change *change = LIST_ITEM(chat->waiting.next, struct log_change, link);
+        list_remove(&change->link);
+        change->result.outcome = outcome;
+        change->done(change, &chat->log);
+    }
+    chat_release(chat);
+}
+
+static void on_last_record(struct log_reader *reader, const struct record *record)
+{
+    struct chat *chat = LIST_ITEM(reader->log, struct chat, log);
+    (void)record; /* without a key only ERASED can be read */
+    chat->is_erased = true;
+}
+
+static void on_last_read(struct log_reader *reader, enum log_outcome outcome)
+{
+    struct chat *chat = LIST_ITEM(reader->log, struct chat, log);
+    if (outcome == LOG_QUARANTINED) /* sealed, and the key is gone: it is being erased */
+        chat->is_erased = true;
+    chat->key_state = outcome == LOG_RETRY ? CHAT_KEY_UNKNOWN : CHAT_KEY_GONE;
+    free(reader);
+    end_waiting(chat, outcome == LOG_RETRY ? LOG_RETRY : LOG_MISSING);
+}
+
+static void ask_for_last(struct chat *chat)
+{
+    struct log_reader *reader = calloc(1, sizeof *reader);
+    check(reader != NULL);
+    *reader = (struct log_reader){.from = 0,
+            .to = UINT64_MAX,
+            .count = 1,
+            .is_reverse = true,
+            .on_record = on_last_record,
+            .done = on_last_read};
+    log_read(&chat->log, reader);
+}
+
+static void on_key(void *user, enum keystore_outcome outcome, struct slice wrapped)
+{
+    struct chat *chat = user;
+    if (outcome == KEYSTORE_ABSENT) {
+        ask_for_last(chat);
+        return;
+    }
+    bool is_good = outcome == KEYSTORE_OK && unwrap(chat, wrapped);
+    if (!is_good) {
+        chat->key_state = outcome == KEYSTORE_OK ? CHAT_KEY_GONE : CHAT_KEY_UNKNOWN;
+        end_waiting(chat, outcome == KEYSTORE_OK ? LOG_MISSING : LOG_RETRY);
+        return;
+    }
+    while (!list_is_empty(&chat->waiting)) {
+        struct log_change *change = LIST_ITEM(chat->waiting.next, struct log_change, link);
+        list_remove(&change->link);
+        log_submit(&chat->log, change);
+    }
+}
+
+static void on_refused_later(void *user, const struct store_reply *reply)
+{
+    struct chat *chat = user;
+    (void)reply;
+    end_waiting(chat, LOG_MISSING);
+}
+
+static void submit(struct chat *chat, struct log_change *change)
+{
+    struct node *node = chat->node;
+    if (chat->key_state == CHAT_KEY_READY) {
+        log_submit(&chat->log, change);
+        return;
+    }
+    list_append(&chat->waiting, &change->link);
+    if (chat->key_state == CHAT_KEY_UNKNOWN) {
+        chat->key_state = CHAT_KEY_LOADING;
+        node->keystore->ops->get(node->keystore, chat_id(chat), on_key, chat);
+    } else if (chat->key_state == CHAT_KEY_GONE) {
+        node->store->ops->barrier(node->store, 0, on_refused_later, chat);
+    }
+}
+
+/* ---- changes ----------------------------------------------------------------------------------
+ */
+
+/* When the due index looks after an entry, if its node has not. */
+static uint64_t due_delay_ms(const struct node_settings *settings, const struct entry *entry)
+{
+    if (entry_part(entry, PART_TURN) != NULL)
+        return settings->turn_lease_ms + 2000;
+    if (entry_part(entry, PART_QUEUED) != NULL || entry_part(entry, PART_VOIDED) != NULL)
+        return 5000;
+    const struct part *owner = entry_part(entry, PART_OWNER);
+    return owner != NULL && owner->owner == OWNER_AGENT ? 10000 : 0;
+}
+
+static enum log_decision decide(
+        struct log_change *log_change, struct log *log, struct log_draft *draft)
+{
+    struct chat_change *change = LIST_ITEM(log_change, struct chat_change, log);
+    struct chat *chat = LIST_ITEM(log, struct chat, log);
+    struct entry entry;
+    struct decision decision = {.draft = &entry};
+    size_t mark = chat->node->scratch.used;
+    if (change->tenant.len > 0 &&
+            !slice_equal(id_slice(&change->tenant), id_slice(&chat->tenant))) {
+        change->refusal = REFUSAL_UNBORN;
+        return LOG_NO;
+    }
+    change->decide(change, &chat->fold, node_time_ms(chat->node), &decision);
+    change->refusal = decision.refusal;
+    change->resend_from = decision.resend_from;
+    change->at = decision.already;
+    if (decision.verdict == VERDICT_APPEND) {
+        uint64_t delay_ms = due_delay_ms(chat->node->settings, &entry);
+        entry_encode(&entry, &draft->plain);
+        draft->time_ms = entry.time_ms;
+        draft->is_plain = entry_part(&entry, PART_ERASED) != NULL;
+        draft->is_due = delay_ms > 0;
+        draft->due_at_ms = entry.time_ms + delay_ms;
+    }
+    chat->node->scratch.used = mark;
+    return decision.verdict == VERDICT_APPEND    ? LOG_APPEND
+           : decision.verdict == VERDICT_ALREADY ? LOG_ALREADY
+                                                 : LOG_NO;
+}
+
+static void on_done(struct log_change *log_change, struct log *log)
+{
+    struct chat_change *change = LIST_ITEM(log_change, struct chat_change, log);
+    struct chat *chat = LIST_ITEM(log, struct chat, log);
+    enum log_outcome outcome = log_change->result.outcome;
+    if (outcome == LOG_APPENDED) {
+        change->at = log_change->result.at;
+        change->time_ms = log_change->result.time_ms;
+    }
+    if (outcome == LOG_MISSING)
+        change->refusal = chat->is_erased ? REFUSAL_ERASED : REFUSAL_UNBORN;
+    change->done(change, outcome);
+    chat_release(chat);
+}
+
+void chat_change(struct chat *chat, struct chat_change *change)
+{
+    change->chat = chat;
+    change->refusal = REFUSAL_NONE;
+    change->log.decide = decide;
+    change->log.done = on_done;
+    chat_hold_again(chat);
+    submit(chat, &change->log);
+}
+
+static void decide_touch(struct chat_change *change, const struct conversation *fold,
+        uint64_t now_ms, struct decision *decision)
+{
+    (void)change, (void)now_ms;
+    decision->verdict = VERDICT_ALREADY;
+    decision->already = fold->tail;
+}
+
+static void on_touched(struct chat_change *change, enum log_outcome outcome)
+{
+    struct chat_touch *touch = LIST_ITEM(change, struct chat_touch, change);
+    touch->done(touch, outcome);
+}
+
+void chat_touch(struct chat *chat, struct chat_touch *touch)
+{
+    touch->change.decide = decide_touch;
+    touch->change.done = on_touched;
+    chat_change(chat, &touch->change);
+}
+
+/* ---- what a client is told --------------------------------------------------------------------
+ */
+
+enum proto_error_code refusal_code(enum refusal refusal)
+{
+    switch (refusal) {
+    case REFUSAL_NONE:
+        return PROTO_ERROR_INTERNAL;
+    case REFUSAL_FENCED:
+        return PROTO_ERROR_FENCED;
+    case REFUSAL_CLOSED:
+        return PROTO_ERROR_CASE_CLOSED;
+    case REFUSAL_OPEN:
+        return PROTO_ERROR_CASE_OPEN;
+    case REFUSAL_ERASED:
+        return PROTO_ERROR_CONVERSATION_ERASED;
+    case REFUSAL_SUPERSEDED:
+    case REFUSAL_UNBORN:
+        return PROTO_ERROR_UNKNOWN_CONVERSATION;
+    case REFUSAL_BAD_LINEAGE:
+        return PROTO_ERROR_BAD_LINEAGE;
+    case REFUSAL_RESEND:
+        return PROTO_ERROR_RESEND;
+    case REFUSAL_OTHER_BODY:
+        return PROTO_ERROR_DIFFERENT_BODY;
+    case REFUSAL_LONG_AGO:
+        return PROTO_ERROR_ALREADY_SENT;
+    case REFUSAL_IDENTITY_TAKEN:
+        return PROTO_ERROR_IDENTITY_TAKEN;
+    case REFUSAL_STATE_FULL:
+        return PROTO_ERROR_OUT_OF_RANGE;
+    }
+    return PROTO_ERROR_INTERNAL;
+}
+
+enum proto_error_code outcome_code(enum log_outcome outcome, enum refusal refusal)
+{
+    switch (outcome) {
+    case LOG_APPENDED:
+    case LOG_WAS_ALREADY:
+        return PROTO_ERROR_INTERNAL; /* not an error */
+    case LOG_REFUSED:
+        return refusal_code(refusal);
+    case LOG_RETRY:
+    case LOG_FULL:
+        return PROTO_ERROR_STORE_UNAVAILABLE;
+    case LOG_MISSING:
+        return refusal == REFUSAL_ERASED ? PROTO_ERROR_CONVERSATION_ERASED
+                                         : PROTO_ERROR_UNKNOWN_CONVERSATION;
+    case LOG_QUARANTINED:
+        return PROTO_ERROR_QUARANTINED;
+    case LOG_READ_ONLY:
+        return PROTO_ERROR_NEWER_LOG;
+    }
+    return PROTO_ERROR_INTERNAL;
+}

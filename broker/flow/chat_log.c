@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a conversation's log is folded, and what happens when it grew.
+ *
+ * Invariant: the fold moves by conversation_apply alone, for own and for foreign entries alike. New
+ * entries go to the followers (deliver.c) and call for what follows from them (follow_up.c); both
+ * look at where the conversation stands, not at who brought it there.
+ */
+#include "flow/chat.h"
+
+#include "base/check.h"
+#include "flow/deliver.h"
+#include "flow/entry_codec.h"
+#include "flow/follow_up.h"
+
+#include <stdlib.h>
+
+enum { SNAPSHOT_EVERY = 64 };
+
+static struct chat *chat_of(struct log *log)
+{
+    return LIST_ITEM(log, struct chat, log);
+}
+
+static enum log_fold decode(struct chat *chat, const struct record *record, struct entry *entry)
+{
+    switch (entry_decode(record->plain, &chat->node->scratch, entry)) {
+    case ENTRY_GOOD:
+        entry->at = record->at;
+        entry->time_ms = record->time_ms;
+        return LOG_FOLDED;
+    case ENTRY_UNKNOWN_KIND:
+        return LOG_FOLD_UNKNOWN;
+    case ENTRY_DAMAGED:
+        return LOG_FOLD_DAMAGED;
+    }
+    return LOG_FOLD_DAMAGED;
+}
+
+bool chat_read_entry(struct chat *chat, const struct record *record, struct entry *out_entry)
+{
+    return decode(chat, record, out_entry) == LOG_FOLDED;
+}
+
+static void clear(struct log *log)
+{
+    struct chat *chat = chat_of(log);
+    memset(&chat->fold, 0, sizeof chat->fold);
+    chat->saved_seq = 0;
+}
+
+static enum log_fold apply(struct log *log, const struct record *record)
+{
+    struct chat *chat = chat_of(log);
+    struct entry entry;
+    size_t mark = chat->node->scratch.used;
+    enum log_fold fold = decode(chat, record, &entry);
+    if (fold == LOG_FOLDED && conversation_apply(&chat->fold, &entry) != FOLD_OK)
+        fold = LOG_FOLD_UNKNOWN;
+    if (fold == LOG_FOLDED && entry_part(&entry, PART_SNAPSHOT) != NULL)
+        chat->saved_seq = entry.at.seq;
+    chat->node->scratch.used = mark;
+    return fold;
+}
+
+static bool holds_snapshot(struct log *log, const struct record *record)
+{
+    struct chat *chat = chat_of(log);
+    struct entry entry;
+    size_t mark = chat->node->scratch.used;
+    bool holds =
+            decode(chat, record, &entry) == LOG_FOLDED &&
+            (entry_part(&entry, PART_SNAPSHOT) != NULL || entry_part(&entry, PART_ERASED) != NULL);
+    chat->node->scratch.used = mark;
+    return holds;
+}
+
+/* From a snapshot, or from ERASED, which stands for everything before it. */
+static enum log_fold restore(struct log *log, const struct record *record)
+{
+    struct chat *chat = chat_of(log);
+    struct entry entry;
+    size_t mark = chat->node->scratch.used;
+    enum log_fold fold = decode(chat, record, &entry);
+    const struct part *part = fold == LOG_FOLDED ? entry_part(&entry, PART_SNAPSHOT) : NULL;
+    if (part != NULL && !fold_decode(part->body, &chat->node->scratch, &chat->fold))
+        fold = LOG_FOLD_DAMAGED;
+    chat->fold.tail.seq = record->at.seq - 1;
+    if (fold == LOG_FOLDED && conversation_apply(&chat->fold, &entry) != FOLD_OK)
+        fold = LOG_FOLD_UNKNOWN;
+    chat->saved_seq = record->at.seq;
+    chat->node->scratch.used = mark;
+    return fold;
+}
+
+static void decide_snapshot(struct chat_change *change, const struct conversation *fold,
+        uint64_t now_ms, struct decision *decision)
+{
+    struct arena *scratch = &change->chat->node->scratch;
+    enum { ROOM = 32768 };
+    struct buffer out = buffer_make(arena_take(scratch, ROOM), ROOM);
+    check(out.bytes != NULL);
+    fold_encode(fold, scratch, &out);
+    check(!out.overflowed);
+    *decision->draft = (struct entry){.time_ms = now_ms,
+            .author.kind = AUTHOR_SYSTEM,
+            .after_public = fold->public_tail,
+            .after_staff = fold->staff_tail};
+    entry_add(decision->draft, PART_SNAPSHOT)->body = buffer_slice(&out);
+    decision->verdict = VERDICT_APPEND;
+}
+
+static void on_snapshot(struct chat_change *change, enum log_outcome outcome)
+{
+    (void)outcome; /* the next entry tries again */
+    change->chat->snapshot = NULL;
+    free(change);
+}
+
+void chat_snapshot(struct chat *chat)
+{
+    if (chat->snapshot != NULL || chat->fold.tail.seq < chat->saved_seq + SNAPSHOT_EVERY ||
+            chat->fold.phase == PHASE_ERASED)
+        return;
+    chat->snapshot = calloc(1, sizeof *chat->snapshot);
+    if (chat->snapshot == NULL)
+        return;
+    chat->snapshot->decide = decide_snapshot;
+    chat->snapshot->done = on_snapshot;
+    chat_change(chat, chat->snapshot);
+}
+
+static void on_record(struct log *log, const struct record *record)
+{
+    struct chat *chat = chat_of(log);
+    deliver_record(chat, record);
+    follow_up(chat);
+    chat_snapshot(chat);
+}
+
+static void on_moved(struct log *log)
+{
+    struct chat *chat = chat_of(log);
+    deliver_moved(chat);
+    follow_up(chat);
+}
+
+const struct log_kind chat_log_kind = {
+        .clear = clear,
+        .apply = apply,
+        .holds_snapshot = holds_snapshot,
+        .restore = restore,
+        .on_record = on_record,
+        .on_moved = on_moved,
+};

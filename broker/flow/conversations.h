@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The conversations that are open on this node: each with its key, its log and its fold.
+ *
+ * A chat is made when somebody asks for it and kept while somebody holds or follows it; after that
+ * the one unused for longest makes room. All changes go through chat_change, which waits for the
+ * key and then for the log.
+ */
+#ifndef WEFT_FLOW_CONVERSATIONS_H
+#define WEFT_FLOW_CONVERSATIONS_H
+
+#include "base/map.h"
+#include "core/conversation/conversation.h"
+#include "flow/node.h"
+#include "port/crypto.h"
+
+enum { CONVERSATION_ID_LEN = 26 };
+
+enum chat_key { CHAT_KEY_UNKNOWN, CHAT_KEY_LOADING, CHAT_KEY_READY, CHAT_KEY_GONE };
+
+struct turn_flight; /* bot_turns.c */
+struct chat_change;
+
+struct chat {
+    struct node *node;
+    struct map_node by_id;
+    char id_bytes[CONVERSATION_ID_LEN];
+    enum chat_key key_state;
+    bool is_erased;
+    struct id_text tenant; /* known once the key is */
+    uint8_t key[KEY_SIZE];
+    struct log log;
+    struct conversation fold;
+    struct list waiting;   /* changes that wait for the key */
+    struct list followers; /* subscriptions, deliver.h */
+    struct list unused;    /* linked while nobody holds or follows it */
+    unsigned holds;
+    uint64_t obligations[2]; /* as of the last follow_up: what is in the due index */
+    size_t obligation_count;
+    struct name seen_owner, seen_request; /* as of the last follow_up */
+    struct id_text seen_agent;
+    uint64_t told_place;          /* in the queue, as the customer was told last */
+    struct turn_flight *turn;     /* the open turn, as this node carries it; NULL: not here */
+    uint64_t saved_seq;           /* of the last snapshot */
+    struct chat_change *snapshot; /* under way; NULL: none */
+};
+
+static inline struct slice chat_id(const struct chat *chat)
+{
+    return slice_make(chat->id_bytes, CONVERSATION_ID_LEN);
+}
+
+bool conversations_create(struct node *node); /* sets node->conversations */
+void conversations_destroy(struct node *node);
+
+bool conversation_id_is_well_formed(struct slice id);
+/* Makes up an id; its first two characters are the bucket. */
+void conversation_id_make(struct node *node, char out[CONVERSATION_ID_LEN]);
+/* "{ab}c:<id>", "{ab}due", "{ab}cur:<id>". Return the length. */
+size_t conversation_log_key(struct slice id, char out[64]);
+size_t conversation_due_key(struct slice id, char out[64]);
+size_t conversation_cursors_key(struct slice id, char out[64]);
+
+/* The chat, open from now on; hold it across anything that completes later.
+ * errors: NULL when the table is full of chats in use (busy) */
+struct chat *chat_hold(struct node *node, struct slice id);
+void chat_hold_again(struct chat *chat);
+void chat_release(struct chat *chat);
+struct chat *chat_find(
+        struct node *node, struct slice id); /* only if it is open; NULL: it is not */
+/* A chat under an id that was just made up, with a key that the key store has by now. */
+struct chat *chat_hold_newborn(
+        struct node *node, struct slice id, struct slice tenant, const uint8_t key[KEY_SIZE]);
+
+/* A change of a conversation: decide with the core, encode, append. The flow embeds it. */
+struct chat_change {
+    struct log_change log;
+    struct chat *chat;
+    /* Calls one of the core's conversation_… functions. */
+    void (*decide)(struct chat_change *change, const struct conversation *fold, uint64_t now_ms,
+            struct decision *decision);
+    /* The chat is held until done returns. */
+    void (*done)(struct chat_change *change, enum log_outcome outcome);
+    struct id_text tenant; /* whose the asker is: another tenant's conversation is none. Empty: Weft
+                              itself */
+    enum refusal refusal;
+    uint64_t resend_from;
+    struct name at; /* of the entry that did it */
+    uint64_t time_ms;
+};
+/* Takes its own hold on the chat. */
+void chat_change(struct chat *chat, struct chat_change *change);
+
+/* Loads the fold (and proves it fresh); then done. outcome LOG_WAS_ALREADY: chat->fold is good. */
+struct chat_touch {
+    struct chat_change change;
+    void (*done)(struct chat_touch *touch, enum log_outcome outcome);
+};
+void chat_touch(struct chat *chat, struct chat_touch *touch);
+
+/* The tenant that the conversation belongs to; NULL when it was removed. */
+const struct tenant *chat_tenant(const struct chat *chat);
+
+/* The wrapped form of a conversation's key, as the key store keeps it: whose tenant it is, and the
+ * key sealed by that tenant's key. */
+enum { CHAT_KEY_RECORD_MAX = 1 + ID_MAX + WRAPPED_KEY_SIZE };
+size_t chat_key_wrap(struct node *node, const struct tenant *tenant, struct slice id,
+        const uint8_t key[KEY_SIZE], uint8_t out[CHAT_KEY_RECORD_MAX]);
+
+/* Opens and decodes a record of the chat's log into entry; lists go to node->scratch. */
+bool chat_read_entry(struct chat *chat, const struct record *record, struct entry *out_entry);
+
+/* Forgets key and fold: the conversation was erased. */
+void chat_forget(struct chat *chat);
+
+/* The error that a client is told for a change that was not made. */
+enum proto_error_code refusal_code(enum refusal refusal);
+enum proto_error_code outcome_code(enum log_outcome outcome, enum refusal refusal);
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Delivery: from the log to the sessions that follow a conversation.
+ *
+ *              record that links to `sent`
+ *   live ---------------------------------------> sent, live
+ *    | anything else (gap, new life of the link)
+ *    v
+ *   reading: the log after `sent`, page by page, until its end --------> live
+ *    | the record at `sent` has another mark
+ *    v
+ *   reset: seeking a beginning among the newest entries --> reading
+ *
+ * Invariant: `sent` names the last entry that was looked at for this session, visible to it or not,
+ * and entries are sent only in the order of the log from there on. So nothing can be skipped or
+ * doubled, whatever the order in which news arrives: news only says that there is something to
+ * read.
+ */
+#include "flow/deliver.h"
+
+#include "base/check.h"
+#include "flow/entry_codec.h"
+
+#include <stdlib.h>
+
+enum { PAGE_COUNT = 32, ROOM_MIN = 128 * 1024, SEEK_COUNT = 128 };
+
+static void read_on(struct subscription *sub);
+
+/* ---- following --------------------------------------------------------------------------------
+ */
+
+struct subscription *deliver_subscription(struct session *session, struct chat *chat)
+{
+    LIST_EACH (at, next, &session->subscriptions) {
+        struct subscription *sub = LIST_ITEM(at, struct subscription, of_session);
+        if (sub->chat == chat)
+            return sub;
+    }
+    return NULL;
+}
+
+static size_t count_subscriptions(const struct session *session)
+{
+    size_t count = 0;
+    LIST_EACH (at, next, &session->subscriptions)
+        count++;
+    return count;
+}
+
+bool deliver_follow(
+        struct session *session, struct chat *chat, const struct name *cursor, bool is_staff)
+{
+    if (deliver_subscription(session, chat) != NULL)
+        return true;
+    struct subscription *sub = NULL;
+    if (count_subscriptions(session) < SUBSCRIPTIONS_PER_SESSION_MAX)
+        sub = calloc(1, sizeof *sub);
+    if (sub == NULL)
+        return false;
+    *sub = (struct subscription){.session = session, .chat = chat, .is_staff = is_staff};
+    if (cursor != NULL)
+        sub->sent = *cursor;
+    chat_hold_again(chat);
+    chat->log.is_followed = true;
+    list_append(&chat->followers, &sub->of_chat);
+    list_append(&session->subscriptions, &sub->of_session);
+    read_on(sub);
+    return true;
+}
+
+static void free_subscription(struct subscription *sub)
+{
+    struct chat *chat = sub->chat;
+    free(sub);
+    chat_release(chat);
+}
+
+/* A read under way still names the subscription: then its end frees it. */
+static void end_subscription(struct subscription *sub)
+{
+    list_remove(&sub->of_chat);
+    list_remove(&sub->of_session);
+    sub->chat->log.is_followed = !list_is_empty(&sub->chat->followers);
+    sub->session = NULL;
+    sub->is_over = true;
+    if (!sub->is_reading)
+        free_subscription(sub);
+}
+
+void deliver_unfollow(struct session *session, struct chat *chat)
+{
+    struct subscription *sub = deliver_subscription(session, chat);
+    if (sub != NULL)
+        end_subscription(sub);
+}
+
+void deliver_unfollow_all(struct session *session)
+{
+    while (!list_is_empty(&session->subscriptions))
+        end_subscription(LIST_ITEM(session->subscriptions.next, struct subscription, of_session));
+}
+
+/* ---- sending ----------------------------------------------------------------------------------
+ */
+
+static void send_entry(struct subscription *sub, const struct entry *entry)
+{
+    struct node *node = sub->chat->node;
+    struct proto_frame frame = {.kind = PROTO_KIND_ENTRY};
+    if (entry_view(entry, chat_id(sub->chat), sub->is_staff, &node->scratch, &frame.as.entry))
+        session_send(sub->session, &frame);
+}
+
+static void look_at(struct subscription *sub, const struct record *record)
+{
+    struct node *node = sub->chat->node;
+    size_t mark = node->scratch.used;
+    struct entry entry;
+    if (chat_read_entry(sub->chat, record, &entry) && entry_is_visible(&entry, sub->is_staff))
+        send_entry(sub, &entry);
+    node->scratch.used = mark;
+    sub->sent = record->at;
+}
+
+static bool links_to(const struct subscription *sub, const struct record *record)
+{
+    return record->at.seq == sub->sent.seq + 1 && sub->sent.seq != 0 &&
+           memcmp(record->prev, sub->sent.mark, MARK_SIZE) == 0;
+}
+
+void deliver_record(struct chat *chat, const struct record *record)
+{
+    chat_hold_again(chat);
+    LIST_EACH (at, next, &chat->followers) {
+        struct subscription *sub = LIST_ITEM(at, struct subscription, of_chat);
+        if (sub->is_reading)
+            sub->is_behind = true;
+        else if (links_to(sub, record))
+            look_at(sub, record);
+        else
+            read_on(sub);
+    }
+    chat_release(chat);
+}
+
+void deliver_moved(struct chat *chat)
+{
+    chat_hold_again(chat);
+    LIST_EACH (at, next, &chat->followers) {
+        struct subscription *sub = LIST_ITEM(at, struct subscription, of_chat);
+        sub->is_behind = true;
+        if (!sub->is_reading && !name_equal(&sub->sent, &chat->log.tail))
+            read_on(sub);
+    }
+    chat_release(chat);
+}
+
+void deliver_frame(struct chat *chat, const struct proto_frame *frame, bool to_customers,
+        bool to_staff, const struct session *but)
+{
+    LIST_EACH (at, next, &chat->followers) {
+        struct subscription *sub = LIST_ITEM(at, struct subscription, of_chat);
+        if (sub->session != but && (sub->is_staff ? to_staff : to_customers))
+            session_send(sub->session, frame);
+    }
+}
+
+/* ---- reading ----------------------------------------------------------------------------------
+ */
+
+static void reset(struct subscription *sub, enum proto_reset_reason reason)
+{
+    struct proto_frame frame = {.kind = PROTO_KIND_RESET};
+    frame.as.reset = (struct proto_reset){.conversation = chat_id(sub->chat), .reason = reason};
+    session_send(sub->session, &frame);
+    sub->sent = (struct name){0};
+    sub->begin_seq = 0;
+}
+
+/* Pages are read only while the ring can hold one; the rest waits for on_writable. */
+static bool has_room(const struct subscription *sub)
+{
+    struct peers *peers = sub->chat->node->peers;
+    return sub->session->phase != SESSION_CLOSING &&
+           peers->ops->room(peers, sub->session->peer) >= ROOM_MIN;
+}
+
+static void on_seek_record(struct log_reader *reader, const struct record *record)
+{
+    struct subscription *sub = LIST_ITEM(reader, struct subscription, reader);
+    struct node *node = sub->chat->node;
+    size_t mark = node->scratch.used;
+    struct entry entry;
+    if (sub->seen < FOLLOW_FROM_START_ENTRIES && chat_read_entry(sub->chat, record, &entry)) {
+        sub->seen += entry_is_visible(&entry, sub->is_staff);
+        sub->begin_seq = record->at.seq;
+    }
+    node->scratch.used = mark;
+}
+
+static void on_page_record(struct log_reader *reader, const struct record *record)
+{
+    struct subscription *sub = LIST_ITEM(reader, struct subscription, reader);
+    if (sub->is_over)
+        return;
+    if (sub->sent.seq == 0 && sub->begin_seq == record->at.seq) {
+        look_at(sub, record);
+        sub->is_checked = true;
+    } else if (record->at.seq == sub->sent.seq) {
+        sub->is_checked = name_equal(&record->at, &sub->sent);
+    } else if (sub->is_checked && links_to(sub, record)) {
+        look_at(sub, record);
+        sub->seen++;
+    }
+}
+
+static void on_read(struct log_reader *reader, enum log_outcome outcome)
+{
+    struct subscription *sub = LIST_ITEM(reader, struct subscription, reader);
+    sub->is_reading = false;
+    if (sub->is_over) {
+        free_subscription(sub);
+        return;
+    }
+    bool was_seeking = sub->is_seeking;
+    sub->is_seeking = false;
+    if (outcome != LOG_APPENDED || (was_seeking && sub->begin_seq == 0))
+        return; /* the next generation, or the next entry, looks again */
+    bool is_lost = !was_seeking && !sub->is_checked;
+    if (is_lost)
+        reset(sub, PROTO_RESET_REASON_LOST_SUFFIX);
+    if (is_lost || was_seeking || sub->is_behind || sub->seen > 0)
+        read_on(sub);
+}
+
+/* Reads the page after `sent`, with the record at `sent` to check it against; or, without a cursor,
+ * first looks for the place to begin at. */
+static void read_on(struct subscription *sub)
+{
+    if (sub->is_reading || !has_room(sub)) {
+        sub->is_behind = true;
+        return;
+    }
+    sub->is_reading = true;
+    sub->is_behind = false;
+    sub->is_checked = false;
+    sub->seen = 0;
+    sub->is_seeking = sub->sent.seq == 0 && sub->begin_seq == 0;
+    uint64_t from = sub->is_seeking ? 0 : sub->sent.seq ? sub->sent.seq : sub->begin_seq;
+    sub->reader = (struct log_reader){
+            .from = from,
+            .to = UINT64_MAX,
+            .count = sub->is_seeking ? SEEK_COUNT : PAGE_COUNT,
+            .is_reverse = sub->is_seeking,
+            .on_record = sub->is_seeking ? on_seek_record : on_page_record,
+            .done = on_read,
+    };
+    log_read(&sub->chat->log, &sub->reader);
+}
+
+void deliver_resume(struct session *session)
+{
+    LIST_EACH (at, next, &session->subscriptions) {
+        struct subscription *sub = LIST_ITEM(at, struct subscription, of_session);
+        if (sub->is_behind && !sub->is_reading)
+            read_on(sub);
+    }
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Entries to sessions: each follower gets every entry that it may see, once, in order. */
+#ifndef WEFT_FLOW_DELIVER_H
+#define WEFT_FLOW_DELIVER_H
+
+#include "flow/conversations.h"
+#include "flow/sessions.h"
+
+enum { FOLLOW_FROM_START_ENTRIES = 50, SUBSCRIPTIONS_PER_SESSION_MAX = 256 };
+
+/* A session that follows a chat. */
+struct subscription {
+    struct session *session;
+    struct chat *chat;
+    struct list of_chat, of_session;
+    bool is_staff;
+    bool is_watching; /* an agent who looks on: not the owner */
+    struct name
+            sent; /* the last entry that was looked at for this session; none: find a beginning */
+    uint64_t delivered_seq, read_seq; /* as this session has said */
+    bool is_reading, is_behind, is_over;
+    bool is_seeking; /* looking for the place to begin at */
+    size_t seen;
+    uint64_t begin_seq;
+    bool is_checked; /* the record at `sent` was found as the session holds it */
+    struct log_reader reader;
+};
+
+/* Begins to follow, after the cursor (none: the newest FOLLOW_FROM_START_ENTRIES visible entries).
+ * Following twice moves nothing. errors: false when the session follows too many */
+bool deliver_follow(
+        struct session *session, struct chat *chat, const struct name *cursor, bool is_staff);
+struct subscription *deliver_subscription(
+        struct session *session, struct chat *chat); /* NULL: none */
+void deliver_unfollow(struct session *session, struct chat *chat);
+void deliver_unfollow_all(struct session *session);
+
+/* This node appended the record. */
+void deliver_record(struct chat *chat, const struct record *record);
+/* The tail moved otherwise: followers read what they lack. */
+void deliver_moved(struct chat *chat);
+/* The session's ring has room again. */
+void deliver_resume(struct session *session);
+
+/* Sends a frame to all followers of a kind but one (may be NULL). */
+void deliver_frame(struct chat *chat, const struct proto_frame *frame, bool to_customers,
+        bool to_staff, const struct session *but);
+
+#endif

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The directory: tenants, agents and keys, folded from the directory log.
+ *
+ * Invariant: what is here is what the log says; changes are appended like everything else and are
+ * in force once folded. Of a key only a hash is stored, and a tenant's own keys are derived from
+ * the master key, so this log holds nothing that opens a door. It is small and read whole.
+ */
+#include "flow/directory.h"
+
+#include "base/check.h"
+#include "base/log_line.h"
+#include "flow/directory_changes.h"
+#include "flow/directory_codec.h"
+
+#include <stdlib.h>
+
+struct tenant_item {
+    struct map_node by_id;
+    struct tenant tenant;
+    struct directory_value *value; /* what the tenant's slices borrow from */
+    struct map agents, keys;
+};
+
+struct agent_item {
+    struct map_node by_id;
+    struct agent_profile profile;
+    struct directory_value *value;
+};
+
+struct key_item {
+    struct map_node by_id;
+    struct directory_value *value;
+};
+
+struct directory {
+    struct node *node;
+    struct log log;
+    struct map tenants;
+};
+
+/* ---- views ------------------------------------------------------------------------------------
+ */
+
+static struct tenant_item *find_tenant(const struct node *node, struct slice id)
+{
+    return MAP_ITEM(map_find(&node->directory->tenants, id), struct tenant_item, by_id);
+}
+
+const struct tenant *directory_tenant(const struct node *node, struct slice id)
+{
+    struct tenant_item *item = find_tenant(node, id);
+    return item ? &item->tenant : NULL;
+}
+
+const struct tenant *directory_next_tenant(const struct node *node, const struct tenant *cursor)
+{
+    const struct map_node *at = NULL;
+    if (cursor != NULL)
+        at = &LIST_ITEM(cursor, struct tenant_item, tenant)->by_id;
+    at = map_next(&node->directory->tenants, at);
+    return at ? &MAP_ITEM((struct map_node *)at, struct tenant_item, by_id)->tenant : NULL;
+}
+
+const struct agent_profile *directory_agent(
+        const struct node *node, struct slice tenant, struct slice id)
+{
+    struct tenant_item *item = find_tenant(node, tenant);
+    struct map_node *found = item ? map_find(&item->agents, id) : NULL;
+    return found ? &MAP_ITEM(found, struct agent_item, by_id)->profile : NULL;
+}
+
+const struct directory_value *directory_key(
+        const struct node *node, struct slice tenant, struct slice id)
+{
+    struct tenant_item *item = find_tenant(node, tenant);
+    struct map_node *found = item ? map_find(&item->keys, id) : NULL;
+    return found ? MAP_ITEM(found, struct key_item, by_id)->value : NULL;
+}
+
+bool tenant_allows_origin(const struct tenant *tenant, struct slice origin)
+{
+    for (size_t i = 0; i < tenant->origin_count; i++)
+        if (slice_equal(tenant->origins[i], origin))
+            return true;
+    return false;
+}
+
+static bool is_own_origin(const struct node *node, struct slice origin)
+{
+    return origin.len > 0 && slice_equal(origin, node->settings->public_url);
+}
+
+bool directory_knows_origin(const struct node *node, struct slice origin)
+{
+    const struct tenant *tenant = NULL;
+    while ((tenant = directory_next_tenant(node, tenant)) != NULL)
+        if (tenant_allows_origin(tenant, origin))
+            return true;
+    return is_own_origin(node, origin);
+}
+
+bool directory_is_ready(const struct node *node)
+{
+    return node->is_open;
+}
+
+/* ---- folding ----------------------------------------------------------------------------------
+ */
+
+static void derive_signing(const uint8_t master[KEY_SIZE], const char *use, struct slice id,
+        uint8_t out_public[SIGNING_PUBLIC_SIZE], uint8_t out_secret[SIGNING_SECRET_SIZE])
+{
+    uint8_t seed[KEY_SIZE];
+    crypto_derive(master, use, id, seed);
+    crypto_signing_pair(seed, out_public, out_secret);
+    memset(seed, 0, sizeof seed);
+}
+
+void directory_brand_secret(
+        const struct node *node, struct slice tenant, uint8_t out[SIGNING_SECRET_SIZE])
+{
+    uint8_t public_key[SIGNING_PUBLIC_SIZE];
+    derive_signing(node->settings->master_key, "brand", tenant, public_key, out);
+}
+
+static void derive_keys(const struct node *node, struct tenant *tenant)
+{
+    const uint8_t *master = node->settings->master_key;
+    uint8_t brand_secret[SIGNING_SECRET_SIZE];
+    crypto_derive(master, "wrap", tenant->id, tenant->wrap_key);
+    crypto_derive(master, "ticket", tenant->id, tenant->ticket_key);
+    crypto_derive(master, "identity", tenant->id, tenant->identity_key);
+    derive_signing(master, "weft", tenant->id, tenant->public_key, tenant->secret_key);
+    derive_signing(master, "brand", tenant->id, tenant->brand_public_key, brand_secret);
+    memset(brand_secret, 0, sizeof brand_secret);
+}
+
+static void free_agent(struct map *agents, struct agent_item *item)
+{
+    map_remove(agents, &item->by_id);
+    free(item->value);
+    free(item);
+}
+
+static void free_tenant(struct directory *directory, struct tenant_item *item)
+{
+    const struct map_node *at;
+    while ((at = map_next(&item->agents, NULL)) != NULL)
+        free_agent(&item->agents, MAP_ITEM((struct map_node *)at, struct agent_item, by_id));
+    while ((at = map_next(&item->keys, NULL)) != NULL) {
+        struct key_item *key = MAP_ITEM((struct map_node *)at, struct key_item, by_id);
+        map_remove(&item->keys, &key->by_id);
+        free(key->value);
+        free(key);
+    }
+    map_finish(&item->agents);
+    map_finish(&item->keys);
+    map_remove(&directory->tenants, &item->by_id);
+    memset(&item->tenant, 0, sizeof item->tenant);
+    free(item->value);
+    free(item);
+}
+
+static void set_tenant(struct directory *directory, struct directory_value *value)
+{
+    struct tenant_item *item = find_tenant(directory->node, value->tenant);
+    if (item == NULL) {
+        item = calloc(1, sizeof *item);
+        check(item != NULL);
+    } else {
+        map_remove(&directory->tenants, &item->by_id);
+        free(item->value);
+    }
+    struct slice bot_name = item->tenant.bot_name;
+    item->value = value;
+    item->tenant = (struct tenant){.id = value->tenant,
+            .name = value->name,
+            .origin_count = value->text_count,
+            .bot_name = bot_name};
+    memcpy(item->tenant.origins, value->texts, value->text_count * sizeof *value->texts);
+    derive_keys(directory->node, &item->tenant);
+    map_put(&directory->tenants, &item->by_id, item->tenant.id);
+}
+
+static void set_agent(struct tenant_item *tenant, struct directory_value *value)
+{
+    struct map_node *found = map_find(&tenant->agents, value->id);
+    if (found != NULL)
+        free_agent(&tenant->agents, MAP_ITEM(found, struct agent_item, by_id));
+    struct agent_item *item = calloc(1, sizeof *item);
+    check(item != NULL);
+    item->value = value;
+    item->profile = (struct agent_profile){.tenant = tenant->tenant.id,
+            .id = value->id,
+            .name = value->name,
+            .skill_count = value->skill_count,
+            .language_count = value->text_count,
+            .capacity = (uint32_t)value->number};
+    for (size_t i = 0; i < value->skill_count; i++)
+        item->profile.skills[i] =
+                (struct pool_skill){value->skills[i].name, value->skills[i].level};
+    memcpy(item->profile.languages, value->texts, value->text_count * sizeof *value->texts);
+    map_put(&tenant->agents, &item->by_id, item->profile.id);
+}
+
+static void set_key(struct tenant_item *tenant, struct directory_value *value)
+{
+    struct map_node *found = map_find(&tenant->keys, value->id);
+    struct key_item *item =
+            found ? MAP_ITEM(found, struct key_item, by_id) : calloc(1, sizeof *item);
+    check(item != NULL);
+    if (found != NULL) {
+        map_remove(&tenant->keys, found);
+        if (slice_equal(tenant->tenant.bot_name, item->value->name))
+            tenant->tenant.bot_name = SLICE_NONE;
+        free(item->value);
+    }
+    item->value = value;
+    if (slice_is(value->role, "bot") && tenant->tenant.bot_name.len == 0)
+        tenant->tenant.bot_name = value->name;
+    map_put(&tenant->keys, &item->by_id, value->id);
+}
+
+static void fold_value(struct directory *directory, struct directory_value *value)
+{
+    struct tenant_item *tenant = find_tenant(directory->node, value->tenant);
+    if (value->kind == DIRECTORY_TENANT) {
+        set_tenant(directory, value);
+    } else if (tenant != NULL && value->kind == DIRECTORY_AGENT) {
+        set_agent(tenant, value);
+    } else if (tenant != NULL && value->kind == DIRECTORY_KEY) {
+        set_key(tenant, value);
+    } else {
+        if (tenant != NULL && value->kind == DIRECTORY_TENANT_GONE)
+            free_tenant(directory, tenant);
+        free(value);
+    }
+}
+
+/* ---- the log ----------------------------------------------------------------------------------
+ */
+
+static struct directory *directory_of(struct log *log)
+{
+    return LIST_ITEM(log, struct directory, log);
+}
+
+static void clear(struct log *log)
+{
+    struct directory *directory = directory_of(log);
+    const struct map_node *at;
+    while ((at = map_next(&directory->tenants, NULL)) != NULL)
+        free_tenant(directory, MAP_ITEM((struct map_node *)at, struct tenant_item, by_id));
+}
+
+static enum log_fold apply(struct log *log, const struct record *record)
+{
+    struct directory *directory = directory_of(log);
+    struct directory_value *value;
+    enum directory_fault fault = directory_decode(record->plain, &directory->node->scratch, &value);
+    if (fault == DIRECTORY_GOOD)
+        fold_value(directory, value);
+    return fault == DIRECTORY_GOOD      ? LOG_FOLDED
+           : fault == DIRECTORY_UNKNOWN ? LOG_FOLD_UNKNOWN
+                                        : LOG_FOLD_DAMAGED;
+}
+
+static bool holds_snapshot(struct log *log, const struct record *record)
+{
+    (void)log, (void)record;
+    return false;
+}
+
+static void on_moved(struct log *log)
+{
+    node_open(directory_of(log)->node);
+}
+
+static const struct log_kind directory_log_kind = {
+        .clear = clear,
+        .apply = apply,
+        .holds_snapshot = holds_snapshot,
+        .restore = apply,
+        .on_moved = on_moved,
+};
+
+bool directory_create(struct node *node)
+{
+    struct directory *directory = calloc(1, sizeof *directory);
+    node->directory = directory;
+    if (directory == NULL)
+        return false;
+    directory->node = node;
+    log_init(&directory->log, &node->logs, &directory_log_kind, SLICE_OF("{w}directory"),
+            SLICE_NONE, SLICE_NONE);
+    directory->log.is_followed = true;
+    directory->log.may_begin = true;
+    log_follow(&directory->log);
+    return true;
+}
+
+void directory_destroy(struct node *node)
+{
+    clear(&node->directory->log);
+    log_finish(&node->directory->log);
+    map_finish(&node->directory->tenants);
+    free(node->directory);
+    node->directory = NULL;
+}
+
+/* ---- changes ----------------------------------------------------------------------------------
+ */
+
+static enum log_decision decide(
+        struct log_change *log_change, struct log *log, struct log_draft *draft)
+{
+    struct directory_change *change = LIST_ITEM(log_change, struct directory_change, log);
+    struct directory *directory = directory_of(log);
+    struct node *node = directory->node;
+    bool has_tenant = directory_tenant(node, change->value->tenant) != NULL;
+    bool is_new_tenant = change->value->kind == DIRECTORY_TENANT;
+    if (is_new_tenant ? has_tenant && !change->may_replace : !has_tenant)
+        return LOG_NO;
+    draft->time_ms = node_time_ms(node);
+    directory_encode(change->value, &draft->plain);
+    return LOG_APPEND;
+}
+
+static void on_done(struct log_change *log_change, struct log *log)
+{
+    struct directory_change *change = LIST_ITEM(log_change, struct directory_change, log);
+    (void)log;
+    change->done(change, log_change->result.outcome);
+}
+
+void directory_submit(struct node *node, struct directory_change *change)
+{
+    change->log.decide = decide;
+    change->log.done = on_done;
+    log_submit(&node->directory->log, &change->log);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The stored form of the directory's entries. */
+#ifndef WEFT_FLOW_DIRECTORY_CODEC_H
+#define WEFT_FLOW_DIRECTORY_CODEC_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+
+enum directory_kind { DIRECTORY_TENANT = 1, DIRECTORY_TENANT_GONE, DIRECTORY_AGENT, DIRECTORY_KEY };
+
+enum { DIRECTORY_TEXTS_MAX = 16, DIRECTORY_SKILLS_MAX = 32, KEY_HASH_SIZE = 32 };
+
+struct directory_value {
+    enum directory_kind kind;
+    struct slice tenant;
+    struct slice id, name;                   /* agent, key */
+    struct slice role;                       /* key: bot, service */
+    struct slice hash;                       /* key: of its secret */
+    uint64_t number;                         /* agent: capacity */
+    struct slice texts[DIRECTORY_TEXTS_MAX]; /* tenant: origins · agent: languages */
+    size_t text_count;
+    struct {
+        struct slice name;
+        uint32_t level;
+    } skills[DIRECTORY_SKILLS_MAX];
+    size_t skill_count;
+};
+
+/* errors: out->overflowed */
+void directory_encode(const struct directory_value *value, struct buffer *out);
+
+enum directory_fault { DIRECTORY_GOOD, DIRECTORY_DAMAGED, DIRECTORY_UNKNOWN };
+/* out_value is one block of memory with all that its slices borrow: the caller frees it. */
+enum directory_fault directory_decode(
+        struct slice plain, struct arena *scratch, struct directory_value **out_value);
+
+#endif

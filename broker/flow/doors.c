@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The HTTP doors: which request goes where, and how answers look.
+ *
+ * Invariant: every request is answered once; errors have the schema's codes, a sentence, and say
+ * whether a retry is safe. The admin doors ask for their token before they look at anything else.
+ */
+#include "flow/door.h"
+
+#include "base/check.h"
+#include "flow/directory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct doors {
+    struct node *node;
+};
+
+struct error_body {
+    struct slice code, message;
+    enum proto_retry retry;
+    bool has_retry_after_ms;
+    uint64_t retry_after_ms;
+};
+
+struct error_answer {
+    struct error_body error;
+};
+
+struct status_answer {
+    struct slice status;
+};
+
+static const struct proto_field error_body_fields[] = {
+        PROTO_STR(struct error_body, code, REQUIRED, 64),
+        PROTO_STR(struct error_body, message, REQUIRED, 256),
+        PROTO_ENUM(struct error_body, retry, REQUIRED, enum proto_retry, &proto_retry_words),
+        PROTO_U64(struct error_body, retry_after_ms, OPTIONAL, UINT64_MAX),
+};
+static const struct proto_shape error_body_shape =
+        PROTO_SHAPE(struct error_body, error_body_fields);
+static const struct proto_field error_fields[] = {
+        PROTO_OBJECT(struct error_answer, error, REQUIRED, struct error_body, &error_body_shape),
+};
+static const struct proto_shape error_shape = PROTO_SHAPE(struct error_answer, error_fields);
+static const struct proto_field status_fields[] = {
+        PROTO_STR(struct status_answer, status, REQUIRED, 64),
+};
+static const struct proto_shape status_shape = PROTO_SHAPE(struct status_answer, status_fields);
+
+/* ---- answers ----------------------------------------------------------------------------------
+ */
+
+static struct slice cross_origin_headers(const struct door *door, char *out, size_t capacity)
+{
+    if (door->origin_bytes[0] == '\0')
+        return SLICE_NONE;
+    int len = snprintf(out, capacity,
+            "Access-Control-Allow-Origin: %s\r\nVary: Origin\r\n"
+            "Access-Control-Allow-Headers: content-type\r\nAccess-Control-Max-Age: 600\r\n",
+            door->origin_bytes);
+    return slice_make(out, (size_t)len);
+}
+
+void door_answer(struct door *door, int status, const struct proto_shape *shape, const void *value)
+{
+    struct node *node = door->node;
+    char headers[512];
+    struct buffer body = buffer_make(node->out, NODE_OUT_BYTES);
+    if (shape != NULL)
+        proto_shape_write(PROTO_JSON, shape, value, &body);
+    check(!body.overflowed);
+    struct http_reply reply = {status, shape ? SLICE_OF("application/json") : SLICE_NONE,
+            cross_origin_headers(door, headers, sizeof headers), buffer_slice(&body)};
+    node->http->ops->reply(node->http, door->exchange, &reply);
+}
+
+static void refuse(struct door *door, int status, enum proto_error_code code, const char *sentence,
+        uint64_t retry_after_ms)
+{
+    const struct proto_error_info *info = proto_error_info(code);
+    struct error_answer answer = {{.code = info->code,
+            .message = sentence ? slice_of_string(sentence) : info->message,
+            .retry = info->retry,
+            .has_retry_after_ms = retry_after_ms > 0,
+            .retry_after_ms = retry_after_ms}};
+    door_answer(door, status, &error_shape, &answer);
+}
+
+void door_refuse(struct door *door, int status, enum proto_error_code code, const char *sentence)
+{
+    refuse(door, status, code, sentence, 0);
+}
+
+void door_refuse_later(
+        struct door *door, int status, enum proto_error_code code, uint64_t retry_after_ms)
+{
+    refuse(door, status, code, NULL, retry_after_ms);
+}
+
+void door_refuse_outcome(struct door *door, enum log_outcome outcome, enum refusal refusal)
+{
+    enum proto_error_code code = outcome_code(outcome, refusal);
+    bool is_later = outcome == LOG_RETRY || outcome == LOG_FULL;
+    bool is_gone = outcome == LOG_MISSING;
+    refuse(door, is_later ? 503 : is_gone ? 404 : 409, code, NULL, is_later ? 1000 : 0);
+}
+
+bool door_read(struct door *door, const struct http_request *request,
+        const struct proto_shape *shape, void *out)
+{
+    struct proto_problem problem;
+    struct arena *scratch = &door->node->scratch;
+    struct slice body = request->body.len ? request->body : SLICE_OF("{}");
+    struct slice copy = arena_copy(scratch, body);
+    struct proto_source source = {
+            PROTO_JSON, (char *)copy.bytes, copy.len, &proto_client_bounds, scratch};
+    if (copy.bytes != NULL && proto_shape_read(&source, shape, out, &problem))
+        return true;
+    door_refuse(door, 400, PROTO_ERROR_BAD_REQUEST, copy.bytes ? problem.message : NULL);
+    return false;
+}
+
+/* ---- ways -------------------------------------------------------------------------------------
+ */
+
+static bool answer_health(struct door *door, const struct http_request *request)
+{
+    struct node *node = door->node;
+    bool is_live = slice_is(request->path, "/healthz");
+    if (!is_live && !slice_is(request->path, "/readyz"))
+        return false;
+    bool is_ready =
+            node->is_open && !node->is_draining && node->store->ops->generation(node->store) != 0;
+    struct status_answer answer = {is_live || is_ready ? SLICE_OF("ok") : SLICE_OF("unavailable")};
+    door_answer(door, is_live || is_ready ? 200 : 503, &status_shape, &answer);
+    return true;
+}
+
+static bool answer_preflight(struct door *door, const struct http_request *request)
+{
+    if (request->method != HTTP_OPTIONS)
+        return false;
+    door_answer(door, 204, NULL, NULL);
+    return true;
+}
+
+static void on_request(
+        void *user, struct http_exchange exchange, const struct http_request *request)
+{
+    struct node *node = user;
+    struct door door = {.node = node, .exchange = exchange};
+    size_t mark = node->scratch.used;
+    if (request->origin.len > 0 && directory_knows_origin(node, request->origin))
+        snprintf(door.origin_bytes, sizeof door.origin_bytes, "%.*s", SLICE_ARGS(request->origin));
+    if (!answer_health(&door, request) && !answer_preflight(&door, request)) {
+        if (!node->is_open)
+            door_refuse_later(&door, 503, PROTO_ERROR_STORE_UNAVAILABLE, 500);
+        else if (!door_sessions(&door, request) && !door_records(&door, request) &&
+                 !door_admin(&door, request))
+            door_refuse(&door, 404, PROTO_ERROR_NOT_FOUND, NULL);
+    }
+    node->scratch.used = mark;
+}
+
+const struct http_events node_http_events = {.on_request = on_request};
+
+bool doors_create(struct node *node)
+{
+    node->doors = calloc(1, sizeof *node->doors);
+    if (node->doors != NULL)
+        node->doors->node = node;
+    return node->doors != NULL;
+}
+
+void doors_destroy(struct node *node)
+{
+    free(node->doors);
+    node->doors = NULL;
+}

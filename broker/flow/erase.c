@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Erasing one conversation, or all of a tenant.
+ *
+ *   destroy the key -> (durable) -> read the last record -> append ERASED, plain -> trim below
+ *         |                              |  it is ERASED: trim again, done          | refused: read
+ * again
+ *         '-- no key and no log: unknown
+ *
+ * Invariant (rule 10): the key goes first; from then on no copy of the log can be read, wherever it
+ * lies. ERASED stays as the log's last word, so nothing can be appended and nothing born again.
+ * Every step can be repeated.
+ */
+#include "flow/erase.h"
+
+#include "base/check.h"
+#include "flow/contacts.h"
+#include "flow/deliver.h"
+#include "flow/entry_codec.h"
+#include "flow/sessions.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { TRIES_MAX = 16, BATCH = 32 };
+
+struct erasing {
+    struct node *node;
+    erase_done done;
+    void *user;
+    char id_bytes[CONVERSATION_ID_LEN];
+    char key_bytes[64];
+    struct slice key;
+    unsigned tries;
+    uint64_t last_seq;
+};
+
+static struct slice erasing_id(const struct erasing *erasing)
+{
+    return slice_make(erasing->id_bytes, CONVERSATION_ID_LEN);
+}
+
+static void end(struct erasing *erasing, enum erase_outcome outcome)
+{
+    erasing->done(erasing->user, outcome);
+    free(erasing);
+}
+
+static void read_last(struct erasing *erasing);
+
+static void on_trimmed(void *user, const struct store_reply *reply)
+{
+    end(user, reply->outcome == STORE_OK ? ERASE_DONE : ERASE_RETRY);
+}
+
+static void trim(struct erasing *erasing, uint64_t last_seq)
+{
+    struct store *store = erasing->node->store;
+    char cursors[64];
+    size_t len = conversation_cursors_key(erasing_id(erasing), cursors);
+    store->ops->remove(store, slice_make(cursors, len), NULL, NULL);
+    store->ops->trim(store, erasing->key, last_seq, on_trimmed, erasing);
+}
+
+static void on_appended(void *user, const struct store_reply *reply)
+{
+    struct erasing *erasing = user;
+    if (reply->outcome == STORE_OK)
+        trim(erasing, erasing->last_seq);
+    else if (reply->outcome == STORE_REFUSED && erasing->tries++ < TRIES_MAX)
+        read_last(erasing);
+    else
+        end(erasing, ERASE_RETRY);
+}
+
+static void append_erased(struct erasing *erasing, const struct record *last)
+{
+    struct node *node = erasing->node;
+    uint8_t random[SEAL_NONCE_SIZE], record_bytes[512];
+    char plain_bytes[256];
+    struct buffer plain = buffer_make(plain_bytes, sizeof plain_bytes);
+    struct entry entry = {.author.kind = AUTHOR_SYSTEM};
+    entry_add(&entry, PART_ERASED);
+    entry_encode(&entry, &plain);
+    uint64_t now_ms = node_time_ms(node);
+    struct record record = {.at.seq = last->at.seq + 1,
+            .time_ms = now_ms > last->time_ms ? now_ms : last->time_ms,
+            .plain = buffer_slice(&plain)};
+    memcpy(record.prev, last->at.mark, MARK_SIZE);
+    node->random->fill(node->random, random, sizeof random);
+    size_t len = record_write(&record, erasing->key, NULL, random, record_bytes);
+    struct store_append request = {
+            erasing->key, record.at.seq, false, slice_make(record_bytes, len)};
+    erasing->last_seq = record.at.seq;
+    node->store->ops->append(node->store, &request, on_appended, erasing);
+}
+
+static bool is_erased(struct erasing *erasing, const struct record *record)
+{
+    struct arena *scratch = &erasing->node->scratch;
+    size_t mark = scratch->used;
+    struct entry entry;
+    bool is_it = entry_decode(record->plain, scratch, &entry) == ENTRY_GOOD &&
+                 entry_part(&entry, PART_ERASED) != NULL;
+    scratch->used = mark;
+    return is_it;
+}
+
+static void on_last(void *user, const struct store_reply *reply)
+{
+    struct erasing *erasing = user;
+    struct record last;
+    if (reply->outcome == STORE_ABSENT) {
+        end(erasing, ERASE_UNKNOWN);
+        return;
+    }
+    if (reply->outcome != STORE_OK) {
+        end(erasing, ERASE_RETRY);
+        return;
+    }
+    enum record_fault fault = record_read(reply->items[0].value, reply->items[0].number,
+            erasing->key, NULL, erasing->node->logs.opened, &last);
+    if (fault == RECORD_GOOD && is_erased(erasing, &last))
+        trim(erasing, last.at.seq);
+    else
+        append_erased(erasing, &last);
+}
+
+static void read_last(struct erasing *erasing)
+{
+    struct store *store = erasing->node->store;
+    struct store_read request = {erasing->key, 0, UINT64_MAX, 1, true};
+    store->ops->read(store, &request, on_last, erasing);
+}
+
+/* Whoever is in the conversation on this node leaves it now. */
+static void close_sessions(struct chat *chat)
+{
+    LIST_EACH (at, next, &chat->followers) {
+        struct subscription *sub = LIST_ITEM(at, struct subscription, of_chat);
+        if (sub->session->role == CREDENTIAL_CUSTOMER) {
+            session_error(sub->session, SLICE_NONE, PROTO_ERROR_CONVERSATION_ERASED, NULL);
+            session_close(sub->session, PROTO_CLOSE_REVOKED, "erased");
+        }
+    }
+}
+
+static void on_key_destroyed(void *user, enum keystore_outcome outcome, struct slice wrapped)
+{
+    struct erasing *erasing = user;
+    struct chat *chat = chat_find(erasing->node, erasing_id(erasing));
+    (void)wrapped;
+    if (outcome == KEYSTORE_UNKNOWN) {
+        end(erasing, ERASE_RETRY);
+        return;
+    }
+    if (chat != NULL) {
+        close_sessions(chat);
+        chat_forget(chat);
+    }
+    read_last(erasing);
+}
+
+void erase_conversation(struct node *node, struct slice id, erase_done done, void *user)
+{
+    struct erasing *erasing = calloc(1, sizeof *erasing);
+    check(erasing != NULL && conversation_id_is_well_formed(id));
+    erasing->node = node;
+    erasing->done = done;
+    erasing->user = user;
+    memcpy(erasing->id_bytes, id.bytes, id.len);
+    erasing->key = slice_make(erasing->key_bytes, conversation_log_key(id, erasing->key_bytes));
+    node->keystore->ops->destroy(node->keystore, erasing_id(erasing), on_key_destroyed, erasing);
+}
+
+/* ---- a tenant ---------------------------------------------------------------------------------
+ */
+
+struct tenant_erasing {
+    struct node *node;
+    struct slice tenant;
+    erase_done done;
+    void *user;
+    unsigned underway;
+    bool has_failed, is_last;
+    char index_bytes[128];
+    struct slice index;
+};
+
+struct one_of_tenant {
+    struct tenant_erasing *all;
+    char id_bytes[CONVERSATION_ID_LEN];
+};
+
+static void next_batch(struct tenant_erasing *all);
+
+static void end_tenant(struct tenant_erasing *all, enum erase_outcome outcome)
+{
+    all->done(all->user, outcome);
+    free(all);
+}
+
+static void on_one(void *user, enum erase_outcome outcome)
+{
+    struct one_of_tenant *one = user;
+    struct tenant_erasing *all = one->all;
+    struct store *store = all->node->store;
+    struct slice id = slice_make(one->id_bytes, CONVERSATION_ID_LEN);
+    if (outcome == ERASE_RETRY)
+        all->has_failed = true;
+    else
+        store->ops->zset_remove(store, all->index, id, NULL, NULL);
+    free(one);
+    if (--all->underway > 0)
+        return;
+    if (all->has_failed)
+        end_tenant(all, ERASE_RETRY);
+    else
+        next_batch(all);
+}
+
+static void close_tenant_sessions(struct tenant_erasing *all)
+{
+    struct session *session = NULL;
+    while ((session = session_next(all->node, session)) != NULL)
+        if (session->has_entered && slice_equal(id_slice(&session->tenant), all->tenant))
+            session_close(session, PROTO_CLOSE_REVOKED, "tenant_removed");
+}
+
+static void on_batch(void *user, const struct store_reply *reply)
+{
+    struct tenant_erasing *all = user;
+    if (reply->outcome != STORE_OK) {
+        end_tenant(all, ERASE_RETRY);
+        return;
+    }
+    if (reply->item_count == 0) {
+        close_tenant_sessions(all);
+        end_tenant(all, ERASE_DONE);
+        return;
+    }
+    all->underway = (unsigned)reply->item_count;
+    for (size_t i = 0; i < reply->item_count; i++) {
+        struct one_of_tenant *one = calloc(1, sizeof *one);
+        check(one != NULL && conversation_id_is_well_formed(reply->items[i].value));
+        one->all = all;
+        memcpy(one->id_bytes, reply->items[i].value.bytes, CONVERSATION_ID_LEN);
+        erase_conversation(all->node, slice_make(one->id_bytes, CONVERSATION_ID_LEN), on_one, one);
+    }
+}
+
+static void next_batch(struct tenant_erasing *all)
+{
+    struct store *store = all->node->store;
+    store->ops->zset_range(store, all->index, 0, UINT64_MAX, BATCH, on_batch, all);
+}
+
+void erase_tenant(struct node *node, struct slice tenant, erase_done done, void *user)
+{
+    struct tenant_erasing *all = calloc(1, sizeof *all);
+    check(all != NULL);
+    *all = (struct tenant_erasing){.node = node, .tenant = tenant, .done = done, .user = user};
+    all->index = slice_make(all->index_bytes, contact_index_key(tenant, all->index_bytes));
+    next_batch(all);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Erasure: what was said becomes unreadable everywhere, for ever. */
+#ifndef WEFT_FLOW_ERASE_H
+#define WEFT_FLOW_ERASE_H
+
+#include "flow/conversations.h"
+
+enum erase_outcome { ERASE_DONE, ERASE_UNKNOWN /* no such conversation */, ERASE_RETRY };
+
+typedef void (*erase_done)(void *user, enum erase_outcome outcome);
+
+/* Destroys the key, appends ERASED, trims. May be repeated: it goes on where it stopped. */
+void erase_conversation(struct node *node, struct slice id, erase_done done, void *user);
+/* Erases all conversations of a tenant, and its pool log. tenant is the caller's until done. */
+void erase_tenant(struct node *node, struct slice tenant, erase_done done, void *user);
+
+#endif

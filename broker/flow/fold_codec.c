@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The stored form of a conversation's fold: what a snapshot entry holds.
+ *
+ * Invariant: fold_decode(fold_encode(x)) equals x in everything that decisions look at. The tail is
+ * not stored: it is the snapshot entry's own place.
+ */
+#include "flow/entry_codec.h"
+
+#include "base/check.h"
+
+struct stored_place {
+    uint64_t n, d;
+    struct name e;
+};
+
+struct stored_lineage {
+    struct slice i;
+    uint64_t h, u; /* highest, used_seq */
+    const struct stored_place *w;
+    size_t w_count;
+};
+
+struct stored_fold {
+    uint64_t phase, cases, attempt, from, input, digest, packet, queued, time;
+    struct name public_tail, staff_tail, owner, last_owner, turn, committed_turn, committed_at,
+            request;
+    struct slice tenant, contact, channel, language, reference, follow, owner_id, last_agent;
+    struct slice state, forgotten;
+    const struct stored_lineage *lineages;
+    size_t lineages_count;
+};
+
+static const struct proto_field place_fields[] = {
+        PROTO_U64(struct stored_place, n, REQUIRED, UINT64_MAX),
+        PROTO_U64(struct stored_place, d, REQUIRED, UINT64_MAX),
+        PROTO_NAME(struct stored_place, e, REQUIRED),
+};
+static const struct proto_shape place_shape = PROTO_SHAPE(struct stored_place, place_fields);
+
+static const struct proto_field lineage_fields[] = {
+        PROTO_STR(struct stored_lineage, i, REQUIRED, LINEAGE_MAX),
+        PROTO_U64(struct stored_lineage, h, REQUIRED, UINT64_MAX),
+        PROTO_U64(struct stored_lineage, u, REQUIRED, UINT64_MAX),
+        PROTO_OBJECT_LIST(struct stored_lineage, w, OPTIONAL, LINEAGE_WINDOW, struct stored_place,
+                &place_shape),
+};
+static const struct proto_shape lineage_shape = PROTO_SHAPE(struct stored_lineage, lineage_fields);
+
+#define NUMBER(member) PROTO_U64(struct stored_fold, member, REQUIRED, UINT64_MAX)
+#define NAME(member) PROTO_NAME(struct stored_fold, member, REQUIRED)
+#define TEXT(member) PROTO_STR(struct stored_fold, member, OPTIONAL, DISPLAY_NAME_MAX)
+static const struct proto_field fold_fields[] = {NUMBER(phase), NUMBER(cases), NUMBER(attempt),
+        NUMBER(from), NUMBER(input), NUMBER(digest), NUMBER(packet), NUMBER(queued), NUMBER(time),
+        NAME(public_tail), NAME(staff_tail), NAME(owner), NAME(last_owner), NAME(turn),
+        NAME(committed_turn), NAME(committed_at), NAME(request), TEXT(tenant), TEXT(contact),
+        TEXT(channel), TEXT(language), TEXT(reference), TEXT(follow), TEXT(owner_id),
+        TEXT(last_agent), PROTO_BIN(struct stored_fold, state, OPTIONAL, CONVERSATION_STATE_BYTES),
+        PROTO_BIN(struct stored_fold, forgotten, OPTIONAL, LINEAGE_BIRTH_LEN),
+        PROTO_OBJECT_LIST(struct stored_fold, lineages, OPTIONAL, LINEAGES_MAX,
+                struct stored_lineage, &lineage_shape)};
+static const struct proto_shape fold_shape = PROTO_SHAPE(struct stored_fold, fold_fields);
+
+static void store_window(const struct lineages *lineages, const struct lineage *lineage,
+        struct stored_place *places, struct stored_lineage *out)
+{
+    for (uint64_t back = LINEAGE_WINDOW; lineage->window != 0 && back-- > 0;) {
+        if (lineage->highest <= back)
+            continue;
+        uint64_t n = lineage->highest - back;
+        const struct lineage_place *place =
+                &lineages->windows[lineage->window - 1][n % LINEAGE_WINDOW];
+        if (place->at.seq != 0)
+            places[out->w_count++] = (struct stored_place){n, place->digest, place->at};
+    }
+    out->w = places;
+}
+
+static size_t store_lineages(
+        const struct lineages *lineages, struct arena *scratch, const struct stored_lineage **out)
+{
+    struct stored_lineage *stored = arena_take(scratch, (lineages->count + 1) * sizeof *stored);
+    check(stored != NULL);
+    for (size_t i = 0; i < lineages->count; i++) {
+        const struct lineage *lineage = &lineages->all[i];
+        struct stored_place *places = NULL;
+        if (lineage->window != 0)
+            places = arena_take(scratch, LINEAGE_WINDOW * sizeof *places);
+        check(lineage->window == 0 || places != NULL);
+        stored[i] = (struct stored_lineage){
+                slice_make(lineage->id, LINEAGE_LEN), lineage->highest, lineage->used_seq, NULL, 0};
+        store_window(lineages, lineage, places, &stored[i]);
+    }
+    *out = stored;
+    return lineages->count;
+}
+
+void fold_encode(const struct conversation *c, struct arena *scratch, struct buffer *out)
+{
+    struct stored_fold stored = {
+            .phase = c->phase,
+            .cases = c->cases,
+            .attempt = c->turn_attempt,
+            .from = c->turn_from_seq,
+            .input = c->input_from_seq,
+            .digest = c->committed_digest,
+            .packet = c->packet_seq,
+            .queued = c->first_queued_ms,
+            .time = c->time_ms,
+            .public_tail = c->public_tail,
+            .staff_tail = c->staff_tail,
+            .owner = c->owner,
+            .last_owner = c->last_owner,
+            .turn = c->turn,
+            .committed_turn = c->committed_turn,
+            .committed_at = c->committed_at,
+            .request = c->request,
+            .tenant = id_slice(&c->tenant),
+            .contact = short_slice(&c->contact_name),
+            .channel = id_slice(&c->channel),
+            .language = id_slice(&c->language),
+            .reference = id_slice(&c->reference),
+            .follow = id_slice(&c->follow),
+            .owner_id = id_slice(&c->owner_id),
+            .last_agent = id_slice(&c->last_agent),
+            .state = slice_make(c->state, c->state_len),
+            .forgotten = slice_make(c->lineages.forgotten_birth, LINEAGE_BIRTH_LEN),
+    };
+    stored.lineages_count = store_lineages(&c->lineages, scratch, &stored.lineages);
+    proto_shape_write(PROTO_MSGPACK, &fold_shape, &stored, out);
+}
+
+static bool load_lineages(const struct stored_fold *stored, struct lineages *out)
+{
+    uint8_t windows = 0;
+    for (size_t i = 0; i < stored->lineages_count; i++) {
+        const struct stored_lineage *from = &stored->lineages[i];
+        struct lineage *to = &out->all[out->count++];
+        if (from->i.len != LINEAGE_LEN || (from->w_count > 0 && windows == LINEAGE_WINDOWS))
+            return false;
+        memcpy(to->id, from->i.bytes, LINEAGE_LEN);
+        to->highest = from->h;
+        to->used_seq = from->u;
+        if (from->w_count > 0)
+            to->window = ++windows;
+        for (size_t j = 0; j < from->w_count; j++)
+            out->windows[windows - 1][from->w[j].n % LINEAGE_WINDOW] =
+                    (struct lineage_place){from->w[j].e, from->w[j].d};
+    }
+    if (stored->forgotten.len == LINEAGE_BIRTH_LEN)
+        memcpy(out->forgotten_birth, stored->forgotten.bytes, LINEAGE_BIRTH_LEN);
+    return true;
+}
+
+bool fold_decode(struct slice bytes, struct arena *scratch, struct conversation *c)
+{
+    struct stored_fold stored;
+    struct proto_problem problem;
+    struct slice copy = arena_copy(scratch, bytes);
+    struct proto_source source = {
+            PROTO_MSGPACK, (char *)copy.bytes, copy.len, &proto_trusted_bounds, scratch};
+    if (copy.bytes == NULL || !proto_shape_read(&source, &fold_shape, &stored, &problem))
+        return false;
+    *c = (struct conversation){
+            .phase = (enum conversation_phase)stored.phase,
+            .cases = stored.cases,
+            .turn_attempt = stored.attempt,
+            .turn_from_seq = stored.from,
+            .input_from_seq = stored.input,
+            .committed_digest = stored.digest,
+            .packet_seq = stored.packet,
+            .first_queued_ms = stored.queued,
+            .time_ms = stored.time,
+            .public_tail = stored.public_tail,
+            .staff_tail = stored.staff_tail,
+            .owner = stored.owner,
+            .last_owner = stored.last_owner,
+            .turn = stored.turn,
+            .committed_turn = stored.committed_turn,
+            .committed_at = stored.committed_at,
+            .request = stored.request,
+    };
+    id_set(&c->tenant, stored.tenant);
+    short_set(&c->contact_name, stored.contact);
+    id_set(&c->channel, stored.channel);
+    id_set(&c->language, stored.language);
+    id_set(&c->reference, stored.reference);
+    id_set(&c->follow, stored.follow);
+    id_set(&c->owner_id, stored.owner_id);
+    id_set(&c->last_agent, stored.last_agent);
+    if (stored.state.len > 0)
+        memcpy(c->state, stored.state.bytes, stored.state.len);
+    c->state_len = (uint16_t)stored.state.len;
+    return load_lineages(&stored, &c->lineages);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The first frame: who is it, and where were they?
+ *
+ *   new --hello--> credential --customer--> contact --> conversation loaded --> welcome, follow
+ *                      |------agent-------> welcome, own chats, open offers
+ *                      |------bot---------> welcome, turns
+ *                      `------service-----> welcome
+ *
+ * Invariant: role and tenant come from the credential alone. A session is open once its welcome was
+ * sent, and entries come after it. All refusals of a credential look alike.
+ */
+#include "base/check.h"
+#include "flow/bot_turns.h"
+#include "flow/contacts.h"
+#include "flow/deliver.h"
+#include "flow/pools.h"
+#include "flow/requests.h"
+
+#include <stdlib.h>
+
+struct entering {
+    struct chat_touch touch;
+    struct node *node;
+    struct session_handle session;
+    struct id_text request_id;
+};
+
+/* ---- welcome ----------------------------------------------------------------------------------
+ */
+
+static bool issue_ticket(struct session *session, struct buffer *out)
+{
+    struct credential credential = {
+            .role = session->role,
+            .tenant = directory_tenant(session->node, id_slice(&session->tenant)),
+            .subject = id_slice(&session->subject),
+            .name = short_slice(&session->name),
+    };
+    return credential.tenant != NULL && ticket_issue(session->node, &credential, out);
+}
+
+static struct proto_limit_set limits_for(const struct session *session)
+{
+    const struct node_settings *settings = session->node->settings;
+    return (struct proto_limit_set){.frame_bytes = PROTO_LIMIT_FRAME_BYTES,
+            .text_bytes = PROTO_LIMIT_TEXT_BYTES,
+            .unacked_sends = PROTO_LIMIT_UNACKED_SENDS,
+            .history_entries = PROTO_LIMIT_HISTORY_ENTRIES,
+            .ping_ms = PROTO_LIMIT_PING_MS,
+            .dead_ms = PROTO_LIMIT_DEAD_MS,
+            .has_messages_per_min = true,
+            .messages_per_min = session->role == CREDENTIAL_CUSTOMER
+                                        ? settings->messages_per_min
+                                        : settings->agent_messages_per_min};
+}
+
+static enum proto_role role_word(enum credential_role role)
+{
+    switch (role) {
+    case CREDENTIAL_CUSTOMER:
+        return PROTO_ROLE_CUSTOMER;
+    case CREDENTIAL_AGENT:
+        return PROTO_ROLE_AGENT;
+    case CREDENTIAL_BOT:
+        return PROTO_ROLE_BOT;
+    case CREDENTIAL_SERVICE:
+        return PROTO_ROLE_SERVICE;
+    }
+    return PROTO_ROLE_CUSTOMER;
+}
+
+static bool send_welcome(struct session *session, struct slice request_id, const struct chat *chat)
+{
+    struct node *node = session->node;
+    char ticket_bytes[TICKET_MAX], lineage[LINEAGE_LEN];
+    struct buffer ticket = buffer_make(ticket_bytes, sizeof ticket_bytes);
+    uint8_t random[8];
+    struct proto_frame frame = {.kind = PROTO_KIND_WELCOME};
+    if (!issue_ticket(session, &ticket)) {
+        session_error(session, request_id, PROTO_ERROR_UNAUTHENTICATED, NULL);
+        return false;
+    }
+    node->random->fill(node->random, random, sizeof random);
+    lineage_make(node_time_ms(node), random, lineage);
+    struct proto_welcome *welcome = &frame.as.welcome;
+    *welcome = (struct proto_welcome){.id = request_id,
+            .role = role_word(session->role),
+            .tenant = id_slice(&session->tenant),
+            .session = session_id(session),
+            .subject = id_slice(&session->subject),
+            .name = short_slice(&session->name),
+            .lineage = slice_make(lineage, sizeof lineage),
+            .ticket = buffer_slice(&ticket),
+            .ticket_expires_in_ms = node->settings->ticket_ms,
+            .limits = limits_for(session),
+            .durability = node->settings->durability,
+            .time_ms = node_time_ms(node)};
+    if (chat != NULL) {
+        welcome->conversation = chat_id(chat);
+        welcome->name = short_slice(&chat->fold.contact_name);
+        welcome->has_proven = true;
+        welcome->proven = chat->fold.reference.len > 0;
+        welcome->has_head = true;
+        welcome->head = chat->fold.public_tail;
+    }
+    if (session->role == CREDENTIAL_AGENT) {
+        welcome->has_status = true;
+        welcome->status = agents_presence(session);
+    }
+    session->phase = SESSION_OPEN;
+    session->has_entered = true;
+    node->timers->ops->cancel(node->timers, &session->hello_timer);
+    return session_send(session, &frame);
+}
+
+/* ---- customers --------------------------------------------------------------------------------
+ */
+
+/* The store could not say: the same hello may come again on this socket. */
+static void ask_again(struct session *session, struct slice request_id)
+{
+    struct node *node = session->node;
+    session->phase = SESSION_NEW;
+    node->timers->ops->arm(
+            node->timers, &session->hello_timer, node_clock_ms(node) + PROTO_LIMIT_HELLO_MS);
+    session_error_after(session, request_id, PROTO_ERROR_STORE_UNAVAILABLE, 500, 0);
+}
+
+static void enter_customer(struct session *session, struct chat *chat, struct slice request_id)
+{
+    struct name cursor = session_cursor(session, chat_id(chat));
+    if (!send_welcome(session, request_id, chat))
+        return;
+    deliver_follow(session, chat, cursor.seq ? &cursor : NULL, false);
+    receipts_tell(session, chat);
+    chat->told_place = 0;
+    if (chat->fold.phase == PHASE_QUEUED)
+        queue_tell(pools_team(session->node, id_slice(&session->tenant)), false);
+}
+
+static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
+{
+    struct entering *entering = LIST_ITEM(touch, struct entering, touch);
+    struct chat *chat = touch->change.chat;
+    struct session *session = session_find(entering->node, entering->session);
+    struct slice request_id = id_slice(&entering->request_id);
+    if (session != NULL && outcome == LOG_WAS_ALREADY && chat->fold.phase != PHASE_ERASED) {
+        enter_customer(session, chat, request_id);
+    } else if (session != NULL && outcome == LOG_RETRY) {
+        ask_again(session, request_id);
+    } else if (session != NULL) {
+        session_error(session, request_id,
+                outcome == LOG_WAS_ALREADY ? PROTO_ERROR_CONVERSATION_ERASED
+                                           : outcome_code(outcome, touch->change.refusal),
+                NULL);
+        session_close(session, PROTO_CLOSE_REVOKED, "revoked");
+    }
+    chat_release(chat);
+    free(entering);
+}
+
+static void load_conversation(struct entering *entering, struct slice id)
+{
+    struct session *session = session_find(entering->node, entering->session);
+    struct chat *chat = chat_hold(entering->node, id);
+    if (session == NULL || chat == NULL) {
+        if (session != NULL)
+            ask_again(session, id_slice(&entering->request_id));
+        if (chat != NULL)
+            chat_release(chat);
+        free(entering);
+        return;
+    }
+    id_set(&session->subject, id);
+    entering->touch.change.tenant = session->tenant;
+    entering->touch.done = on_loaded;
+    chat_touch(chat, &entering->touch);
+}
+
+static void on_contact(void *user, enum contact_outcome outcome, struct slice conversation)
+{
+    struct entering *entering = user;
+    struct session *session = session_find(entering->node, entering->session);
+    if (outcome == CONTACT_GOOD) {
+        load_conversation(entering, conversation);
+        return;
+    }
+    if (session != NULL && outcome == CONTACT_RETRY)
+        ask_again(session, id_slice(&entering->request_id));
+    else if (session != NULL)
+        session_error(session, id_slice(&entering->request_id), PROTO_ERROR_IDENTITY_TAKEN, NULL);
+    free(entering);
+}
+
+static void enter_as_customer(
+        struct session *session, const struct credential *credential, struct slice request_id)
+{
+    struct entering *entering = calloc(1, sizeof *entering);
+    check(entering != NULL);
+    entering->node = session->node;
+    entering->session = session_handle(session);
+    id_set(&entering->request_id, request_id);
+    session->phase = SESSION_ENTERING;
+    if (credential->reference.len > 0)
+        contact_resolve(session->node, credential->tenant, credential->reference, credential->name,
+                on_contact, entering);
+    else
+        load_conversation(entering, credential->subject);
+}
+
+/* ---- everybody --------------------------------------------------------------------------------
+ */
+
+static void enter_as_staff(struct session *session, const struct proto_hello *request)
+{
+    if (session->role == CREDENTIAL_BOT && !request->has_bot) {
+        session_error(session, request->id, PROTO_ERROR_MISSING_FIELD,
+                "A bot's hello has the member 'bot'.");
+        return;
+    }
+    if (session->role == CREDENTIAL_BOT) {
+        session->credits = (uint32_t)request->bot.credits;
+        id_set(&session->bot_version, request->bot.version);
+    }
+    if (!send_welcome(session, request->id, NULL))
+        return;
+    if (session->role == CREDENTIAL_AGENT)
+        agents_enter(session);
+    if (session->role == CREDENTIAL_BOT)
+        bots_enter(session);
+}
+
+static enum credential_fault check_credential(struct session *session,
+        const struct proto_hello *request, char *scratch, size_t scratch_len,
+        struct credential *out)
+{
+    if (request->ticket.len > 0)
+        return ticket_redeem(session->node, request->ticket, scratch, scratch_len, out);
+    return credential_check(session->node, request->token, scratch, scratch_len, out);
+}
+
+void hello(struct session *session, const struct proto_hello *request)
+{
+    char scratch[TOKEN_MAX];
+    struct credential credential;
+    if (!session->node->is_open) {
+        ask_again(session, request->id);
+        return;
+    }
+    enum credential_fault fault =
+            check_credential(session, request, scratch, sizeof scratch, &credential);
+    if (fault != CREDENTIAL_GOOD) {
+        session_error(session, request->id,
+                fault == CREDENTIAL_EXPIRED ? PROTO_ERROR_TOKEN_EXPIRED
+                                            : PROTO_ERROR_UNAUTHENTICATED,
+                NULL);
+        return;
+    }
+    if (session->origin_bytes[0] != '\0' && credential.role == CREDENTIAL_CUSTOMER &&
+            !tenant_allows_origin(credential.tenant, slice_of_string(session->origin_bytes))) {
+        session_error(session, request->id, PROTO_ERROR_BAD_ORIGIN, NULL);
+        session_close(session, PROTO_CLOSE_REVOKED, "bad_origin");
+        return;
+    }
+    session->role = credential.role;
+    id_set(&session->tenant, credential.tenant->id);
+    id_set(&session->subject, credential.subject);
+    short_set(&session->name, credential.name);
+    session_keep_cursors(session, request);
+    if (credential.role == CREDENTIAL_CUSTOMER)
+        enter_as_customer(session, &credential, request->id);
+    else
+        enter_as_staff(session, request);
+}

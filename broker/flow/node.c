@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A node: makes the tables in order, takes them down in reverse, and hears of the store's life.
+ *
+ * Invariant: clients may enter once the directory has been read in this life of the process; before
+ * that they are told to try again. Draining stops new work, says bye, and leaves every log as it
+ * is.
+ */
+#include "flow/node.h"
+
+#include "base/check.h"
+#include "base/log_line.h"
+#include "flow/bot_turns.h"
+#include "flow/conversations.h"
+#include "flow/directory.h"
+#include "flow/doors.h"
+#include "flow/due.h"
+#include "flow/pools.h"
+#include "flow/sessions.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+static void on_generation(void *user, uint64_t generation)
+{
+    struct node *node = user;
+    log_line(generation ? LOG_INFO : LOG_WARN, generation ? "store.up" : "store.lost",
+            "generation=%" PRIu64, generation);
+    log_engine_on_generation(&node->logs, generation);
+}
+
+static bool create_tables(struct node *node)
+{
+    return conversations_create(node) && sessions_create(node) && bots_create(node) &&
+           pools_create(node) && doors_create(node) && directory_create(node) && due_create(node);
+}
+
+struct node *node_create(const struct node_ports *ports, const struct node_settings *settings)
+{
+    struct node *node = calloc(1, sizeof *node);
+    void *scratch = malloc(NODE_SCRATCH_BYTES);
+    if (node == NULL || scratch == NULL)
+        return NULL;
+    node->store = ports->store;
+    node->keystore = ports->keystore;
+    node->peers = ports->peers;
+    node->http = ports->http;
+    node->timers = ports->timers;
+    node->random = ports->random;
+    node->settings = settings;
+    node->out = malloc(NODE_OUT_BYTES);
+    arena_init(&node->scratch, scratch, NODE_SCRATCH_BYTES);
+    node->random->fill(
+            node->random, &node->next_id, 5); /* sessions' numbers differ between lives */
+    node->store->on_generation = on_generation;
+    node->store->on_generation_user = node;
+    if (node->out == NULL || !log_engine_init(&node->logs, node->store, node->random) ||
+            !create_tables(node))
+        return NULL; /* the process ends: nothing is given back */
+    return node;
+}
+
+void node_connect(struct node *node, struct peers *peers, struct http *http)
+{
+    node->peers = peers;
+    node->http = http;
+}
+
+void node_open(struct node *node)
+{
+    if (node->is_open)
+        return;
+    node->is_open = true;
+    pools_open_all(node);
+    if (node->on_ready != NULL)
+        node->on_ready(node->on_ready_user);
+}
+
+void node_drain(struct node *node)
+{
+    struct session *session = NULL;
+    node->is_draining = true;
+    while ((session = session_next(node, session)) != NULL) {
+        uint16_t jitter;
+        node->random->fill(node->random, &jitter, sizeof jitter);
+        session_bye(session, "draining", 100 + jitter % 1000, PROTO_CLOSE_GOING_AWAY);
+    }
+}
+
+bool node_is_quiet(const struct node *node)
+{
+    return session_next((struct node *)node, NULL) == NULL;
+}
+
+void node_destroy(struct node *node)
+{
+    node->store->on_generation = NULL;
+    due_destroy(node);
+    bots_destroy(node);
+    agents_destroy(node);
+    pools_destroy(node);
+    doors_destroy(node);
+    directory_destroy(node);
+    conversations_destroy(node);
+    sessions_destroy(node);
+    log_engine_finish(&node->logs);
+    free(node->scratch.bytes);
+    free(node->out);
+    free(node);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one weftd node is made of: its ports, its settings, and the tables of what is open here.
+ *
+ *   directory      who exists: tenants, agents, keys            (directory.h)
+ *   sessions       who is connected                             (sessions.h)
+ *   conversations  which conversations are open on this node    (conversations.h)
+ *   bots           which workers are connected, whose turn      (bot_turns.h)
+ *   pools, agents  who waits for whom, who is at their desk     (pools.h)
+ *
+ * main.c (or the simulator) makes it; every flow gets it.
+ */
+#ifndef WEFT_FLOW_NODE_H
+#define WEFT_FLOW_NODE_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "core/route/policy.h"
+#include "log/log.h"
+#include "port/http.h"
+#include "port/keystore.h"
+#include "port/peers.h"
+#include "port/random.h"
+#include "port/store.h"
+#include "port/timers.h"
+#include "proto/codec.h"
+
+struct directory;
+struct sessions;
+struct conversations;
+struct bots;
+struct pools;
+struct doors;
+struct due;
+
+struct node_settings {
+    uint8_t master_key[32];
+    struct slice admin_token; /* what the admin doors ask for; empty: they are shut */
+    struct slice public_url;  /* "http://host:port", for links */
+    enum proto_durability durability;
+    uint32_t connections_max, conversations_hot_max;
+    uint32_t messages_per_min, agent_messages_per_min, sessions_per_min_per_ip;
+    uint64_t turn_lease_ms, turn_deadline_ms, bot_absent_ms, presence_grace_ms;
+    uint64_t token_ms, ticket_ms, customer_renewal_ms, agent_renewal_ms;
+    struct route_policy policy;
+};
+
+enum { NODE_SCRATCH_BYTES = 1024 * 1024, NODE_OUT_BYTES = 2 * 1024 * 1024 };
+
+struct node {
+    struct store *store;
+    struct keystore *keystore;
+    struct peers *peers;
+    struct http *http;
+    struct timers *timers;
+    struct random *random;
+    const struct node_settings *settings; /* borrowed for the node's life */
+    struct log_engine logs;
+    struct arena scratch; /* of the event at hand: use NODE_SCRATCH_SCOPE */
+    char *out;            /* the frame being written, NODE_OUT_BYTES */
+    bool is_draining;
+    bool is_open;     /* the directory is loaded: clients may enter */
+    uint64_t next_id; /* for sessions' ids */
+    struct directory *directory;
+    struct sessions *sessions;
+    struct conversations *conversations;
+    struct bots *bots;
+    struct pools *pools;
+    struct map agents; /* agents.c: who is at a desk of this node */
+    struct doors *doors;
+    struct due *due;
+    void (*on_ready)(void *user); /* the directory is loaded for the first time */
+    void *on_ready_user;
+};
+
+struct node_ports {
+    struct store *store;
+    struct keystore *keystore;
+    struct peers *peers; /* set later by node_connect when the server needs the node first */
+    struct http *http;
+    struct timers *timers;
+    struct random *random;
+};
+
+/* errors: NULL when out of memory
+ * owns:   borrows the ports and the settings until node_destroy */
+struct node *node_create(const struct node_ports *ports, const struct node_settings *settings);
+void node_connect(struct node *node, struct peers *peers, struct http *http);
+void node_destroy(struct node *node);
+
+/* For ws: user is the node. */
+extern const struct peer_events node_peer_events;
+extern const struct http_events node_http_events;
+
+/* The directory was read: clients may enter. Called by directory.c, once. */
+void node_open(struct node *node);
+bool node_is_quiet(const struct node *node); /* nobody is connected */
+
+/* Says bye to everybody, takes no more; the sockets close by themselves. */
+void node_drain(struct node *node);
+
+/* Milliseconds of the log's clock (Redis TIME estimate), and of the monotonic clock. */
+static inline uint64_t node_time_ms(struct node *node)
+{
+    return node->store->ops->now_ms(node->store);
+}
+
+static inline uint64_t node_clock_ms(struct node *node)
+{
+    return node->timers->ops->now_ms(node->timers);
+}
+
+#endif

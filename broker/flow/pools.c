@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A tenant's pool on this node: its log, its fold, and the router's turn of work.
+ *
+ *   entry (own or learnt) --> fold --> tell agents --> decide --> append the decisions --> ...
+ *                                                        `--> timer at the next thing due
+ *
+ * Invariant: decisions are made by core/route alone, on a fold that compare-and-append proves to be
+ * the newest, so any number of nodes may route and each case is offered once. Nothing here counts
+ * capacity. The work is begun by every event that could free or need it, and by a timer.
+ */
+#include "flow/pools.h"
+
+#include "base/check.h"
+#include "base/log_line.h"
+#include "flow/pool_codec.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { POOL_SNAPSHOT_EVERY = 256, LOOK_AGAIN_MS = 1000 };
+
+struct team {
+    struct node *node;
+    struct map_node by_tenant;
+    struct id_text tenant;
+    struct log log;
+    struct pool *pool;
+    struct timer timer;
+    struct pool_change decision, snapshot;
+    bool is_deciding, is_saving, was_loaded;
+    uint64_t saved_seq;
+};
+
+struct pools {
+    struct map by_tenant;
+};
+
+static void *resize(void *user, void *old, size_t bytes)
+{
+    (void)user;
+    if (bytes > 0)
+        return realloc(old, bytes);
+    free(old);
+    return NULL;
+}
+
+static struct team *team_of(struct log *log)
+{
+    return LIST_ITEM(log, struct team, log);
+}
+
+const struct pool *team_pool(const struct team *team)
+{
+    return team->pool;
+}
+
+struct node *team_node(const struct team *team)
+{
+    return team->node;
+}
+
+struct slice team_tenant(const struct team *team)
+{
+    return id_slice(&team->tenant);
+}
+
+/* ---- the log ----------------------------------------------------------------------------------
+ */
+
+static void clear(struct log *log)
+{
+    struct team *team = team_of(log);
+    uint64_t seed;
+    team->node->random->fill(team->node->random, &seed, sizeof seed);
+    if (team->pool != NULL)
+        pool_destroy(team->pool);
+    team->pool = pool_create((struct pool_memory){resize, NULL}, seed);
+    team->saved_seq = 0;
+    check(team->pool != NULL);
+}
+
+static enum log_fold fold_batch(struct team *team, const struct record *record, bool is_telling)
+{
+    const struct pool_entry *entries;
+    size_t count, mark = team->node->scratch.used;
+    enum log_fold fold = LOG_FOLDED;
+    if (!pool_decode(record->plain, &team->node->scratch, &entries, &count))
+        fold = LOG_FOLD_DAMAGED;
+    for (size_t i = 0; fold == LOG_FOLDED && i < count; i++) {
+        if (is_telling) {
+            offers_tell(team, &entries[i], &record->at);
+            continue;
+        }
+        enum pool_outcome outcome =
+                pool_apply(team->pool, &record->at, record->time_ms, &entries[i]);
+        check(outcome != POOL_FULL);
+        if (outcome == POOL_UNKNOWN_KIND)
+            fold = LOG_FOLD_UNKNOWN;
+        if (entries[i].kind == POOL_SNAPSHOT)
+            team->saved_seq = record->at.seq;
+    }
+    team->node->scratch.used = mark;
+    return fold;
+}
+
+static enum log_fold apply(struct log *log, const struct record *record)
+{
+    return fold_batch(team_of(log), record, false);
+}
+
+static bool holds_snapshot(struct log *log, const struct record *record)
+{
+    struct team *team = team_of(log);
+    const struct pool_entry *entries;
+    size_t count = 0, mark = team->node->scratch.used;
+    bool holds = pool_decode(record->plain, &team->node->scratch, &entries, &count) && count > 0 &&
+                 entries[0].kind == POOL_SNAPSHOT;
+    team->node->scratch.used = mark;
+    return holds;
+}
+
+static void on_record(struct log *log, const struct record *record)
+{
+    struct team *team = team_of(log);
+    fold_batch(team, record, true);
+    team_look(team);
+}
+
+static void reconcile(struct team *team);
+
+static void on_moved(struct log *log)
+{
+    struct team *team = team_of(log);
+    bool is_first = !team->was_loaded;
+    team->was_loaded = true;
+    agents_reconcile(team);
+    if (is_first)
+        reconcile(team);
+    team_look(team);
+}
+
+static const struct log_kind pool_log_kind = {
+        .clear = clear,
+        .apply = apply,
+        .holds_snapshot = holds_snapshot,
+        .restore = apply,
+        .on_record = on_record,
+        .on_moved = on_moved,
+};
+
+/* ---- changes ----------------------------------------------------------------------------------
+ */
+
+static enum log_decision decide(
+        struct log_change *log_change, struct log *log, struct log_draft *draft)
+{
+    struct pool_change *change = LIST_ITEM(log_change, struct pool_change, log);
+    struct team *team = team_of(log);
+    struct arena *scratch = &team->node->scratch;
+    size_t mark = scratch->used;
+    struct pool_entry *entries = arena_take(scratch, ROUTE_DECISIONS_MAX * sizeof *entries);
+    draft->time_ms = node_time_ms(team->node);
+    uint64_t now_ms = draft->time_ms > log->time_ms ? draft->time_ms : log->time_ms;
+    check(entries != NULL);
+    size_t count = change->decide(change, team->pool, now_ms, entries);
+    bool is_encoded = count > 0 && pool_encode(entries, count, scratch, &draft->plain);
+    scratch->used = mark;
+    return is_encoded ? LOG_APPEND : LOG_NO;
+}
+
+static void on_done(struct log_change *log_change, struct log *log)
+{
+    struct pool_change *change = LIST_ITEM(log_change, struct pool_change, log);
+    (void)log;
+    change->done(change, log_change->result.outcome);
+}
+
+void pool_submit(struct team *team, struct pool_change *change)
+{
+    change->team = team;
+    change->log.decide = decide;
+    change->log.done = on_done;
+    log_submit(&team->log, &change->log);
+}
+
+/* ---- the router's work ------------------------------------------------------------------------
+ */
+
+static size_t decide_routing(struct pool_change *change, const struct pool *pool, uint64_t now_ms,
+        struct pool_entry *entries)
+{
+    struct node *node = change->team->node;
+    struct pool_decisions *decisions = arena_take(&node->scratch, sizeof *decisions);
+    check(decisions != NULL);
+    pool_decide(pool, &node->settings->policy, now_ms, decisions);
+    memcpy(entries, decisions->entries, decisions->count * sizeof *entries);
+    return decisions->count;
+}
+
+static void on_decided(struct pool_change *change, enum log_outcome outcome)
+{
+    struct team *team = change->team;
+    team->is_deciding = false;
+    if (outcome == LOG_APPENDED)
+        team_look(team); /* there may be more than one batch */
+}
+
+static size_t decide_snapshot(struct pool_change *change, const struct pool *pool, uint64_t now_ms,
+        struct pool_entry *entries);
+static void on_saved(struct pool_change *change, enum log_outcome outcome)
+{
+    (void)outcome;
+    change->team->is_saving = false;
+}
+
+static void arm(struct team *team, uint64_t now_ms, uint64_t due_ms)
+{
+    struct timers *timers = team->node->timers;
+    uint64_t wait_ms = due_ms > now_ms ? due_ms - now_ms : 1;
+    if (wait_ms > LOOK_AGAIN_MS)
+        wait_ms = LOOK_AGAIN_MS;
+    timers->ops->arm(timers, &team->timer, timers->ops->now_ms(timers) + wait_ms);
+}
+
+static void start_deciding(struct team *team)
+{
+    team->is_deciding = true;
+    team->decision.decide = decide_routing;
+    team->decision.done = on_decided;
+    pool_submit(team, &team->decision);
+}
+
+static void start_saving(struct team *team)
+{
+    struct pool_counts counts = pool_counts(team->pool);
+    size_t values = 1 + counts.agents + counts.waiting + counts.offered + counts.active;
+    if (values > ROUTE_DECISIONS_MAX)
+        return; /* larger pools are read whole: see docs/explanation/routing.md */
+    team->is_saving = true;
+    team->snapshot.decide = decide_snapshot;
+    team->snapshot.done = on_saved;
+    pool_submit(team, &team->snapshot);
+}
+
+void team_look(struct team *team)
+{
+    struct node *node = team->node;
+    if (team->log.state != LOG_READY || node->is_draining)
+        return;
+    uint64_t now_ms = node_time_ms(node);
+    size_t mark = node->scratch.used;
+    struct pool_decisions *decisions = arena_take(&node->scratch, sizeof *decisions);
+    check(decisions != NULL);
+    pool_decide(team->pool, &node->settings->policy, now_ms, decisions);
+    arm(team, now_ms, decisions->next_due_ms);
+    bool is_needed = decisions->count > 0;
+    node->scratch.used = mark;
+    if (is_needed && !team->is_deciding)
+        start_deciding(team);
+    if (!team->is_saving && team->log.tail.seq >= team->saved_seq + POOL_SNAPSHOT_EVERY)
+        start_saving(team);
+    orphans_requeue(team);
+    queue_tell(team, false);
+}
+
+static void on_timer(struct timer *timer)
+{
+    struct team *team = LIST_ITEM(timer, struct team, timer);
+    struct node *node = team->node;
+    node->timers->ops->arm(node->timers, timer, node_clock_ms(node) + LOOK_AGAIN_MS);
+    team_look(team);
+}
+
+/* ---- snapshots --------------------------------------------------------------------------------
+ */
+
+struct collected {
+    struct pool_entry *entries;
+    struct arena *scratch;
+    size_t count;
+};
+
+static void *keep(struct arena *scratch, const void *from, size_t size)
+{
+    void *to = arena_take(scratch, size + 1);
+    check(to != NULL);
+    if (size > 0)
+        memcpy(to, from, size);
+    return to;
+}
+
+/* The visited entry's slices are borrowed until the visit returns: arrays are kept, texts are the
+ * fold's own. */
+static void collect(void *user, const struct pool_entry *entry)
+{
+    struct collected *all = user;
+    check(all->count < ROUTE_DECISIONS_MAX);
+    struct pool_entry *kept = &all->entries[all->count++];
+    *kept = *entry;
+    kept->need.skills = keep(
+            all->scratch, entry->need.skills, entry->need.skill_count * sizeof *entry->need.skills);
+    kept->profile.skills = keep(all->scratch, entry->profile.skills,
+            entry->profile.skill_count * sizeof *entry->profile.skills);
+    kept->profile.languages = keep(all->scratch, entry->profile.languages,
+            entry->profile.language_count * sizeof *entry->profile.languages);
+    kept->exclusions = keep(
+            all->scratch, entry->exclusions, entry->exclusion_count * sizeof *entry->exclusions);
+    kept->terms = keep(all->scratch, entry->terms, entry->term_count * sizeof *entry->terms);
+}
+
+static size_t decide_snapshot(struct pool_change *change, const struct pool *pool, uint64_t now_ms,
+        struct pool_entry *entries)
+{
+    struct collected all = {entries, &change->team->node->scratch, 0};
+    struct pool_counts counts = pool_counts(pool);
+    (void)now_ms;
+    if (1 + counts.agents + counts.waiting + counts.offered + counts.active > ROUTE_DECISIONS_MAX)
+        return 0;
+    pool_snapshot(pool, collect, &all);
+    return all.count;
+}
+
+/* ---- the table --------------------------------------------------------------------------------
+ */
+
+bool pools_create(struct node *node)
+{
+    node->pools = calloc(1, sizeof *node->pools);
+    return node->pools != NULL;
+}
+
+/* A pool's log is born by whoever needs it first: unlike a conversation's it is derived, so one
+ * that is absent may be begun again (rule 13). */
+static struct team *open_team(struct node *node, struct slice tenant)
+{
+    struct team *team = calloc(1, sizeof *team);
+    char key[ID_MAX + 16];
+    struct buffer out = buffer_make(key, sizeof key);
+    if (team == NULL)
+        return NULL;
+    team->node = node;
+    team->timer.on_due = on_timer;
+    id_set(&team->tenant, tenant);
+    buffer_put_slice(&out, SLICE_OF("{p:"));
+    buffer_put_slice(&out, tenant);
+    buffer_put_slice(&out, SLICE_OF("}log"));
+    log_init(&team->log, &node->logs, &pool_log_kind, buffer_slice(&out), SLICE_NONE, SLICE_NONE);
+    team->log.is_followed = true;
+    team->log.may_begin = true;
+    map_put(&node->pools->by_tenant, &team->by_tenant, id_slice(&team->tenant));
+    log_follow(&team->log);
+    node->timers->ops->arm(node->timers, &team->timer, node_clock_ms(node) + LOOK_AGAIN_MS);
+    return team;
+}
+
+struct team *pools_team(struct node *node, struct slice tenant)
+{
+    struct map_node *found = map_find(&node->pools->by_tenant, tenant);
+    return found ? MAP_ITEM(found, struct team, by_tenant) : open_team(node, tenant);
+}
+
+void pools_open_all(struct node *node)
+{
+    const struct tenant *tenant = NULL;
+    while ((tenant = directory_next_tenant(node, tenant)) != NULL)
+        pools_team(node, tenant->id);
+}
+
+static void reconcile(struct team *team)
+{
+    struct pool_request_view view;
+    size_t cursor = 0;
+    while (pool_next_request(team->pool, &cursor, &view))
+        pool_check_request(team, &view.key);
+}
+
+void pools_destroy(struct node *node)
+{
+    const struct map_node *at;
+    while ((at = map_next(&node->pools->by_tenant, NULL)) != NULL) {
+        struct team *team = (struct team *)MAP_ITEM(at, struct team, by_tenant);
+        node->timers->ops->cancel(node->timers, &team->timer);
+        map_remove(&node->pools->by_tenant, &team->by_tenant);
+        log_finish(&team->log);
+        pool_destroy(team->pool);
+        free(team);
+    }
+    map_finish(&node->pools->by_tenant);
+    free(node->pools);
+    node->pools = NULL;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Routing on this node: each tenant's pool log, the decisions, offers and presence. */
+#ifndef WEFT_FLOW_POOLS_H
+#define WEFT_FLOW_POOLS_H
+
+#include "core/route/route.h"
+#include "flow/conversations.h"
+#include "flow/sessions.h"
+
+struct team; /* a tenant's pool on this node */
+
+/* A change of a pool log: a few values as one entry. */
+struct pool_change {
+    struct log_change log;
+    struct team *team;
+    /* Writes the entries from the fold; returns how many, 0: nothing to do any more (a no). Slices
+     * must live until the call returns; entries has room for ROUTE_DECISIONS_MAX. */
+    size_t (*decide)(struct pool_change *change, const struct pool *pool, uint64_t now_ms,
+            struct pool_entry *entries);
+    void (*done)(struct pool_change *change, enum log_outcome outcome);
+};
+
+bool pools_create(struct node *node);
+void pools_destroy(struct node *node);
+/* Opens the pools of all tenants, so that what waited before a restart goes on. */
+void pools_open_all(struct node *node);
+struct team *pools_team(struct node *node, struct slice tenant); /* NULL: out of memory */
+void pool_submit(struct team *team, struct pool_change *change);
+const struct pool *team_pool(const struct team *team);
+struct node *team_node(const struct team *team);
+struct slice team_tenant(const struct team *team);
+/* Something was learnt or appended: decide, tell, arm. (pools.c calls it after each entry.) */
+void team_look(struct team *team);
+
+/* What the conversation's state calls for in the pool (follow_up.c). */
+void pools_follow_up(struct chat *chat); /* pool_requests.c */
+/* Asks the conversation whether a live request still is one; releases it if not. */
+void pool_check_request(struct team *team, const struct pool_key *key);
+/* Gives the conversation to the agent whose acceptance is in the pool; undoes that when it went on.
+ */
+void pool_own(struct chat *chat, const struct name *request, struct slice agent);
+
+/* Offers and queue places to sessions: pool_offers.c */
+void offers_tell(struct team *team, const struct pool_entry *entry, const struct name *at);
+void offers_tell_all(struct session *agent);
+void queue_tell(struct team *team, bool to_all);
+void queue_tell_left(struct chat *chat); /* it waits no more */
+
+/* Agents' sessions: agents.c */
+void agents_enter(struct session *session); /* after welcome */
+void agents_leave(struct session *session); /* the session ended */
+void agents_reconcile(
+        struct team *team); /* the pool was loaded: who is online without a session? */
+struct session *agents_session(struct node *node, struct slice tenant, struct slice agent,
+        const struct session *cursor); /* each session of an agent; NULL at the end */
+void agents_tell_presence(struct team *team, struct slice agent);
+void agents_set_presence(struct session *session, const struct proto_set_presence *request);
+enum proto_availability agents_presence(struct session *session);
+void agents_destroy(struct node *node);
+
+/* Chats whose agent stays away: back to the queue. orphans.c */
+void orphans_requeue(struct team *team);
+
+#endif

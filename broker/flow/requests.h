@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One function a frame: what clients ask for. receive.c calls them; each is in the file of its
+ * name. */
+#ifndef WEFT_FLOW_REQUESTS_H
+#define WEFT_FLOW_REQUESTS_H
+
+#include "flow/sessions.h"
+
+void hello(struct session *session, const struct proto_hello *request);     /* hello.c */
+void say(struct session *session, const struct proto_send *request);        /* say.c */
+void history(struct session *session, const struct proto_history *request); /* history.c */
+void receipt(struct session *session, const struct proto_receipt *request); /* receipts.c */
+/* To a session that begins to follow: how far everybody is. */
+void receipts_tell(struct session *session, struct chat *chat);
+struct proto_who session_who(const struct session *session);                  /* typing.c */
+void typing(struct session *session, const struct proto_typing *request);     /* typing.c */
+void identify(struct session *session, const struct proto_identify *request); /* identify.c */
+
+/* The conversation that a request is about: the customer's own, or the one named, which the session
+ * must follow. NULL, with the error sent (unless request_id is NULL): none. */
+struct chat *request_chat(
+        struct session *session, const struct slice *request_id, struct slice conversation);
+
+#endif

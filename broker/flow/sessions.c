@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of sessions, and how a frame gets out.
+ *
+ * Invariant: a session lives exactly as long as its peer; the slot is the peer's. What is under way
+ * for a session holds a handle and finds "gone" afterwards. A peer that cannot take another frame
+ * is closed with a code that says: resume, nothing is lost.
+ */
+#include "flow/sessions.h"
+
+#include "base/check.h"
+#include "base/log_line.h"
+#include "flow/deliver.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SESSION_FRAME_MAX = 240 * 1024 };
+
+struct sessions {
+    uint32_t capacity;
+    struct session all[];
+};
+
+bool sessions_create(struct node *node)
+{
+    uint32_t capacity = node->settings->connections_max;
+    node->sessions = calloc(1, sizeof *node->sessions + capacity * sizeof(struct session));
+    if (node->sessions != NULL)
+        node->sessions->capacity = capacity;
+    return node->sessions != NULL;
+}
+
+void sessions_destroy(struct node *node)
+{
+    free(node->sessions);
+    node->sessions = NULL;
+}
+
+static bool is_same_peer(struct peer a, struct peer b)
+{
+    return a.index == b.index && a.generation == b.generation;
+}
+
+struct session *session_of_peer(struct node *node, struct peer peer)
+{
+    if (peer.index >= node->sessions->capacity)
+        return NULL;
+    struct session *session = &node->sessions->all[peer.index];
+    bool is_it = session->phase != SESSION_FREE && is_same_peer(session->peer, peer);
+    return is_it ? session : NULL;
+}
+
+struct session_handle session_handle(const struct session *session)
+{
+    return (struct session_handle){session->peer, session->number};
+}
+
+struct session *session_find(struct node *node, struct session_handle handle)
+{
+    struct session *session = session_of_peer(node, handle.peer);
+    return session != NULL && session->number == handle.number ? session : NULL;
+}
+
+struct session *session_next(struct node *node, const struct session *cursor)
+{
+    struct sessions *sessions = node->sessions;
+    size_t i = cursor ? (size_t)(cursor - sessions->all) + 1 : 0;
+    for (; i < sessions->capacity; i++)
+        if (sessions->all[i].phase != SESSION_FREE)
+            return &sessions->all[i];
+    return NULL;
+}
+
+static void on_hello_due(struct timer *timer)
+{
+    struct session *session = LIST_ITEM(timer, struct session, hello_timer);
+    session_error(session, SLICE_NONE, PROTO_ERROR_HELLO_TIMEOUT, NULL);
+}
+
+struct session *session_open(struct node *node, struct peer peer, const struct peer_info *info)
+{
+    check(peer.index < node->sessions->capacity);
+    struct session *session = &node->sessions->all[peer.index];
+    check(session->phase == SESSION_FREE);
+    *session = (struct session){.node = node,
+            .peer = peer,
+            .codec = info->codec,
+            .phase = SESSION_NEW,
+            .number = ++node->next_id,
+            .hello_timer.on_due = on_hello_due};
+    list_init(&session->subscriptions);
+    list_init(&session->of_role);
+    session->id_len = (uint8_t)snprintf(
+            session->id_bytes, sizeof session->id_bytes, "s%" PRIx64, session->number);
+    snprintf(session->origin_bytes, sizeof session->origin_bytes, "%.*s", SLICE_ARGS(info->origin));
+    snprintf(session->address, sizeof session->address, "%.*s", SLICE_ARGS(info->address));
+    node->timers->ops->arm(
+            node->timers, &session->hello_timer, node_clock_ms(node) + PROTO_LIMIT_HELLO_MS);
+    return session;
+}
+
+void session_end(struct session *session)
+{
+    struct node *node = session->node;
+    node->timers->ops->cancel(node->timers, &session->hello_timer);
+    deliver_unfollow_all(session);
+    list_remove(&session->of_role);
+    free(session->cursors);
+    session->phase = SESSION_FREE;
+}
+
+struct session_cursors {
+    size_t count;
+    struct {
+        struct id_text conversation;
+        struct name at;
+    } all[];
+};
+
+void session_keep_cursors(struct session *session, const struct proto_hello *hello)
+{
+    free(session->cursors);
+    session->cursors = NULL;
+    if (hello->cursors_count == 0)
+        return;
+    struct session_cursors *kept =
+            calloc(1, sizeof *kept + hello->cursors_count * sizeof kept->all[0]);
+    check(kept != NULL);
+    for (size_t i = 0; i < hello->cursors_count; i++) {
+        id_set(&kept->all[i].conversation, hello->cursors[i].conversation);
+        kept->all[i].at = hello->cursors[i].at;
+    }
+    kept->count = hello->cursors_count;
+    session->cursors = kept;
+}
+
+struct name session_cursor(const struct session *session, struct slice conversation)
+{
+    for (size_t i = 0; session->cursors != NULL && i < session->cursors->count; i++)
+        if (slice_equal(id_slice(&session->cursors->all[i].conversation), conversation))
+            return session->cursors->all[i].at;
+    return (struct name){0};
+}
+
+bool session_send(struct session *session, const struct proto_frame *frame)
+{
+    struct node *node = session->node;
+    if (session->phase == SESSION_FREE || session->phase == SESSION_CLOSING)
+        return false;
+    struct buffer out = buffer_make(node->out, NODE_OUT_BYTES);
+    proto_frame_write(session->codec == PEER_JSON ? PROTO_JSON : PROTO_MSGPACK, frame, &out);
+    check(!out.overflowed);
+    if (out.len > SESSION_FRAME_MAX) { /* escapes can blow an inbound frame up sixfold */
+        log_line(LOG_WARN, "session.frame_too_large", "session=%s bytes=%zu", session->id_bytes,
+                out.len);
+        session_close(session, PROTO_CLOSE_INTERNAL, "frame_too_large");
+        return false;
+    }
+    if (node->peers->ops->send(node->peers, session->peer, out.bytes, out.len))
+        return true;
+    log_line(LOG_WARN, "session.slow", "session=%s", session->id_bytes);
+    session_close(session, PROTO_CLOSE_SLOW_CONSUMER, "slow_consumer");
+    return false;
+}
+
+void session_close(struct session *session, uint16_t code, const char *reason)
+{
+    if (session->phase == SESSION_FREE || session->phase == SESSION_CLOSING)
+        return;
+    struct node *node = session->node;
+    node->timers->ops->cancel(node->timers, &session->hello_timer);
+    session->phase = SESSION_CLOSING;
+    node->peers->ops->close(node->peers, session->peer, code, slice_of_string(reason));
+}
+
+static void send_error(struct session *session, struct slice request_id, enum proto_error_code code,
+        const char *detail, uint64_t retry_after_ms, uint64_t resend_from)
+{
+    const struct proto_error_info *info = proto_error_info(code);
+    struct proto_frame frame = {.kind = PROTO_KIND_ERROR};
+    frame.as.error = (struct proto_error){
+            .id = request_id,
+            .code = info->code,
+            .message = detail ? slice_of_string(detail) : info->message,
+            .retry = info->retry,
+            .has_retry_after_ms = retry_after_ms > 0,
+            .retry_after_ms = retry_after_ms,
+            .has_resend_from = resend_from > 0,
+            .resend_from = resend_from,
+    };
+    session_send(session, &frame);
+    if (info->close != 0) {
+        char reason[64];
+        snprintf(reason, sizeof reason, "%.*s", SLICE_ARGS(info->code));
+        session_close(session, (uint16_t)info->close, reason);
+    }
+}
+
+void session_error(struct session *session, struct slice request_id, enum proto_error_code code,
+        const char *detail)
+{
+    bool is_later = proto_error_info(code)->retry == PROTO_RETRY_LATER;
+    send_error(session, request_id, code, detail, is_later ? 1000 : 0, 0);
+}
+
+void session_error_after(struct session *session, struct slice request_id,
+        enum proto_error_code code, uint64_t retry_after_ms, uint64_t resend_from)
+{
+    send_error(session, request_id, code, NULL, retry_after_ms, resend_from);
+}
+
+void session_done(struct session *session, struct slice request_id, const struct name *at)
+{
+    struct proto_frame frame = {.kind = PROTO_KIND_DONE};
+    frame.as.done.id = request_id;
+    if (at != NULL && at->seq != 0) {
+        frame.as.done.has_at = true;
+        frame.as.done.at = *at;
+    }
+    session_send(session, &frame);
+}
+
+uint64_t rate_take(struct rate *rate, uint32_t per_min, uint64_t clock_ms)
+{
+    uint64_t full = (uint64_t)per_min * 1000, cost = 1000;
+    if (rate->refilled_ms == 0)
+        rate->tokens_milli = (uint32_t)full;
+    uint64_t passed_ms = rate->refilled_ms ? clock_ms - rate->refilled_ms : 0;
+    uint64_t tokens = rate->tokens_milli + passed_ms * per_min / 60;
+    rate->tokens_milli = (uint32_t)(tokens < full ? tokens : full);
+    rate->refilled_ms = clock_ms;
+    if (rate->tokens_milli < cost)
+        return (cost - rate->tokens_milli) * 60 / per_min + 1;
+    rate->tokens_milli -= (uint32_t)cost;
+    return 0;
+}

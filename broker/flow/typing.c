@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Somebody is typing: told at once, kept nowhere.
+ *
+ * Invariant: at most one frame a second a session goes on, so a client cannot flood the others; the
+ * end of typing always does.
+ */
+#include "flow/deliver.h"
+#include "flow/requests.h"
+
+enum { TYPING_EVERY_MS = 1000 };
+
+struct proto_who session_who(const struct session *session)
+{
+    bool is_customer = session->role == CREDENTIAL_CUSTOMER;
+    return (struct proto_who){is_customer ? PROTO_AUTHOR_KIND_CUSTOMER : PROTO_AUTHOR_KIND_AGENT,
+            id_slice(&session->subject), is_customer ? SLICE_NONE : short_slice(&session->name)};
+}
+
+void typing(struct session *session, const struct proto_typing *request)
+{
+    uint64_t now_ms = node_clock_ms(session->node);
+    if (request->active && now_ms < session->typing_seen_ms + TYPING_EVERY_MS)
+        return;
+    struct chat *chat = request_chat(session, NULL, request->conversation);
+    if (chat == NULL)
+        return;
+    session->typing_seen_ms = request->active ? now_ms : 0;
+    struct proto_frame frame = {.kind = PROTO_KIND_TYPIST};
+    frame.as.typist = (struct proto_typist){chat_id(chat), session_who(session), request->active};
+    deliver_frame(chat, &frame, true, true, session);
+    chat_release(chat);
+}

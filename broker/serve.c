@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A node, composed: loop, Redis links, web server, flows; and its life from start to drain.
+ *
+ *   start -> listen (clients are told to try again) -> directory read -> seeded -> READY=1
+ *   SIGTERM -> stop accepting, bye to all -> everybody gone, or drain_ms -> end
+ *
+ * Invariant: this file knows every concrete type and decides nothing. Secrets stay in memory that
+ * is not copied on.
+ */
+#include "serve.h"
+
+#include "base/log_line.h"
+#include "flow/node.h"
+#include "flow/seed.h"
+#include "loop/loop.h"
+#include "port/crypto.h"
+#include "secrets.h"
+#include "store/redis_keystore.h"
+#include "store/redis_store.h"
+#include "ws/ws_server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SEED_AGAIN_MS = 500, DRAIN_LOOK_MS = 50, DAY_MS = 24 * 60 * 60 * 1000 };
+
+struct serve {
+    const struct config *config;
+    unsigned index;
+    struct loop *loop;
+    struct timers *timers;
+    struct redis_store *store;
+    struct redis_keystore *keystore;
+    struct node *node;
+    struct ws_server *server;
+    struct node_settings settings;
+    char admin_token[SECRETS_TOKEN_MAX];
+    char public_url[CONFIG_TEXT_MAX];
+    char log_password[256], keys_password[256];
+    struct seed seed;
+    struct seed_tenant tenants[CONFIG_TENANTS_MAX];
+    struct seed_bot bots[CONFIG_BOTS_MAX];
+    struct timer seed_timer, drain_timer;
+    uint64_t drain_until_ms;
+    bool is_ready;
+};
+
+/* ---- settings ---------------------------------------------------------------------------------
+ */
+
+static void set_policy(struct route_policy *policy, const struct config *config)
+{
+    const struct config_policy *from = &config->policy;
+    const struct config_weights *weights = &from->weights;
+    *policy = route_policy_default();
+    const uint32_t values[ROUTE_TERM_COUNT] = {
+            [ROUTE_TERM_DIRECT] = weights->direct,
+            [ROUTE_TERM_SKILL] = weights->skill,
+            [ROUTE_TERM_LANGUAGE] = weights->language,
+            [ROUTE_TERM_CONTINUITY] = weights->continuity,
+            [ROUTE_TERM_WILLING] = weights->willing,
+            [ROUTE_TERM_LOAD] = weights->load,
+            [ROUTE_TERM_FAIRNESS] = weights->fairness,
+            [ROUTE_TERM_AGE] = weights->age,
+    };
+    memcpy(policy->weights, values, sizeof values);
+    policy->offer_ms = config->timeouts.offer_ms;
+    policy->exclusion_ms = from->exclusion_ms;
+    policy->missed_max = from->missed_max;
+    policy->direct_ms = from->direct_ms;
+    policy->relax_unknown_ms = from->relax_unknown_ms;
+    policy->relax_absent_ms = from->relax_absent_ms;
+    policy->relax_busy_ms = from->relax_busy_ms;
+    policy->fairness_ms = from->fairness_ms;
+    policy->age_ms = from->age_ms;
+}
+
+static bool set_settings(struct serve *serve)
+{
+    const struct config *config = serve->config;
+    struct node_settings *settings = &serve->settings;
+    char token_path[CONFIG_PATH_MAX];
+    *settings = (struct node_settings){
+            .public_url = slice_of_string(serve->public_url),
+            .durability = config->durability == CONFIG_DURABLE_ALWAYS ? PROTO_DURABILITY_ALWAYS
+                                                                      : PROTO_DURABILITY_EVERYSEC,
+            .connections_max = config->limits.connections_max,
+            .conversations_hot_max = config->limits.conversations_hot_max,
+            .messages_per_min = config->limits.messages_per_min,
+            .agent_messages_per_min = config->limits.agent_messages_per_min,
+            .sessions_per_min_per_ip = config->limits.sessions_per_min_per_ip,
+            .turn_lease_ms = config->timeouts.turn_lease_ms,
+            .turn_deadline_ms = config->timeouts.turn_deadline_ms,
+            .bot_absent_ms = config->timeouts.bot_absent_ms,
+            .presence_grace_ms = config->timeouts.presence_grace_ms,
+            .token_ms = 5 * 60 * 1000,
+            .ticket_ms = DAY_MS,
+            .customer_renewal_ms = (uint64_t)400 * DAY_MS,
+            .agent_renewal_ms = DAY_MS / 2,
+    };
+    set_policy(&settings->policy, config);
+    if (!config_data_path(config, "admin.token", token_path) ||
+            !secrets_read_text(token_path, serve->admin_token, sizeof serve->admin_token) ||
+            !secrets_read_master(config, settings->master_key)) {
+        fprintf(stderr, "weftd: the secrets in %s cannot be read: %s\n", config->data,
+                strerror(errno));
+        return false;
+    }
+    settings->admin_token = slice_of_string(serve->admin_token);
+    return true;
+}
+
+static uint16_t chosen_port(const struct config *config)
+{
+    const char *given = getenv("WEFT_PORT");
+    return (uint16_t)(given ? strtoul(given, NULL, 10) : config->listen.port);
+}
+
+static void set_public_url(struct serve *serve, uint16_t port)
+{
+    const struct config *config = serve->config;
+    bool is_any = strcmp(config->listen.address, "0.0.0.0") == 0;
+    if (config->public_url[0] != '\0')
+        snprintf(serve->public_url, sizeof serve->public_url, "%s", config->public_url);
+    else
+        snprintf(serve->public_url, sizeof serve->public_url, "http://%s:%u",
+                is_any ? "127.0.0.1" : config->listen.address, port);
+}
+
+/* ---- adapters ---------------------------------------------------------------------------------
+ */
+
+static bool redis_options(const struct serve *serve, const struct config_redis *redis,
+        const char *name, char *socket, char *password, struct redis_options *out)
+{
+    (void)serve;
+    *out = (struct redis_options){.name = name, .random = system_random()};
+    if (redis->password_file[0] != '\0') {
+        if (!secrets_read_text(redis->password_file, password, 256)) {
+            fprintf(stderr, "weftd: cannot read %s: %s\n", redis->password_file, strerror(errno));
+            return false;
+        }
+        out->password = password;
+    }
+    if (redis->host[0] != '\0') {
+        out->host = redis->host;
+        out->port = (uint16_t)redis->port;
+    } else {
+        out->unix_path = redis->socket[0] != '\0' ? redis->socket : socket;
+    }
+    return true;
+}
+
+static bool open_stores(struct serve *serve)
+{
+    const struct config *config = serve->config;
+    char log_socket[CONFIG_SOCKET_MAX], keys_socket[CONFIG_SOCKET_MAX];
+    struct redis_options log_options, keys_options;
+    config_socket_path(config, "log", log_socket);
+    config_socket_path(config, "keys", keys_socket);
+    if (!redis_options(serve, &config->redis.log, "store", log_socket, serve->log_password,
+                &log_options) ||
+            !redis_options(serve, &config->redis.keys, "keystore", keys_socket,
+                    serve->keys_password, &keys_options))
+        return false;
+    bool is_always = config->durability == CONFIG_DURABLE_ALWAYS;
+    struct uv_loop_s *uv = loop_uv(serve->loop);
+    serve->store = redis_store_create(
+            uv, serve->timers, &log_options, is_always ? DURABILITY_ALWAYS : DURABILITY_EVERYSEC);
+    serve->keystore = redis_keystore_create(uv, serve->timers, &keys_options);
+    return serve->store != NULL && serve->keystore != NULL;
+}
+
+static bool open_server(struct serve *serve, uint16_t port)
+{
+    const struct config *config = serve->config;
+    struct ws_failure failure;
+    struct ws_options options = {.listen_address = config->listen.address,
+            .port = port,
+            .assets_folder = config->assets[0] ? config->assets : NULL,
+            .connections_max = config->limits.connections_max,
+            .connections_per_address_max = config->limits.connections_per_ip_max,
+            .ping_ms = config->timeouts.ping_ms,
+            .dead_ms = config->timeouts.dead_ms};
+    struct ws_handlers handlers = {&node_peer_events, serve->node, &node_http_events, serve->node};
+    serve->server = ws_server_create(serve->loop, &options, &handlers, &failure);
+    if (serve->server == NULL)
+        fprintf(stderr, "weftd: %s\n", failure.sentence);
+    else
+        node_connect(serve->node, ws_server_peers(serve->server), ws_server_http(serve->server));
+    return serve->server != NULL;
+}
+
+/* ---- ready ------------------------------------------------------------------------------------
+ */
+
+static void tell_ready(struct serve *serve)
+{
+    const char *given = getenv("WEFT_READY_FD");
+    if (serve->is_ready)
+        return;
+    serve->is_ready = true;
+    log_line(LOG_INFO, "node.ready", "port=%u", ws_server_port(serve->server));
+    if (given != NULL) {
+        int fd = (int)strtol(given, NULL, 10);
+        ssize_t written = write(fd, "READY=1\n", 8);
+        (void)written; /* the supervisor is gone: so are we, soon */
+    }
+}
+
+static void key_path(const struct serve *serve, size_t bot, char out[CONFIG_PATH_MAX])
+{
+    char below[CONFIG_NAME_MAX + 16];
+    snprintf(below, sizeof below, "run/%s.key", serve->config->bots[bot].name);
+    if (!config_data_path(serve->config, below, out))
+        out[0] = '\0';
+}
+
+static void on_seeded(struct seed *seed, bool is_good)
+{
+    struct serve *serve = (struct serve *)((char *)seed - offsetof(struct serve, seed));
+    char path[CONFIG_PATH_MAX], kept[256];
+    for (size_t i = 0; i < seed->bot_count; i++) {
+        key_path(serve, i, path);
+        bool is_same =
+                secrets_read_text(path, kept, sizeof kept) && strcmp(kept, serve->bots[i].key) == 0;
+        if (serve->bots[i].key[0] != '\0' && !is_same &&
+                !secrets_write_text(path, serve->bots[i].key))
+            log_line(LOG_ERROR, "seed.key_not_written", "bot=%s", serve->config->bots[i].name);
+    }
+    if (is_good)
+        tell_ready(serve);
+    else
+        serve->timers->ops->arm(serve->timers, &serve->seed_timer,
+                serve->timers->ops->now_ms(serve->timers) + SEED_AGAIN_MS);
+}
+
+static void on_seed_due(struct timer *timer)
+{
+    struct serve *serve = (struct serve *)((char *)timer - offsetof(struct serve, seed_timer));
+    seed_start(&serve->seed);
+}
+
+static void prepare_seed(struct serve *serve)
+{
+    const struct config *config = serve->config;
+    for (uint32_t i = 0; i < config->tenant_count; i++) {
+        const struct config_tenant *from = &config->tenants[i];
+        struct seed_tenant *to = &serve->tenants[i];
+        to->id = slice_of_string(from->id);
+        to->name = slice_of_string(from->name);
+        to->origin_count = from->origin_count;
+        for (uint32_t j = 0; j < from->origin_count; j++)
+            to->origins[j] = slice_of_string(from->origins[j]);
+    }
+    for (uint32_t i = 0; i < config->bot_count; i++) {
+        char path[CONFIG_PATH_MAX];
+        serve->bots[i].name = slice_of_string(config->bots[i].name);
+        serve->bots[i].tenant = slice_of_string(config->bots[i].tenant);
+        key_path(serve, i, path);
+        secrets_read_text(path, serve->bots[i].key, sizeof serve->bots[i].key);
+    }
+    serve->seed = (struct seed){.node = serve->node,
+            .tenants = serve->tenants,
+            .tenant_count = config->tenant_count,
+            .bots = serve->bots,
+            .bot_count = config->bot_count,
+            .on_done = on_seeded};
+    serve->seed_timer.on_due = on_seed_due;
+}
+
+/* One node of several writes what the configuration wants; the others only wait for the directory.
+ */
+static void on_node_ready(void *user)
+{
+    struct serve *serve = user;
+    if (serve->index == 0)
+        seed_start(&serve->seed);
+    else
+        tell_ready(serve);
+}
+
+/* ---- the end ----------------------------------------------------------------------------------
+ */
+
+static void on_drain_due(struct timer *timer)
+{
+    struct serve *serve = (struct serve *)((char *)timer - offsetof(struct serve, drain_timer));
+    uint64_t now_ms = serve->timers->ops->now_ms(serve->timers);
+    if (node_is_quiet(serve->node) || now_ms >= serve->drain_until_ms)
+        loop_stop(serve->loop);
+    else
+        serve->timers->ops->arm(serve->timers, timer, now_ms + DRAIN_LOOK_MS);
+}
+
+static void on_stop(void *user, int signal_number)
+{
+    struct serve *serve = user;
+    uint64_t now_ms = serve->timers->ops->now_ms(serve->timers);
+    if (serve->drain_until_ms != 0)
+        return;
+    log_line(LOG_INFO, "node.draining", "signal=%d", signal_number);
+    serve->drain_until_ms = now_ms + serve->config->timeouts.drain_ms;
+    ws_server_stop_accepting(serve->server);
+    node_drain(serve->node);
+    serve->drain_timer.on_due = on_drain_due;
+    serve->timers->ops->arm(serve->timers, &serve->drain_timer, now_ms + DRAIN_LOOK_MS);
+}
+
+int serve_run(const struct config *config, unsigned index)
+{
+    static struct serve serve; /* large; one a process */
+    char who[32];
+    snprintf(who, sizeof who, "node=%u", index);
+    log_line_setup(config->log.level, who);
+    serve = (struct serve){.config = config, .index = index, .loop = loop_create()};
+    if (serve.loop == NULL || !crypto_start())
+        return 70;
+    serve.timers = loop_timers(serve.loop);
+    uint16_t port = chosen_port(config);
+    set_public_url(&serve, port);
+    if (!set_settings(&serve) || !open_stores(&serve))
+        return 74;
+    struct node_ports ports = {.store = redis_store_port(serve.store),
+            .keystore = redis_keystore_port(serve.keystore),
+            .timers = serve.timers,
+            .random = system_random()};
+    uint64_t seed;
+    ports.random->fill(ports.random, &seed, sizeof seed);
+    map_seed(seed);
+    serve.node = node_create(&ports, &serve.settings);
+    if (serve.node == NULL || !open_server(&serve, port))
+        return 69;
+    serve.node->on_ready = on_node_ready;
+    serve.node->on_ready_user = &serve;
+    prepare_seed(&serve);
+    loop_on_signal(serve.loop, SIGTERM, on_stop, &serve);
+    loop_on_signal(serve.loop, SIGINT, on_stop, &serve);
+    loop_run(serve.loop);
+    log_line(LOG_INFO, "node.stopped", "port=%u", port);
+    return 0; /* the process ends here: the logs are in Redis, memory goes with it */
+}

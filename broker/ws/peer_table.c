@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The WebSocket peers: upgrade, outbound, closing, liveness.
+ *
+ * Invariant: between on_opened and on_closed a peer's messages leave in the order of the sends. A
+ * message is written at once only when nothing waits before it, neither in our ring nor in
+ * libwebsockets; else it waits, and each WRITEABLE writes one.
+ *
+ * No call of peers_ops calls back: lws_write and lws_callback_on_writable never do, and a socket
+ * that failed is killed in a later turn. Closing is a state, bounded by close_ms_max: first the
+ * ring, then the close frame; whatever is left when the time is over is dropped with the socket.
+ */
+#include "base/log_line.h"
+#include "ws/server.h"
+
+#include <libwebsockets.h>
+
+enum { ORIGIN_MAX = 256, PROTOCOL_LIST_MAX = 128, CLOSE_TIMEOUT = 4408 };
+
+static struct ws_server *server_of(struct peers *peers)
+{
+    return LIST_ITEM(peers, struct ws_server, peers);
+}
+
+static struct peer handle_of(const struct connection *connection)
+{
+    return (struct peer){connection->index, connection->generation};
+}
+
+/* Reads a header; false when it does not fit. An absent one is empty. */
+static bool read_header(
+        struct lws *wsi, enum lws_token_indexes token, char *out, int out_len, struct slice *value)
+{
+    int len = lws_hdr_copy(wsi, out, out_len, token);
+    *value = slice_make(out, len > 0 ? (size_t)len : 0);
+    return len >= 0;
+}
+
+static bool is_listed(struct slice list, struct slice word)
+{
+    while (list.len > 0) {
+        const char *comma = memchr(list.bytes, ',', list.len);
+        size_t len = comma ? (size_t)(comma - list.bytes) : list.len;
+        struct slice item = slice_make(list.bytes, len);
+        list = slice_make(list.bytes + len + (comma != NULL), list.len - len - (comma != NULL));
+        while (item.len > 0 && (item.bytes[0] == ' ' || item.bytes[0] == '\t'))
+            item = slice_make(item.bytes + 1, item.len - 1);
+        while (item.len > 0 && item.bytes[item.len - 1] == ' ')
+            item.len--;
+        if (slice_equal(item, word))
+            return true;
+    }
+    return false;
+}
+
+/* 0: may be upgraded; else the status that says why not. */
+static int judge_upgrade(struct ws_server *server, struct connection *connection)
+{
+    char path[32], version[8], key[64], protocols[PROTOCOL_LIST_MAX], origin[ORIGIN_MAX];
+    struct slice path_text, version_text, key_text, protocol_list;
+    struct peer_info info = {.address = slice_of_string(connection->address_text)};
+    struct lws *wsi = connection->wsi;
+    if (!read_header(wsi, WSI_TOKEN_GET_URI, path, sizeof path, &path_text) ||
+            !slice_is(path_text, "/v1/socket"))
+        return 404;
+    if (!read_header(wsi, WSI_TOKEN_VERSION, version, sizeof version, &version_text) ||
+            !slice_is(version_text, "13"))
+        return 426;
+    if (!read_header(wsi, WSI_TOKEN_KEY, key, sizeof key, &key_text) || key_text.len != 24 ||
+            !read_header(wsi, WSI_TOKEN_PROTOCOL, protocols, sizeof protocols, &protocol_list))
+        return 400;
+    bool is_json = is_listed(protocol_list, SLICE_OF("weft.v1.json"));
+    if (!is_json && !is_listed(protocol_list, SLICE_OF("weft.v1.msgpack")))
+        return 400;
+    info.codec = is_json ? PEER_JSON : PEER_MSGPACK;
+    if (!read_header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin, &info.origin) ||
+            !server->handlers.peer_events->may_open(server->handlers.peer_user, &info))
+        return 403;
+    return 0;
+}
+
+int peer_upgrade(struct ws_server *server, struct connection *connection)
+{
+    char upgrade[16];
+    struct slice upgrade_text;
+    if (!read_header(connection->wsi, WSI_TOKEN_UPGRADE, upgrade, sizeof upgrade, &upgrade_text) ||
+            strcasecmp(upgrade, "websocket") != 0)
+        return -1;
+    int status = judge_upgrade(server, connection);
+    if (status == 0)
+        return 0;
+    exchange_refuse_upgrade(connection, status);
+    return -1;
+}
+
+int peer_opened(struct ws_server *server, struct connection *connection)
+{
+    char origin[ORIGIN_MAX];
+    const struct lws_protocols *protocol = lws_get_protocol(connection->wsi);
+    struct peer_info info = {.codec = protocol->id == 2 ? PEER_MSGPACK : PEER_JSON,
+            .address = slice_of_string(connection->address_text)};
+    if (protocol->id == 0 ||
+            !read_header(connection->wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin, &info.origin))
+        return -1;
+    exchange_finish(server, connection);
+    connection_renew(connection);
+    connection->kind = CONNECTION_PEER;
+    connection->peer = (struct peer_state){.codec = info.codec, .heard_ms = server_now_ms(server)};
+    server->peer_count++;
+    server_look_in(server, connection, server->options.ping_ms);
+    server->handlers.peer_events->on_opened(
+            server->handlers.peer_user, handle_of(connection), &info);
+    return 0;
+}
+
+static bool write_frame(struct ws_server *server, struct connection *connection, size_t len,
+        enum lws_write_protocol kind)
+{
+    return lws_write(connection->wsi, server->scratch + LWS_PRE, len, kind) >= (int)len;
+}
+
+static bool write_message(struct ws_server *server, struct connection *connection, size_t len)
+{
+    return write_frame(server, connection, len,
+            connection->peer.codec == PEER_JSON ? LWS_WRITE_TEXT : LWS_WRITE_BINARY);
+}
+
+static void write_ping(struct ws_server *server, struct connection *connection)
+{
+    struct peer_state *peer = &connection->peer;
+    peer->wants_ping = false;
+    peer->pinged_ms = server_now_ms(server);
+    if (!write_frame(server, connection, 0, LWS_WRITE_PING))
+        server_kill(server, connection);
+}
+
+static bool peers_send(struct peers *peers, struct peer handle, const char *bytes, size_t len)
+{
+    struct ws_server *server = server_of(peers);
+    struct connection *connection =
+            connection_find(&server->pool, handle.index, handle.generation, CONNECTION_PEER);
+    check(len <= server->options.queue_bytes_max - OUTBOUND_HEAD_SIZE);
+    if (connection == NULL || connection->peer.is_closing)
+        return false;
+    struct peer_state *peer = &connection->peer;
+    if (outbound_is_empty(&peer->outbound) && !lws_partial_buffered(connection->wsi)) {
+        memcpy(server->scratch + LWS_PRE, bytes, len);
+        if (write_message(server, connection, len))
+            return true;
+        peer->is_closing = true;
+        server_kill(server, connection);
+        return false;
+    }
+    if (!outbound_put(
+                &peer->outbound, &server->memory, server->options.queue_bytes_max, bytes, len)) {
+        peer->is_owed_writable = true;
+        return false;
+    }
+    lws_callback_on_writable(connection->wsi);
+    return true;
+}
+
+static size_t peers_room(struct peers *peers, struct peer handle)
+{
+    struct ws_server *server = server_of(peers);
+    struct connection *connection =
+            connection_find(&server->pool, handle.index, handle.generation, CONNECTION_PEER);
+    if (connection == NULL || connection->peer.is_closing)
+        return 0;
+    size_t room = outbound_room(&connection->peer.outbound, server->options.queue_bytes_max);
+    if (connection->peer.outbound.used > server->options.queue_bytes_max / 2)
+        connection->peer.is_owed_writable = true; /* whoever finds it too little hears of more */
+    return room;
+}
+
+static void peers_close(struct peers *peers, struct peer handle, uint16_t code, struct slice reason)
+{
+    struct ws_server *server = server_of(peers);
+    struct connection *connection =
+            connection_find(&server->pool, handle.index, handle.generation, CONNECTION_PEER);
+    if (connection != NULL)
+        peer_begin_close(server, connection, code, reason);
+}
+
+const struct peers_ops ws_peers_ops = {peers_send, peers_room, peers_close};
+
+/* Says goodbye from a turn of its own: when a callback of libwebsockets asks for the end, Debian's
+ * build (with _DEBUG) closes twice, and the second time drops the close frame of the first. */
+static void on_goodbye(struct timer *timer)
+{
+    struct connection *connection = LIST_ITEM(timer, struct connection, goodbye);
+    struct peer_state *peer = &connection->peer;
+    if (lws_partial_buffered(connection->wsi)) {
+        lws_callback_on_writable(connection->wsi); /* WRITEABLE comes after what it holds */
+        return;
+    }
+    peer->is_goodbye_said = true;
+    lws_close_reason(connection->wsi, (enum lws_close_status)peer->close_code,
+            (unsigned char *)peer->close_reason, peer->close_reason_len);
+    lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+}
+
+/* close_code 0: the other side closes, and libwebsockets answers that by itself. */
+static void arm_goodbye(struct ws_server *server, struct connection *connection)
+{
+    connection->goodbye.on_due = on_goodbye;
+    if (connection->peer.close_code != 0 && !connection->peer.is_goodbye_said)
+        server->timers->ops->arm(server->timers, &connection->goodbye, 0);
+}
+
+void peer_begin_close(
+        struct ws_server *server, struct connection *connection, uint16_t code, struct slice reason)
+{
+    struct peer_state *peer = &connection->peer;
+    if (peer->is_closing)
+        return;
+    check(reason.len <= CLOSE_REASON_MAX);
+    peer->is_closing = true;
+    peer->close_code = code;
+    peer->close_reason_len = (uint8_t)reason.len;
+    if (reason.len > 0)
+        memcpy(peer->close_reason, reason.bytes, reason.len);
+    server_look_in(server, connection, server->options.close_ms_max);
+    if (outbound_is_empty(&peer->outbound))
+        arm_goodbye(server, connection);
+    else
+        lws_callback_on_writable(connection->wsi);
+}
+
+void peer_heard(struct ws_server *server, struct connection *connection)
+{
+    if (connection->kind == CONNECTION_PEER)
+        connection->peer.heard_ms = server_now_ms(server);
+}
+
+void peer_leaves(struct ws_server *server, struct connection *connection)
+{
+    if (connection->kind != CONNECTION_PEER || connection->peer.is_closing)
+        return;
+    connection->peer.is_closing = true;
+    outbound_finish(&connection->peer.outbound, &server->memory);
+    server_look_in(server, connection, server->options.close_ms_max);
+}
+
+void peer_closed(struct ws_server *server, struct connection *connection)
+{
+    struct peer handle = handle_of(connection);
+    if (connection->kind != CONNECTION_PEER)
+        return;
+    inbound_finish(&connection->peer.inbound, &server->memory);
+    outbound_finish(&connection->peer.outbound, &server->memory);
+    heartbeat_remove(&connection->beat);
+    server->timers->ops->cancel(server->timers, &connection->goodbye);
+    connection_renew(connection);
+    connection->kind = CONNECTION_GONE;
+    server->peer_count--;
+    server->handlers.peer_events->on_closed(server->handlers.peer_user, handle);
+}
+
+int peer_writable(struct ws_server *server, struct connection *connection)
+{
+    struct peer_state *peer = &connection->peer;
+    if (connection->kind != CONNECTION_PEER)
+        return -1;
+    if (peer->wants_ping) {
+        write_ping(server, connection);
+    } else if (!outbound_is_empty(&peer->outbound)) {
+        size_t len = outbound_take(&peer->outbound, &server->memory, server->scratch + LWS_PRE);
+        if (!write_message(server, connection, len))
+            return -1;
+    }
+    if (!outbound_is_empty(&peer->outbound) || peer->wants_ping)
+        lws_callback_on_writable(connection->wsi);
+    else if (peer->is_closing)
+        arm_goodbye(server, connection);
+    if (peer->is_owed_writable && !peer->is_closing &&
+            peer->outbound.used <= server->options.queue_bytes_max / 2) {
+        peer->is_owed_writable = false;
+        server->handlers.peer_events->on_writable(
+                server->handlers.peer_user, handle_of(connection));
+    }
+    return 0;
+}
+
+static void ping(struct ws_server *server, struct connection *connection)
+{
+    if (!lws_partial_buffered(connection->wsi)) {
+        write_ping(server, connection);
+        return;
+    }
+    connection->peer.wants_ping = true;
+    connection->peer.pinged_ms = server_now_ms(server);
+    lws_callback_on_writable(connection->wsi);
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+void peer_due(struct ws_server *server, struct connection *connection)
+{
+    struct peer_state *peer = &connection->peer;
+    const struct ws_options *options = &server->options;
+    uint64_t now_ms = server_now_ms(server);
+    if (peer->is_closing || now_ms >= peer->heard_ms + options->dead_ms) {
+        log_line(LOG_DEBUG, "ws.cut", "why=%s", peer->is_closing ? "close_timeout" : "silent");
+        server_kill(server, connection);
+        peer_closed(server, connection);
+        return;
+    }
+    if (peer->is_in_message && now_ms >= peer->message_ms + options->reply_ms_max) {
+        peer_begin_close(server, connection, CLOSE_TIMEOUT, SLICE_OF("timeout"));
+        return;
+    }
+    uint64_t last_ms = peer->heard_ms > peer->pinged_ms ? peer->heard_ms : peer->pinged_ms;
+    if (now_ms >= last_ms + options->ping_ms) {
+        ping(server, connection);
+        last_ms = now_ms;
+    }
+    heartbeat_schedule(&server->heartbeat, &connection->beat,
+            earlier(last_ms + options->ping_ms, peer->heard_ms + options->dead_ms));
+}
