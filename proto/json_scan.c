@@ -38,17 +38,27 @@ static bool take(struct proto_scan *scan, char wanted)
     return true;
 }
 
-/* Moves over what is not plain: an escape or a character beyond ASCII. */
+/* A run of characters beyond ASCII. */
+static bool scan_characters(struct proto_scan *scan, const char **at)
+{
+    do {
+        size_t step = utf8_step(*at, scan->end);
+        if (step == 0)
+            return proto_scan_refuse(scan, PROTO_ERROR_BAD_UTF8);
+        *at += step;
+    } while (*at < scan->end && (uint8_t) * *at >= 0x80);
+    return true;
+}
+
+/* Moves over what is not plain: an escape or characters beyond ASCII. */
 static bool scan_special(struct proto_scan *scan, const char **at)
 {
     uint32_t scalar;
-    if (**at == '\\')
-        return proto_json_escape_read(at, scan->end, &scalar) || refuse(scan);
-    if ((uint8_t) * *at < 0x20)
+    if ((uint8_t) * *at >= 0x80)
+        return scan_characters(scan, at);
+    if (**at != '\\' || !proto_json_escape_read(at, scan->end, &scalar))
         return refuse(scan);
-    size_t step = utf8_step(*at, scan->end);
-    *at += step;
-    return step > 0 || proto_scan_refuse(scan, PROTO_ERROR_BAD_UTF8);
+    return true;
 }
 
 /* scan->at is at the opening quote. */

@@ -51,6 +51,7 @@ static bool next_member(struct reader *reader, uint64_t *left, struct slice *out
     if ((*left)-- == 0)
         return false;
     next(reader, &key);
+    check(key.value == PROTO_VALUE_STR);
     *out_key = key.bytes;
     return true;
 }
@@ -260,7 +261,10 @@ bool proto_read_scanned(const struct proto_source *source, const struct proto_sh
             source->scratch, out_problem};
     struct proto_token token;
     next(&reader, &token);
-    return read_members(&reader, &outermost, shape, token.number, out);
+    if (!read_members(&reader, &outermost, shape, token.number, out))
+        return false;
+    check(source->codec == PROTO_JSON ? reader.at <= reader.end : reader.at == reader.end);
+    return true;
 }
 
 struct slice proto_read_text(const struct proto_source *source, char *at, size_t len_max)
