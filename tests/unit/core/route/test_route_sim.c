@@ -10,7 +10,7 @@
  *
  * SEEDS=100000 and FIRST_SEED=n in the environment widen or repeat a run.
  */
-#include "pool_log.h"
+#include "route_model.h"
 
 #include "lib/test.h"
 
@@ -18,15 +18,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ROUTERS = 3, AGENTS = 6, CONVERSATIONS = 14, STEPS = 120, SEEDS_DEFAULT = 2000 };
-
-/* The naive model of one conversation's newest request. */
-struct model {
-    struct pool_key key;
-    enum { NOWHERE, WAITS, OFFERED, TALKS } state;
-    int agent;
-    struct name offer;
-    uint64_t first_queued_ms;
+enum {
+    ROUTERS = 3,
+    AGENTS = MODEL_AGENTS,
+    CONVERSATIONS = MODEL_CONVERSATIONS,
+    STEPS = 120,
+    SEEDS_DEFAULT = 2000
 };
 
 struct world {
@@ -34,22 +31,14 @@ struct world {
     struct pool_log log;
     struct pool *judge, *routers[ROUTERS];
     size_t seen[ROUTERS]; /* records that each has folded */
-    struct model models[CONVERSATIONS];
-    struct {
-        bool is_known;
-        enum pool_status status;
-        uint32_t capacity;
-    } agents[AGENTS];
-    size_t offers, refused, forced, served;
+    struct model model;
+    size_t refused, forced, served, restarts;
     struct route_policy policy;
 };
 
 static struct world world;
 static struct pool_decisions decisions;
 
-static const char *const agent_ids[AGENTS] = {"a0", "a1", "a2", "a3", "a4", "a5"};
-static const char *const conversation_ids[CONVERSATIONS] = {
-        "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12", "c13"};
 static const char *const skill_names[] = {"billing", "parcels", "tariffs", "astrology"};
 
 static uint64_t draw(uint64_t below)
@@ -65,151 +54,7 @@ static bool chance(unsigned percent)
     return draw(100) < percent;
 }
 
-static int index_of(struct slice id, const char *const *ids, int count)
-{
-    for (int i = 0; i < count; i++)
-        if (slice_is(id, ids[i]))
-            return i;
-    return -1;
-}
-
-/* ---- the naive model ---- */
-
-static uint32_t model_load(int agent)
-{
-    uint32_t load = 0;
-    for (int i = 0; i < CONVERSATIONS; i++)
-        load += world.models[i].state >= OFFERED && world.models[i].agent == agent;
-    return load;
-}
-
-static void model_offer(
-        struct model *model, int agent, const struct pool_log_record *record, bool is_live)
-{
-    if (!is_live || model->state != WAITS || agent < 0 ||
-            world.agents[agent].status != POOL_ONLINE ||
-            model_load(agent) >= world.agents[agent].capacity)
-        return;
-    for (int i = 0; i < CONVERSATIONS; i++)
-        if (world.models[i].state >= OFFERED && world.models[i].agent == agent &&
-                name_equal(&world.models[i].offer, &record->at))
-            return;
-    model->state = OFFERED;
-    model->agent = agent;
-    model->offer = record->at;
-    world.offers++;
-}
-
-static void model_answer(struct model *model, const struct pool_entry *entry, int agent)
-{
-    if (model->state != OFFERED || model->agent != agent ||
-            !name_equal(&model->offer, &entry->offer))
-        return;
-    model->state = entry->kind == POOL_ACCEPTED ? TALKS : WAITS;
-}
-
-static void model_status(int agent, enum pool_status status)
-{
-    world.agents[agent].status = status;
-    for (int i = 0; i < CONVERSATIONS && status == POOL_OFFLINE; i++)
-        if (world.models[i].state == OFFERED && world.models[i].agent == agent)
-            world.models[i].state = WAITS;
-}
-
-static void model_own(struct model *model, const struct pool_entry *entry, int agent, bool is_live)
-{
-    bool may_take = world.agents[agent].status != POOL_OFFLINE &&
-                    model_load(agent) < world.agents[agent].capacity &&
-                    (!is_live || model->state == WAITS);
-    if (entry->kind == POOL_TAKEN && !may_take)
-        return;
-    if (is_live && model->state == TALKS && model->agent == agent)
-        return; /* so already: keeps the offer's name, too */
-    if (!is_live)
-        model->first_queued_ms = entry->need.first_queued_ms;
-    model->key = entry->request;
-    model->state = TALKS;
-    model->agent = agent;
-    model->offer = (struct name){0};
-}
-
-static void model_apply(const struct pool_log_record *record, const struct pool_entry *entry)
-{
-    int agent = index_of(entry->agent, agent_ids, AGENTS);
-    int at = index_of(entry->request.conversation, conversation_ids, CONVERSATIONS);
-    struct model *model = &world.models[at < 0 ? 0 : at];
-    bool is_live = at >= 0 && model->state != NOWHERE &&
-                   name_equal(&model->key.name, &entry->request.name);
-    switch (entry->kind) {
-    case POOL_PRESENCE:
-        world.agents[agent].is_known = true;
-        world.agents[agent].capacity = entry->profile.capacity;
-        model_status(agent, entry->profile.status);
-        break;
-    case POOL_STATUS:
-        model_status(agent, entry->profile.status);
-        break;
-    case POOL_QUEUED:
-        if (is_live)
-            break;
-        *model = (struct model){.key = entry->request,
-                .state = WAITS,
-                .first_queued_ms = entry->need.first_queued_ms};
-        break;
-    case POOL_OFFERED:
-        model_offer(model, agent, record, is_live);
-        break;
-    case POOL_ACCEPTED:
-    case POOL_DECLINED:
-    case POOL_EXPIRED:
-        if (is_live)
-            model_answer(model, entry, agent);
-        break;
-    case POOL_RELEASED:
-        model->state = is_live ? NOWHERE : model->state;
-        break;
-    case POOL_ADOPTED:
-    case POOL_TAKEN:
-        model_own(model, entry, agent, is_live);
-        break;
-    case POOL_UNKNOWN:
-    case POOL_ROUTER:
-    case POOL_AGENT_REMOVED:
-    case POOL_SNAPSHOT:
-    case POOL_SNAPSHOT_AGENT:
-    case POOL_SNAPSHOT_REQUEST:
-    case POOL_KIND_COUNT:
-        break;
-    }
-}
-
 /* ---- what must hold after every entry ---- */
-
-static void expect_as_modelled(void)
-{
-    for (int i = 0; i < CONVERSATIONS; i++) {
-        const struct model *model = &world.models[i];
-        struct pool_request_view view;
-        bool is_live = model->key.name.seq > 0 && pool_find(world.judge, &model->key, &view);
-        expect(is_live == (model->state != NOWHERE));
-        if (!is_live)
-            continue;
-        expect_u64((uint64_t)view.state + WAITS, model->state);
-        expect_u64(view.first_queued_ms, model->first_queued_ms);
-        if (model->state != WAITS)
-            expect_text(view.agent, agent_ids[model->agent]);
-        if (model->state == OFFERED)
-            expect(view.deadline_ms > 0 && name_equal(&view.offer, &model->offer));
-    }
-    for (int i = 0; i < AGENTS; i++) {
-        struct pool_agent_view view;
-        if (!world.agents[i].is_known)
-            continue;
-        expect(pool_find_agent(world.judge, slice_of_string(agent_ids[i]), &view));
-        expect_u64(view.load, model_load(i));
-        expect_u64(view.status, world.agents[i].status);
-    }
-}
 
 /* An offer or a taking that went through found room and presence. */
 static void expect_within_capacity(const struct pool_entry *entry, enum pool_outcome outcome)
@@ -232,9 +77,9 @@ static void judge_last(bool is_sure)
         if (is_sure)
             expect_u64(outcome, POOL_DONE);
         expect_within_capacity(entry, outcome);
-        model_apply(record, entry);
+        model_apply(&world.model, record, entry);
     }
-    expect_as_modelled();
+    expect_as_modelled(&world.model, world.judge);
     if (world.log.record_count % 8 == 0)
         expect_sound(world.judge);
 }
@@ -291,9 +136,26 @@ static void drain(unsigned router)
     expect(decisions.next_due_ms > world.now_ms);
 }
 
+/* A router dies; its successor reads the whole log, or a snapshot of what another one has. */
+static void router_restarts(unsigned router)
+{
+    unsigned other = (router + 1) % ROUTERS;
+    pool_destroy(world.routers[router]);
+    world.restarts++;
+    if (chance(50)) {
+        world.routers[router] = pool_create(pool_heap(), world.random);
+        world.seen[router] = 0;
+        return;
+    }
+    world.seen[router] = world.seen[other];
+    world.routers[router] = pool_copy(world.routers[other], world.now_ms);
+}
+
 static void router_acts(void)
 {
     unsigned router = (unsigned)draw(ROUTERS);
+    if (chance(4))
+        router_restarts(router);
     if (chance(40))
         drain(router);
     else if (chance(5))
@@ -314,7 +176,7 @@ static void agent_enters(int agent, enum pool_status status, uint32_t capacity)
             skills[count++] = (struct pool_skill){
                     slice_of_string(skill_names[i]), (uint32_t)draw(POOL_LEVEL_MAX + 1)};
     struct pool_entry entry = {.kind = POOL_PRESENCE,
-            .agent = slice_of_string(agent_ids[agent]),
+            .agent = slice_of_string(model_agent_ids[agent]),
             .profile = {.status = status,
                     .capacity = capacity,
                     .skills = skills,
@@ -332,7 +194,7 @@ static void agent_flaps(void)
         return;
     }
     struct pool_entry entry = {.kind = POOL_STATUS,
-            .agent = slice_of_string(agent_ids[agent]),
+            .agent = slice_of_string(model_agent_ids[agent]),
             .profile.status = (enum pool_status)draw(3)};
     submit((unsigned)draw(ROUTERS), &entry);
 }
@@ -340,49 +202,49 @@ static void agent_flaps(void)
 static void customer_comes(void)
 {
     int at = (int)draw(CONVERSATIONS);
-    if (world.models[at].state != NOWHERE)
+    if (world.model.requests[at].state != NOWHERE)
         return;
     struct pool_requirement skills[2] = {{slice_of_string(skill_names[draw(4)]), chance(60)},
             {slice_of_string(skill_names[draw(4)]), chance(20)}};
     struct pool_exclusion exclusion = {
-            slice_of_string(agent_ids[draw(AGENTS)]), world.now_ms + draw(40000)};
+            slice_of_string(model_agent_ids[draw(AGENTS)]), world.now_ms + draw(40000)};
     struct pool_entry entry = {.kind = POOL_QUEUED,
-            .request = {slice_of_string(conversation_ids[at]),
+            .request = {slice_of_string(model_conversation_ids[at]),
                     {.seq = ++world.requests, .mark = {(uint8_t)draw(256)}}},
             .need = {.first_queued_ms = world.now_ms - draw(5000),
                     .skills = skills,
                     .skill_count = draw(3),
                     .language = chance(50) ? SLICE_OF("de-AT") : SLICE_NONE,
-                    .last_agent = slice_of_string(agent_ids[draw(AGENTS)])},
+                    .last_agent = slice_of_string(model_agent_ids[draw(AGENTS)])},
             .exclusions = &exclusion,
             .exclusion_count = chance(10)};
     if (chance(15))
-        entry.need.to_agent = slice_of_string(agent_ids[draw(AGENTS)]);
+        entry.need.to_agent = slice_of_string(model_agent_ids[draw(AGENTS)]);
     submit((unsigned)draw(ROUTERS), &entry);
 }
 
 static void agent_answers(unsigned accept_percent, unsigned decline_percent)
 {
-    const struct model *model = &world.models[draw(CONVERSATIONS)];
-    if (model->state != OFFERED)
+    const struct model_request *request = &world.model.requests[draw(CONVERSATIONS)];
+    if (request->state != OFFERED)
         return;
     bool accepts = chance(accept_percent);
     if (!accepts && !chance(decline_percent))
         return; /* ignores it */
     struct pool_entry entry = {.kind = accepts ? POOL_ACCEPTED : POOL_DECLINED,
-            .request = model->key,
-            .agent = slice_of_string(agent_ids[model->agent]),
-            .offer = model->offer,
+            .request = request->key,
+            .agent = slice_of_string(model_agent_ids[request->agent]),
+            .offer = request->offer,
             .until_ms = world.now_ms + world.policy.exclusion_ms};
     submit((unsigned)draw(ROUTERS), &entry);
 }
 
 static void case_ends(bool waiting_too)
 {
-    const struct model *model = &world.models[draw(CONVERSATIONS)];
-    if (model->state == NOWHERE || (model->state != TALKS && !waiting_too))
+    const struct model_request *request = &world.model.requests[draw(CONVERSATIONS)];
+    if (request->state == NOWHERE || (request->state != TALKS && !waiting_too))
         return;
-    struct pool_entry entry = {.kind = POOL_RELEASED, .request = model->key};
+    struct pool_entry entry = {.kind = POOL_RELEASED, .request = request->key};
     world.served += submit((unsigned)draw(ROUTERS), &entry);
 }
 
@@ -390,14 +252,14 @@ static void somebody_owns(void)
 {
     int at = (int)draw(CONVERSATIONS), agent = (int)draw(AGENTS);
     struct pool_entry entry = {.kind = chance(50) ? POOL_ADOPTED : POOL_TAKEN,
-            .request = world.models[at].key,
+            .request = world.model.requests[at].key,
             .need = {.first_queued_ms = world.now_ms},
-            .agent = slice_of_string(agent_ids[agent])};
-    if (!world.agents[agent].is_known)
+            .agent = slice_of_string(model_agent_ids[agent])};
+    if (!world.model.agents[agent].is_known)
         return;
-    if (world.models[at].state == NOWHERE)
-        entry.request =
-                (struct pool_key){slice_of_string(conversation_ids[at]), {.seq = ++world.requests}};
+    if (world.model.requests[at].state == NOWHERE)
+        entry.request = (struct pool_key){
+                slice_of_string(model_conversation_ids[at]), {.seq = ++world.requests}};
     submit((unsigned)draw(ROUTERS), &entry);
 }
 
@@ -483,7 +345,7 @@ static uint64_t setting(const char *name, uint64_t otherwise)
 static void stale_routers_race_and_every_promise_holds(void)
 {
     uint64_t first = setting("FIRST_SEED", 1), count = setting("SEEDS", SEEDS_DEFAULT);
-    size_t offers = 0, refused = 0, forced = 0, served = 0;
+    size_t offers = 0, refused = 0, forced = 0, served = 0, restarts = 0;
     pool_log_init(&world.log);
     for (uint64_t seed = first; seed < first + count; seed++) {
         test_note("seed %" PRIu64 ": FIRST_SEED=%" PRIu64 " SEEDS=1", seed, seed);
@@ -492,14 +354,15 @@ static void stale_routers_race_and_every_promise_holds(void)
             something_happens();
         quiesce();
         end();
-        offers += world.offers;
+        offers += world.model.offers;
         refused += world.refused;
         forced += world.forced;
         served += world.served;
+        restarts += world.restarts;
     }
     printf("# %" PRIu64 " seeds: %zu offers, %zu refused appends, %zu forced stale batches, %zu "
-           "served\n",
-            count, offers, refused, forced, served);
+           "restarts, %zu served\n",
+            count, offers, refused, forced, restarts, served);
     expect(count < 100 || (refused > count && forced > 0 && offers > count && served > count));
     pool_log_finish(&world.log);
 }
