@@ -10,6 +10,7 @@
  * ring, then the close frame; whatever is left when the time is over is dropped with the socket.
  */
 #include "base/log_line.h"
+#include "ws/http_request.h"
 #include "ws/server.h"
 
 #include <libwebsockets.h>
@@ -24,15 +25,6 @@ static struct ws_server *server_of(struct peers *peers)
 static struct peer handle_of(const struct connection *connection)
 {
     return (struct peer){connection->index, connection->generation};
-}
-
-/* Reads a header; false when it does not fit. An absent one is empty. */
-static bool read_header(
-        struct lws *wsi, enum lws_token_indexes token, char *out, int out_len, struct slice *value)
-{
-    int len = lws_hdr_copy(wsi, out, out_len, token);
-    *value = slice_make(out, len > 0 ? (size_t)len : 0);
-    return len >= 0;
 }
 
 static bool is_listed(struct slice list, struct slice word)
@@ -59,20 +51,22 @@ static int judge_upgrade(struct ws_server *server, struct connection *connection
     struct slice path_text, version_text, key_text, protocol_list;
     struct peer_info info = {.address = slice_of_string(connection->address_text)};
     struct lws *wsi = connection->wsi;
-    if (!read_header(wsi, WSI_TOKEN_GET_URI, path, sizeof path, &path_text) ||
+    if (!request_header(wsi, WSI_TOKEN_GET_URI, path, sizeof path, &path_text) ||
             !slice_is(path_text, "/v1/socket"))
         return 404;
-    if (!read_header(wsi, WSI_TOKEN_VERSION, version, sizeof version, &version_text) ||
+    if (!request_is_http1(wsi))
+        return 400;
+    if (!request_header(wsi, WSI_TOKEN_VERSION, version, sizeof version, &version_text) ||
             !slice_is(version_text, "13"))
         return 426;
-    if (!read_header(wsi, WSI_TOKEN_KEY, key, sizeof key, &key_text) || key_text.len != 24 ||
-            !read_header(wsi, WSI_TOKEN_PROTOCOL, protocols, sizeof protocols, &protocol_list))
+    if (!request_header(wsi, WSI_TOKEN_KEY, key, sizeof key, &key_text) || key_text.len != 24 ||
+            !request_header(wsi, WSI_TOKEN_PROTOCOL, protocols, sizeof protocols, &protocol_list))
         return 400;
     bool is_json = is_listed(protocol_list, SLICE_OF("weft.v1.json"));
     if (!is_json && !is_listed(protocol_list, SLICE_OF("weft.v1.msgpack")))
         return 400;
     info.codec = is_json ? PEER_JSON : PEER_MSGPACK;
-    if (!read_header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin, &info.origin) ||
+    if (!request_header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin, &info.origin) ||
             !server->handlers.peer_events->may_open(server->handlers.peer_user, &info))
         return 403;
     return 0;
@@ -82,7 +76,8 @@ int peer_upgrade(struct ws_server *server, struct connection *connection)
 {
     char upgrade[16];
     struct slice upgrade_text;
-    if (!read_header(connection->wsi, WSI_TOKEN_UPGRADE, upgrade, sizeof upgrade, &upgrade_text) ||
+    if (!request_header(
+                connection->wsi, WSI_TOKEN_UPGRADE, upgrade, sizeof upgrade, &upgrade_text) ||
             strcasecmp(upgrade, "websocket") != 0)
         return -1;
     int status = judge_upgrade(server, connection);
@@ -99,7 +94,7 @@ int peer_opened(struct ws_server *server, struct connection *connection)
     struct peer_info info = {.codec = protocol->id == 2 ? PEER_MSGPACK : PEER_JSON,
             .address = slice_of_string(connection->address_text)};
     if (protocol->id == 0 ||
-            !read_header(connection->wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin, &info.origin))
+            !request_header(connection->wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin, &info.origin))
         return -1;
     exchange_finish(server, connection);
     connection_renew(connection);
@@ -129,7 +124,9 @@ static void write_ping(struct ws_server *server, struct connection *connection)
     struct peer_state *peer = &connection->peer;
     peer->wants_ping = false;
     peer->pinged_ms = server_now_ms(server);
-    if (!write_frame(server, connection, 0, LWS_WRITE_PING))
+    /* libwebsockets keeps a pong without a payload to itself, so the ping has one. */
+    memcpy(server->scratch + LWS_PRE, "weft", 4);
+    if (!write_frame(server, connection, 4, LWS_WRITE_PING))
         server_kill(server, connection);
 }
 

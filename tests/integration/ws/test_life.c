@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starting, stopping, caps, crowds, and everything that can be wrong at the start. */
+#include "server_fixture.h"
+
+#include "lib/test.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void a_server_starts_and_stops_again_and_again(void)
+{
+    for (int i = 0; i < 20; i++) {
+        struct server_fixture *fixture = fixture_start(&(struct ws_options){0});
+        struct client idle = client_connect(fixture->loop, fixture->port);
+        struct client half = client_connect(fixture->loop, fixture->port);
+        struct client client = client_join(fixture->loop, fixture->port, "weft.v1.json");
+        client_say(&half, "GET /v1/x HTTP/1.1\r\n");
+        client_frame(&client, OPCODE_FIN | OPCODE_TEXT, "hello", 5);
+        client_expect_text(&client, "hello");
+        client_frame(&client, OPCODE_TEXT, "unfinished", 10);
+        client_wait(&client, 0);
+        fixture_stop(fixture); /* with everything still open */
+        client_close(&idle);
+        client_close(&half);
+        client_close(&client);
+    }
+}
+
+static void a_loop_may_carry_one_server_after_another(void)
+{
+    static const struct peer_events no_peers = {0};
+    static const struct http_events no_http = {0};
+    struct ws_handlers handlers = {&no_peers, NULL, &no_http, NULL};
+    struct loop *loop = loop_create();
+    for (int i = 0; i < 3; i++) {
+        struct ws_server *first = ws_server_create(loop, &(struct ws_options){0}, &handlers, NULL);
+        struct ws_server *second = ws_server_create(loop, &(struct ws_options){0}, &handlers, NULL);
+        expect(first != NULL && second != NULL);
+        expect(ws_server_port(first) != ws_server_port(second));
+        ws_server_destroy(first);
+        loop_turn(loop);
+        ws_server_destroy(second);
+    }
+    loop_destroy(loop);
+}
+
+static void stopping_to_accept_keeps_what_is_open(void)
+{
+    struct server_fixture *fixture = fixture_start(&(struct ws_options){0});
+    struct client client = client_join(fixture->loop, fixture->port, "weft.v1.json");
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(fixture->port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ws_server_stop_accepting(fixture->server);
+    ws_server_stop_accepting(fixture->server);
+    loop_turn(fixture->loop);
+    loop_turn(fixture->loop);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    expect(connect(fd, (struct sockaddr *)&address, sizeof address) != 0);
+    close(fd);
+    client_frame(&client, OPCODE_FIN | OPCODE_TEXT, "still here", 10);
+    client_expect_text(&client, "still here");
+    client_close(&client);
+    fixture_await_closed(fixture, 1);
+    fixture_stop(fixture);
+}
+
+/* Two nodes of one machine share the port. */
+static void two_servers_share_a_port(void)
+{
+    struct server_fixture *first = fixture_start(&(struct ws_options){0});
+    struct server_fixture *second = fixture_start(&(struct ws_options){.port = first->port});
+    expect_u64(second->port, first->port);
+    fixture_stop(first);
+    struct client client = client_join(second->loop, second->port, "weft.v1.json");
+    client_close(&client);
+    fixture_await_closed(second, 1);
+    fixture_stop(second);
+}
+
+static void what_cannot_start_says_why(void)
+{
+    char folder[300];
+    struct ws_failure failure;
+    struct ws_handlers handlers = {0};
+    struct loop *loop = loop_create();
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t len = sizeof address;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    expect(bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, 1) == 0);
+    expect(getsockname(fd, (struct sockaddr *)&address, &len) == 0);
+    struct ws_options taken = {.port = ntohs(address.sin_port)};
+    expect(ws_server_create(loop, &taken, &handlers, &failure) == NULL);
+    expect(strstr(failure.sentence, "cannot listen on 127.0.0.1 port") != NULL);
+    expect(strstr(failure.sentence, "Address already in use") != NULL);
+    close(fd);
+    struct ws_options nowhere = {.listen_address = "example.org"};
+    expect(ws_server_create(loop, &nowhere, &handlers, &failure) == NULL);
+    expect(strstr(failure.sentence, "'example.org'") != NULL);
+    snprintf(folder, sizeof folder, "%s/none", test_folder());
+    struct ws_options no_assets = {.assets_folder = folder};
+    expect(ws_server_create(loop, &no_assets, &handlers, &failure) == NULL);
+    expect(strstr(failure.sentence, "cannot read the assets in") != NULL);
+    loop_destroy(loop);
+}
+
+static void an_address_may_hold_so_many_connections(void)
+{
+    struct server_fixture *fixture =
+            fixture_start(&(struct ws_options){.connections_per_address_max = 2});
+    struct client first = client_join(fixture->loop, fixture->port, "weft.v1.json");
+    struct client second = client_join(fixture->loop, fixture->port, "weft.v1.json");
+    struct client third = client_connect(fixture->loop, fixture->port);
+    client_expect_reply(&third, 429, false);
+    client_expect_end(&third);
+    client_close(&first);
+    fixture_await_closed(fixture, 1);
+    struct client fourth = client_join(fixture->loop, fixture->port, "weft.v1.json");
+    expect_u64(ws_server_counts(fixture->server).refused_total, 1);
+    client_close(&second);
+    client_close(&third);
+    client_close(&fourth);
+    fixture_await_closed(fixture, 3);
+    fixture_stop(fixture);
+}
+
+static void a_full_server_says_so(void)
+{
+    struct server_fixture *fixture = fixture_start(&(struct ws_options){.connections_max = 3});
+    struct client clients[3];
+    for (size_t i = 0; i < 3; i++)
+        clients[i] = client_join(fixture->loop, fixture->port, "weft.v1.json");
+    struct client extra = client_connect(fixture->loop, fixture->port);
+    struct reply reply = client_expect_reply(&extra, 503, false);
+    expect(reply_has(&reply, "Retry-After: "));
+    client_close(&extra);
+    client_frame(&clients[1], OPCODE_FIN | OPCODE_TEXT, "fine", 4);
+    client_expect_text(&clients[1], "fine");
+    for (size_t i = 0; i < 3; i++)
+        client_close(&clients[i]);
+    fixture_await_closed(fixture, 3);
+    fixture_stop(fixture);
+}
+
+/* The descriptors run out below the cap: callers are turned away, and the loop does not spin. */
+static void running_out_of_descriptors_is_survived(void)
+{
+    struct rlimit before, tight;
+    struct server_fixture *fixture = fixture_start(&(struct ws_options){0});
+    struct client first = client_join(fixture->loop, fixture->port, "weft.v1.json");
+    struct client second = client_connect(fixture->loop, fixture->port);
+    expect(getrlimit(RLIMIT_NOFILE, &before) == 0);
+    tight = before;
+    tight.rlim_cur = (rlim_t)second.fd + 1;
+    expect(setrlimit(RLIMIT_NOFILE, &tight) == 0);
+    client_expect_reply(&second, 503, false);
+    expect(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    client_frame(&first, OPCODE_FIN | OPCODE_TEXT, "alive", 5);
+    client_expect_text(&first, "alive");
+    struct client third = client_join(fixture->loop, fixture->port, "weft.v1.json"); /* waits out
+                                                                                        the pause */
+    client_close(&first);
+    client_close(&second);
+    client_close(&third);
+    fixture_await_closed(fixture, 2);
+    fixture_stop(fixture);
+}
+
+static void both_loopbacks_are_served(void)
+{
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    struct server_fixture *fixture =
+            fixture_start(&(struct ws_options){.listen_address = "localhost"});
+    struct client client = client_connect(fixture->loop, fixture->port);
+    client_say(&client, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+    client_expect_reply(&client, 200, false);
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    address.sin6_port = htons(fixture->port);
+    bool has_ipv6 = fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    if (has_ipv6) {
+        close(client.fd);
+        client.fd = fd;
+        client.len = 0;
+        client.is_at_end = false;
+        client_ask_upgrade(&client, "weft.v1.json", NULL);
+        client_expect_reply(&client, 101, false);
+        expect(strstr(fixture->events, "opened(json,::1,)") != NULL);
+    } else if (fd >= 0) {
+        close(fd);
+    }
+    client_close(&client);
+    fixture_await_closed(fixture, has_ipv6);
+    fixture_stop(fixture);
+    if (!has_ipv6)
+        test_skip("this machine has no ::1");
+}
+
+static void every_address_means_both_families(void)
+{
+    struct server_fixture *fixture = fixture_start(&(struct ws_options){.listen_address = "*"});
+    struct client client = client_join(fixture->loop, fixture->port, "weft.v1.json");
+    expect(strstr(fixture->events, "opened(json,127.0.0.1,)") != NULL); /* not ::ffff:127.0.0.1 */
+    client_close(&client);
+    fixture_await_closed(fixture, 1);
+    fixture_stop(fixture);
+}
+
+static void a_thousand_peers_come_and_go(void)
+{
+    enum { COUNT = 1000 };
+    static struct client clients[COUNT];
+    struct server_fixture *fixture = fixture_start(&(struct ws_options){0});
+    for (size_t i = 0; i < COUNT; i++)
+        clients[i] = client_connect_small(fixture->loop, fixture->port);
+    for (size_t i = 0; i < COUNT; i++)
+        client_ask_upgrade(&clients[i], i % 2 ? "weft.v1.json" : "weft.v1.msgpack", NULL);
+    for (size_t i = 0; i < COUNT; i++)
+        client_expect_reply(&clients[i], 101, false);
+    for (size_t i = 0; i < COUNT; i++)
+        client_frame(&clients[i], OPCODE_FIN | (i % 2 ? OPCODE_TEXT : OPCODE_BINARY), "one of", 6);
+    for (size_t i = 0; i < COUNT; i++)
+        expect_text(client_read_frame(&clients[i]).payload, "one of");
+    expect_u64(fixture->opened, COUNT);
+    expect_u64(ws_server_counts(fixture->server).peers, COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+        if (i % 3 == 0)
+            client_frame(&clients[i], OPCODE_FIN | OPCODE_CLOSE, "\x03\xe8", 2);
+        if (i % 3 == 1)
+            client_reset(&clients[i]);
+        else
+            client_close(&clients[i]);
+    }
+    fixture_await_closed(fixture, COUNT);
+    expect_u64(ws_server_counts(fixture->server).memory_bytes, 0);
+    fixture_stop(fixture);
+}
+
+int main(int argc, char **argv)
+{
+    return test_main(argc, argv,
+            (struct test_case[]){CASE(a_server_starts_and_stops_again_and_again),
+                    CASE(a_loop_may_carry_one_server_after_another),
+                    CASE(stopping_to_accept_keeps_what_is_open), CASE(two_servers_share_a_port),
+                    CASE(what_cannot_start_says_why), CASE(an_address_may_hold_so_many_connections),
+                    CASE(a_full_server_says_so), CASE(running_out_of_descriptors_is_survived),
+                    CASE(both_loopbacks_are_served), CASE(every_address_means_both_families),
+                    CASE(a_thousand_peers_come_and_go), {0}});
+}

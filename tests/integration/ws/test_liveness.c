@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Pings, silence, and those who are slow to say what they want. */
+#include "server_fixture.h"
+
+#include "lib/test.h"
+
+static void quiet_peers_are_pinged_and_live_while_they_answer(void)
+{
+    struct ws_options options = {.ping_ms = 50, .dead_ms = 400};
+    struct server_fixture *fixture = fixture_start(&options);
+    struct client client = client_join(fixture->loop, fixture->port, "weft.v1.json");
+    for (int i = 0; i < 12; i++) { /* longer than dead_ms together */
+        struct frame frame = client_read_frame(&client);
+        expect_u64((uint64_t)frame.first_byte, OPCODE_FIN | OPCODE_PING);
+        client_frame(&client, OPCODE_FIN | OPCODE_PONG, "weft", 4);
+    }
+    expect_u64(fixture->closed, 0);
+    client_close(&client);
+    fixture_await_closed(fixture, 1);
+    fixture_stop(fixture);
+}
+
+static void a_silent_peer_is_dead(void)
+{
+    struct ws_options options = {.ping_ms = 40, .dead_ms = 120};
+    struct server_fixture *fixture = fixture_start(&options);
+    struct client client = client_join(fixture->loop, fixture->port, "weft.v1.json");
+    fixture_await_closed(fixture, 1);
+    client_expect_end(&client);
+    expect(client.len >= 2 && client.bytes[0] == (OPCODE_FIN | OPCODE_PING));
+    expect(!fixture_send(fixture, fixture->last_peer, "are you there?"));
+    client_close(&client);
+    fixture_stop(fixture);
+}
+
+/* A ping cannot overtake what is stuck in the socket, and must not tear it apart either. */
+static void a_stuck_peer_is_dead_too(void)
+{
+    static char text[4001];
+    struct ws_options options = {.ping_ms = 40, .dead_ms = 200, .send_buffer_bytes = 8192};
+    struct server_fixture *fixture = fixture_start(&options);
+    struct client client = client_join(fixture->loop, fixture->port, "weft.v1.json");
+    memset(text, 's', sizeof text - 1);
+    while (fixture_send(fixture, fixture->last_peer, text))
+        ;
+    fixture_await_closed(fixture, 1);
+    expect_u64(ws_server_counts(fixture->server).memory_bytes, 0);
+    client_close(&client);
+    fixture_stop(fixture);
+}
+
+static void half_a_message_is_not_waited_for_long(void)
+{
+    struct ws_options options = {.ping_ms = 50, .dead_ms = 60000, .reply_ms_max = 100};
+    struct server_fixture *fixture = fixture_start(&options);
+    struct client client = client_join(fixture->loop, fixture->port, "weft.v1.json");
+    client_frame(&client, OPCODE_TEXT, "Once upon", 9);
+    struct frame frame;
+    do
+        frame = client_read_frame(&client);
+    while (frame.first_byte == (OPCODE_FIN | OPCODE_PING));
+    expect_u64((uint64_t)frame.first_byte, OPCODE_FIN | OPCODE_CLOSE);
+    expect_slice(frame.payload, slice_make("\x11\x38timeout", 9)); /* 4408 */
+    client_frame(&client, OPCODE_FIN | OPCODE_CLOSE, "\x11\x38", 2);
+    client_expect_end(&client);
+    fixture_await_closed(fixture, 1);
+    client_close(&client);
+    fixture_stop(fixture);
+}
+
+/* A connection that says nothing, half a head, or half a body, is ended. */
+static void slow_requests_are_cut(void)
+{
+    static const char *const rows[] = {"", "GET /v1/x HTTP/1.1\r\nHost: x\r\nX-Long: ",
+            "POST /v1/x HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf"};
+    struct ws_options options = {.head_ms_max = 100, .reply_ms_max = 100};
+    struct server_fixture *fixture = fixture_start(&options);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct client client = client_connect(fixture->loop, fixture->port);
+        client_say(&client, rows[i]);
+        test_note("row %zu", i);
+        client_expect_end(&client);
+        client_close(&client);
+    }
+    expect_text(slice_of_string(fixture->last_request), "");
+    expect_u64(ws_server_counts(fixture->server).memory_bytes, 0);
+    fixture_stop(fixture);
+}
+
+static void dripping_bytes_buys_no_time(void)
+{
+    struct ws_options options = {.head_ms_max = 100};
+    struct server_fixture *fixture = fixture_start(&options);
+    struct client client = client_connect(fixture->loop, fixture->port);
+    client_say(&client, "GET /v1/x HTTP/1.1\r\n");
+    uint64_t dripped = 0;
+    for (; !client.is_at_end && dripped < 2000; dripped++) {
+        client_say(&client, "X-Drip: drop\r\n");
+        client_wait(&client, 0);
+        turn_for_ms(fixture->loop, 5);
+    }
+    expect(client.is_at_end);
+    expect_text(slice_of_string(fixture->last_request), "");
+    client_close(&client);
+    fixture_stop(fixture);
+}
+
+int main(int argc, char **argv)
+{
+    return test_main(argc, argv,
+            (struct test_case[]){CASE(quiet_peers_are_pinged_and_live_while_they_answer),
+                    CASE(a_silent_peer_is_dead), CASE(a_stuck_peer_is_dead_too),
+                    CASE(half_a_message_is_not_waited_for_long), CASE(slow_requests_are_cut),
+                    CASE(dripping_bytes_buys_no_time), {0}});
+}
