@@ -141,7 +141,7 @@ function Row({ model, line, before, after, latest }: RowProps): Child {
                 {!mine && last && <Face name={name} />}
                 <div class="words">
                     <span class={first && !mine ? "name" : "hidden"} dir="auto">{name}</span>
-                    <p class="bubble" dir="auto">{linked(line.body!.text)}</p>
+                    <div class="bubble"><p dir="auto">{linked(line.body!.text)}</p></div>
                     {(last || line.status === "failed") && <Foot model={model} line={line} latest={latest} />}
                 </div>
             </div>
