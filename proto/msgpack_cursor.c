@@ -108,6 +108,18 @@ static bool next_wide(char **at, const char *end, uint8_t head, struct proto_tok
     return take_bytes(at, end, head == 0xca ? 4 : 8, &out_token->bytes);
 }
 
+static bool next_integer(char **at, const char *end, uint8_t head, struct proto_token *out_token)
+{
+    size_t width = (size_t)1 << (head & 3);
+    return head < 0xd0 ? take_unsigned(at, end, width, out_token)
+                       : take_signed(at, end, width, out_token);
+}
+
+static bool next_opening(char **at, const char *end, uint8_t head, struct proto_token *out_token)
+{
+    return take_count(at, end, head & 1 ? 4 : 2, head < 0xde ? 1 : 2, out_token);
+}
+
 bool proto_msgpack_next(char **at, const char *end, struct proto_token *out_token)
 {
     if (*at == end)
@@ -116,14 +128,10 @@ bool proto_msgpack_next(char **at, const char *end, struct proto_token *out_toke
     ++*at;
     if (head < 0xc0 || head >= 0xe0)
         return next_fixed(at, end, head, out_token);
-    if (head >= 0xcc && head <= 0xcf)
-        return take_unsigned(at, end, (size_t)1 << (head - 0xcc), out_token);
-    if (head >= 0xd0 && head <= 0xd3)
-        return take_signed(at, end, (size_t)1 << (head - 0xd0), out_token);
-    if (head == 0xdc || head == 0xdd)
-        return take_count(at, end, head == 0xdc ? 2 : 4, 1, out_token);
-    if (head == 0xde || head == 0xdf)
-        return take_count(at, end, head == 0xde ? 2 : 4, 2, out_token);
+    if (head >= 0xdc)
+        return next_opening(at, end, head, out_token);
+    if (head >= 0xcc && head <= 0xd3)
+        return next_integer(at, end, head, out_token);
     if (head >= 0xc4)
         return next_wide(at, end, head, out_token);
     out_token->value = head == 0xc0 ? PROTO_VALUE_NULL : PROTO_VALUE_BOOL;

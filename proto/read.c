@@ -14,7 +14,7 @@
 
 const struct proto_bounds proto_client_bounds = {
         PROTO_LIMIT_FRAME_BYTES, PROTO_LIMIT_DEPTH, PROTO_LIMIT_ELEMENTS};
-const struct proto_bounds proto_trusted_bounds = {1024 * 1024, 10, 65536};
+const struct proto_bounds proto_trusted_bounds = {1 << 20, 10, 65536};
 
 struct reader {
     enum proto_codec codec;
