@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// The entries of one conversation as rows for the eye: one row per part that says something.
+//
+// A thread is a value: `append` and `prepend` give a new one and leave the old one as it was. Appending is
+// cheap all the same, since versions share one growing array and each sees its own [start, end) of it. Only the
+// newest version may grow the array in place; an older one that is appended to copies first.
+// Invariant: rows are in the order of the log, each entry's rows together, no entry twice.
+
+import type { EntryView, Part } from "./wire.ts";
+import { seqOf } from "./name.ts";
+
+export interface Row {
+    readonly key: string;
+    readonly entry: EntryView;
+    readonly part: Part;
+}
+
+export interface Thread {
+    readonly rows: readonly Row[];
+    readonly start: number;
+    readonly end: number;
+    /** The name of the oldest and of the newest entry held, also of those that show no row. */
+    readonly first: string | null;
+    readonly last: string | null;
+    /** What lies before the oldest entry: its `after`. */
+    readonly before: string | null;
+}
+
+export const EMPTY_THREAD: Thread = { rows: [], start: 0, end: 0, first: null, last: null, before: null };
+
+const SHOWN = new Set([
+    "message",
+    "note",
+    "owner",
+    "case_opened",
+    "case_closed",
+    "queued",
+    "identity",
+    "joined",
+    "superseded",
+    "erased",
+]);
+
+function rowsOf(entry: EntryView): Row[] {
+    const rows: Row[] = [];
+    entry.parts.forEach((part, index) => {
+        if (SHOWN.has(part.kind)) rows.push({ key: `${entry.at}/${index}`, entry, part });
+    });
+    return rows;
+}
+
+export function lengthOf(thread: Thread): number {
+    return thread.end - thread.start;
+}
+
+export function rowAt(thread: Thread, index: number): Row | undefined {
+    return index < 0 || index >= lengthOf(thread) ? undefined : thread.rows[thread.start + index];
+}
+
+/** Adds an entry at the end. One that the thread already holds, or that lies before its end, changes nothing. */
+export function append(thread: Thread, entry: EntryView): Thread {
+    if (thread.last !== null && seqOf(entry.at) <= seqOf(thread.last)) return thread;
+    const added = rowsOf(entry);
+    const shared = thread.rows.length === thread.end && thread.end > 0;
+    const rows = shared ? (thread.rows as Row[]) : thread.rows.slice(thread.start, thread.end);
+    const start = shared ? thread.start : 0;
+    for (const row of added) rows.push(row);
+    return {
+        rows,
+        start,
+        end: rows.length,
+        first: thread.first ?? entry.at,
+        last: entry.at,
+        before: thread.before ?? entry.after,
+    };
+}
+
+/** Adds a page of older entries, oldest first, at the beginning; what the thread already holds is skipped. */
+export function prepend(thread: Thread, entries: readonly EntryView[]): Thread {
+    const limit = thread.first === null ? Infinity : seqOf(thread.first);
+    const older = entries.filter((entry) => seqOf(entry.at) < limit);
+    const oldest = older[0];
+    const newest = older[older.length - 1];
+    if (!oldest || !newest) return thread;
+    const rows = older.flatMap(rowsOf);
+    for (let index = thread.start; index < thread.end; index += 1) rows.push(thread.rows[index] as Row);
+    return {
+        rows,
+        start: 0,
+        end: rows.length,
+        first: oldest.at,
+        last: thread.last ?? newest.at,
+        before: oldest.after,
+    };
+}

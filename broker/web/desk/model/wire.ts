@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
+// The wire's types as the desk uses them: those of the client library.
+
+export type * from "../../client/wire.ts";
+import type { Availability } from "../../client/wire.ts";
+
+export type Presence = Availability;

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The agent's verbs: what a view can ask for. The shell carries them out.
+
+import type { Command } from "../model/commands.ts";
+import type { ActionName } from "../model/keys.ts";
+import type { Handoff, Presence } from "../model/wire.ts";
+import type { Draft } from "./keep.ts";
+
+export interface Actions {
+    draft(conversation: string): Draft;
+    keepDraft(conversation: string, draft: Draft): void;
+    typing(conversation: string, active: boolean): void;
+    noticeRead(conversation: string): void;
+    say(conversation: string, text: string, note: boolean): void;
+    /** Functions of one conversation that stay the same ones from drawing to drawing. */
+    olderOf(conversation: string): () => void;
+    endOf(conversation: string): (atEnd: boolean) => void;
+
+    presence(status: Presence): void;
+    accept(offer: string): void;
+    decline(offer: string): void;
+    transfer(conversation: string, agent: string | null, handoff: Handoff): void;
+    close(conversation: string, reason: string): void;
+    reopen(conversation: string): void;
+    dismiss(conversation: string): void;
+
+    open(conversation: string): void;
+    focus(conversation: string): void;
+    hide(conversation: string): void;
+    togglePacket(conversation: string, open: boolean): void;
+    ask(kind: "transfer" | "close" | null, conversation: string | null): void;
+    palette(open: boolean): void;
+    run(command: Pick<Command, "action" | "conversation">): void;
+    bind(action: ActionName, binding: string): void;
+    sound(): void;
+    noticeOver(id: number): void;
+    reconnect(): void;
+    signOut(): void;
+}

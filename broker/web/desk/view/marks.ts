@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a row shows because of others: how far an own message came, which quick reply was chosen.
+
+import { lengthOf, rowAt, type Row, type Thread } from "../model/thread.ts";
+
+export type Progress = "sent" | "delivered" | "read";
+const RANKS: readonly Progress[] = ["sent", "delivered", "read"];
+
+function progressOf(row: Row, delivered: number, read: number): Progress {
+    const seq = parseInt(row.entry.at, 10);
+    if (seq <= read) return "read";
+    return seq <= delivered ? "delivered" : "sent";
+}
+
+const MARKS_ROWS = 400;
+
+/** The last own message that was sent, delivered, read: only there it is said, since it holds for all before. */
+export function progressMarks(thread: Thread, me: string, delivered: number, read: number): Map<string, Progress> {
+    const marks = new Map<string, Progress>();
+    const length = lengthOf(thread);
+    let best = -1;
+    for (let index = length - 1; index >= Math.max(0, length - MARKS_ROWS) && best < 2; index -= 1) {
+        const row = rowAt(thread, index)!;
+        const own = row.entry.author.kind === "agent" && row.entry.author.id === me;
+        if (!own || row.part.kind !== "message" || row.entry.visibility === "internal") continue;
+        const progress = progressOf(row, delivered, read);
+        if (RANKS.indexOf(progress) > best) marks.set(row.key, progress);
+        best = Math.max(best, RANKS.indexOf(progress));
+    }
+    return marks;
+}
+
+/** The quick reply that the customer chose: in their next message, if that came soon. */
+export function chosenAfter(thread: Thread, index: number): string | null {
+    if (!rowAt(thread, index)?.part.body?.options?.length) return null;
+    for (let next = index + 1; next < index + 6; next += 1) {
+        const row = rowAt(thread, next);
+        if (row?.entry.author.kind === "customer") return row.part.body?.chosen ?? row.part.body?.text ?? null;
+    }
+    return null;
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every word that the desk shows, in one place, so that another language is another file of this shape.
+
+import type { Chat, Typist } from "../model/chat.ts";
+import type { Handoff, Part, Presence, Who } from "../model/wire.ts";
+
+export const PRESENCE: Record<Presence, string> = { online: "Online", away: "Away", offline: "Offline" };
+
+export const PRESENCE_HINT: Record<Presence, string> = {
+    online: "New chats are offered to you",
+    away: "You keep your chats and get no new ones",
+    offline: "Your chats go back to the queue after a short while",
+};
+
+const REASONS: Record<string, string> = {
+    asked: "The customer asked for a person",
+    unsure: "The bot was not sure",
+    failed: "The bot could not answer",
+    policy: "The company's rules ask for a person",
+    expertise: "Needs somebody who knows this better",
+    language: "Needs another language",
+    shift: "A colleague's shift ended",
+    workload: "A colleague had too much at once",
+    no_bot: "No bot was there to answer",
+};
+
+export function reasonOf(reason: string): string {
+    const known = REASONS[reason];
+    if (known) return known;
+    const words = plain(reason);
+    return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** A name from a machine (`party_size`) as words. */
+export function plain(name: string): string {
+    return name.replace(/[_-]+/g, " ").trim();
+}
+
+export const CLOSE_REASONS: ReadonlyArray<readonly [string, string]> = [
+    ["solved", "Solved"],
+    ["no_answer", "The customer no longer answers"],
+    ["duplicate", "Handled in another chat"],
+    ["spam", "Spam"],
+    ["other", "Something else"],
+];
+
+export const TRANSFER_REASONS: ReadonlyArray<readonly [string, string]> = [
+    ["expertise", "Needs somebody who knows this better"],
+    ["language", "Needs another language"],
+    ["workload", "I have too much at once"],
+    ["shift", "My shift ends"],
+];
+
+const ENDED: Record<string, string> = {
+    transferred: "You handed this chat on.",
+    requeued: "This chat went back to the queue.",
+    elsewhere: "This chat went to somebody else while you were not connected.",
+    superseded: "This thread goes on in another one.",
+    closed: "This chat is closed.",
+};
+
+export function endedOf(chat: Chat): string {
+    if (chat.ownership === "closed") {
+        const reason = CLOSE_REASONS.find(([name]) => name === chat.released);
+        return reason ? `Closed: ${reason[1].charAt(0).toLowerCase()}${reason[1].slice(1)}.` : "This chat is closed.";
+    }
+    return ENDED[chat.released ?? ""] ?? "This chat is no longer yours.";
+}
+
+const REFUSED: Record<string, string> = {
+    fenced: "Somebody else owns this chat now, so this was not sent. Your words are here again.",
+    case_closed: "The chat was closed before this was sent. Your words are here again.",
+    out_of_range: "This is longer than a message may be. Your words are here again.",
+    body_unsupported: "The server does not take a message of this kind. Your words are here again.",
+    unknown_conversation: "This chat is no longer open to you, so this was not sent. Your words are here again.",
+    conversation_erased: "This conversation was erased, so this was not sent.",
+};
+
+export function refusedOf(code: string): string {
+    return REFUSED[code] ?? `The server did not take this (${plain(code)}). Your words are here again.`;
+}
+
+export function whoName(who: Who, contact: string, me: string): string {
+    if (who.kind === "customer") return contact;
+    if (who.kind === "agent" && who.id === me) return "You";
+    if (who.name) return who.name;
+    if (who.kind === "bot") return "Bot";
+    if (who.kind === "agent") return "Colleague";
+    return who.kind === "service" ? "Service" : "Weft";
+}
+
+/** The sentence of a row that is not a message. */
+export function systemLine(part: Part, contact: string, me: string): string {
+    switch (part.kind) {
+        case "owner":
+            if (part.owner === "agent") {
+                return part.id === me ? "You took the chat" : `${part.name ?? "A colleague"} took the chat`;
+            }
+            return part.owner === "bot" ? `${part.name ?? "The bot"} answers` : "Nobody owns the chat";
+        case "case_opened":
+            return "The case was opened";
+        case "case_closed": {
+            const reason = CLOSE_REASONS.find(([name]) => name === part.reason)?.[1] ?? plain(part.reason ?? "");
+            return reason ? `The case was closed: ${reason.toLowerCase()}` : "The case was closed";
+        }
+        case "queued": {
+            const reason = part.handoff?.reason ?? part.reason;
+            return reason ? `Handed over: ${lower(reasonOf(reason))}` : "Waits for a person";
+        }
+        case "identity":
+            return `${part.name ?? contact} proved who they are`;
+        case "joined":
+            return "An earlier thread of this customer joined this one";
+        case "superseded":
+            return "This thread goes on in another one";
+        case "erased":
+            return "What was said here was erased";
+        default:
+            return part.body?.text ?? "";
+    }
+}
+
+function lower(text: string): string {
+    return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+export function typingLine(typists: readonly Typist[], contact: string, me: string): string {
+    const names = typists.map((typist) => whoName(typist.who, contact, me));
+    if (names.length === 0) return "";
+    return names.length === 1
+        ? `${names[0]} is typing`
+        : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]} are typing`;
+}
+
+const SENTIMENT: Record<string, string> = {
+    falling: "Mood is falling",
+    steady: "Mood is steady",
+    rising: "Mood is rising",
+};
+
+export function sentimentOf(handoff: Handoff): string | null {
+    return handoff.sentiment ? (SENTIMENT[handoff.sentiment] ?? plain(handoff.sentiment)) : null;
+}
+
+const TERMS: Record<string, string> = {
+    skill: "Your skills",
+    skills: "Your skills",
+    language: "Language",
+    load: "You have room",
+    last_agent: "You know them",
+    continuity: "You know them",
+    age: "They wait long",
+    affinity: "Topic",
+};
+
+export function termOf(name: string): string {
+    const known = TERMS[name];
+    return known ?? plain(name).replace(/^./, (first) => first.toUpperCase());
+}
+
+export const DURABILITY: Record<string, string> = {
+    everysec: "Each message is stored before it is confirmed, and safe on disk within a second.",
+    always: "Each message is safe on disk before it is confirmed.",
+    replicated: "Each message is safe on disk and on the replicas before it is confirmed.",
+};
