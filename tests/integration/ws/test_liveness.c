@@ -4,6 +4,9 @@
 
 #include "lib/test.h"
 
+#include <sys/resource.h>
+#include <sys/socket.h>
+
 static void quiet_peers_are_pinged_and_live_while_they_answer(void)
 {
     struct ws_options options = {.ping_ms = 50, .dead_ms = 400};
@@ -12,7 +15,7 @@ static void quiet_peers_are_pinged_and_live_while_they_answer(void)
     for (int i = 0; i < 12; i++) { /* longer than dead_ms together */
         struct frame frame = client_read_frame(&client);
         expect_u64((uint64_t)frame.first_byte, OPCODE_FIN | OPCODE_PING);
-        client_frame(&client, OPCODE_FIN | OPCODE_PONG, "weft", 4);
+        client_frame(&client, OPCODE_FIN | OPCODE_PONG, frame.payload.bytes, frame.payload.len);
     }
     expect_u64(fixture->closed, 0);
     client_close(&client);
@@ -105,11 +108,74 @@ static void dripping_bytes_buys_no_time(void)
     fixture_stop(fixture);
 }
 
+static uint64_t cpu_ms(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+           (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+}
+
+struct alarm_clock {
+    struct timer timer;
+    struct loop *loop;
+};
+
+static void on_alarm(struct timer *timer)
+{
+    loop_stop(((struct alarm_clock *)(void *)timer)->loop);
+}
+
+/* Lets the loop really sleep for a while; spinning would use all of it. */
+static void expect_sleep(struct server_fixture *fixture, const char *while_what)
+{
+    struct timers *timers = loop_timers(fixture->loop);
+    struct alarm_clock alarm_clock = {{.on_due = on_alarm}, fixture->loop};
+    turn_for_ms(fixture->loop, 20);
+    uint64_t before_ms = cpu_ms();
+    timers->ops->arm(timers, &alarm_clock.timer, timers->ops->now_ms(timers) + 300);
+    loop_run(fixture->loop);
+    test_note("while %s, %d ms of 300", while_what, (int)(cpu_ms() - before_ms));
+    expect(cpu_ms() - before_ms < 150);
+}
+
+/* The states in which a readable or writable socket waits for somebody else. */
+static void waiting_does_not_spin(void)
+{
+    static char text[4001];
+    struct server_fixture *fixture = fixture_start(&(struct ws_options){.send_buffer_bytes = 8192});
+    struct client idle = client_join(fixture->loop, fixture->port, "weft.v1.json");
+    struct client half = client_join(fixture->loop, fixture->port, "weft.v1.json");
+    client_frame(&half, OPCODE_TEXT, "half", 4);
+    expect_sleep(fixture, "a message is incomplete");
+    memset(text, 's', sizeof text - 1);
+    while (fixture_send(fixture, fixture->last_peer, text))
+        ;
+    expect_sleep(fixture, "a peer does not read");
+    fixture->is_holding = true;
+    struct client get = client_connect(fixture->loop, fixture->port);
+    client_say(&get, "GET /v1/x HTTP/1.1\r\nHost: x\r\n\r\nGET /v1/y HTTP/1.1\r\n");
+    expect_sleep(fixture, "a flow keeps a GET with bytes behind it");
+    struct client post = client_connect(fixture->loop, fixture->port);
+    client_say(&post, "POST /v1/x HTTP/1.1\r\nContent-Length: 2\r\n\r\nabPOST /v1/y HTTP/1.1\r\n");
+    shutdown(post.fd, SHUT_WR);
+    expect_sleep(fixture, "a flow keeps a POST whose client has nothing more to say");
+    struct client refused = client_connect(fixture->loop, fixture->port);
+    client_say(&refused, "POST /v1/x HTTP/1.1\r\nContent-Length: 99999\r\n\r\nabc");
+    client_expect_reply(&refused, 413, false);
+    expect_sleep(fixture, "a refused body lingers");
+    struct client *clients[] = {&idle, &half, &get, &post, &refused};
+    for (size_t i = 0; i < sizeof clients / sizeof *clients; i++)
+        client_close(clients[i]);
+    fixture_await_closed(fixture, 2);
+    fixture_stop(fixture);
+}
+
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
             (struct test_case[]){CASE(quiet_peers_are_pinged_and_live_while_they_answer),
                     CASE(a_silent_peer_is_dead), CASE(a_stuck_peer_is_dead_too),
                     CASE(half_a_message_is_not_waited_for_long), CASE(slow_requests_are_cut),
-                    CASE(dripping_bytes_buys_no_time), {0}});
+                    CASE(dripping_bytes_buys_no_time), CASE(waiting_does_not_spin), {0}});
 }
