@@ -113,8 +113,10 @@ bool child_reap(struct child *child, uint64_t now_ms)
     if (child->pid == 0 || waitpid(child->pid, &status, WNOHANG) != child->pid)
         return false;
     kill(-child->pid, SIGKILL); /* whatever the group's leader left behind */
-    log_line(LOG_WARN, "child.died", "name=%s pid=%d %s=%d after_ms=%" PRIu64, child->name,
-            (int)child->pid, WIFSIGNALED(status) ? "signal" : "code",
+    bool is_clean = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    log_line(is_clean ? LOG_INFO : LOG_WARN, is_clean ? "child.ended" : "child.died",
+            "name=%s pid=%d %s=%d after_ms=%" PRIu64, child->name, (int)child->pid,
+            WIFSIGNALED(status) ? "signal" : "code",
             WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
             now_ms - child->started_ms);
     child->failures = child->state == CHILD_READY ? 0 : child->failures + 1;

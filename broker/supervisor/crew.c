@@ -32,14 +32,17 @@ static bool add_store(struct crew *crew, const struct config *config, const stru
 {
     struct child *child = add(crew, RANK_STORE, shown, 0);
     struct redis_server_config *server = &crew->servers[crew->count - 1];
-    char folder[CONFIG_PATH_MAX];
+    char folder[CONFIG_PATH_MAX], log[CONFIG_PATH_MAX], below[CONFIG_NAME_MAX];
     bool is_always = config->durability == CONFIG_DURABLE_ALWAYS;
     struct redis_server_options options = {.folder = folder,
             .socket_path = child->socket,
+            .log_path = log,
             .durability = is_always ? DURABILITY_ALWAYS : DURABILITY_EVERYSEC};
     config_socket_path(config, name, child->socket);
     child->kept_fd = ground->lock_fd;
-    if (!config_data_path(config, name, folder) || !redis_server_configure(&options, server))
+    snprintf(below, sizeof below, "%s/redis.log", name);
+    if (!config_data_path(config, name, folder) || !config_data_path(config, below, log) ||
+            !redis_server_configure(&options, server))
         return false;
     memcpy(child->arguments, server->arguments, sizeof server->arguments);
     return true;

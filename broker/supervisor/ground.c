@@ -37,6 +37,15 @@ static enum supervisor_exit refuse(enum supervisor_exit code, const char *format
     return code;
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    bool is_there = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+    if (!is_there)
+        errno = ENOTDIR;
+    return is_there;
+}
+
 /* The folder and those above it. */
 static bool make_folder(const char *path)
 {
@@ -48,7 +57,7 @@ static bool make_folder(const char *path)
             return false;
         *slash = '/';
     }
-    return mkdir(part, 0700) == 0 || errno == EEXIST;
+    return mkdir(part, 0700) == 0 || (errno == EEXIST && is_folder(part));
 }
 
 static bool make_folders(const struct config *config)

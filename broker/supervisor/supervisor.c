@@ -263,8 +263,8 @@ int supervisor_run(const struct config *config, const char *config_path, const c
         close(self.signal_fd);
         sigprocmask(SIG_SETMASK, &self.mask, NULL);
     } else {
-        fprintf(stderr, "weftd: a file in %s/run cannot be written: %s\n", config->data,
-                strerror(errno));
+        fprintf(stderr, "weftd: the configuration of Redis in %s cannot be written: %s\n",
+                config->data, strerror(errno));
         self.code = EXIT_DATA_UNUSABLE;
     }
     ground_give_back(config, &self.ground);

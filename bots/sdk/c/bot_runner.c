@@ -15,6 +15,7 @@
 #include "base/log_line.h"
 #include "bots/sdk/c/bot_turn.h"
 #include "bots/sdk/c/link.h"
+#include "bots/sdk/c/ready.h"
 #include "bots/sdk/c/waker.h"
 
 #include <stdlib.h>
@@ -249,6 +250,7 @@ static void on_connected(struct bot_runner *runner)
 {
     log_line(LOG_INFO, "bot.connected", "reconnects=%llu",
             (unsigned long long)link_reconnects(runner->link));
+    ready_tell();
     LIST_EACH (node, next, &runner->turns) {
         turn_of(node)->progress_ms = now_of(runner);
         turn_of(node)->retry_ms = 0;
