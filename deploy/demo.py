@@ -11,13 +11,14 @@ import sys
 import urllib.error
 import urllib.request
 
+# The skills are those that the demo's knowledge file hands over with; a level is 0 to 1000.
 AGENTS = [
     {"id": "ada", "name": "Ada", "languages": ["en", "de"], "capacity": 4,
-     "skills": [{"name": "billing", "level": 90}, {"name": "orders", "level": 60}]},
+     "skills": {"service": 800, "billing": 900, "complaints": 700}},
     {"id": "ben", "name": "Ben", "languages": ["en"], "capacity": 4,
-     "skills": [{"name": "orders", "level": 90}, {"name": "returns", "level": 80}]},
+     "skills": {"service": 900, "orders": 900}},
     {"id": "chloe", "name": "Chloé", "languages": ["en", "fr"], "capacity": 4,
-     "skills": [{"name": "technical", "level": 90}, {"name": "returns", "level": 50}]},
+     "skills": {"service": 700, "treadmills": 1000, "orders": 500}},
 ]
 
 
@@ -40,12 +41,14 @@ def main():
     print(f"Customer's page:   {up['customer_url']}")
     for agent in AGENTS:
         try:
-            made = ask(up, "/v1/admin/tenants/demo/agents", agent)
+            skills = [{"name": name, "level": level} for name, level in agent["skills"].items()]
+            made = ask(up, "/v1/admin/tenants/demo/agents", {**agent, "skills": skills})
         except urllib.error.HTTPError as error:
             sys.exit(f"demo.py: no way in for {agent['name']}: {error} {error.read().decode(errors='replace')}")
-        skills = ", ".join(skill["name"] for skill in agent["skills"])
+        except OSError as error:
+            sys.exit(f"demo.py: nobody answers at {up['url']}: {error}")
         link = made.get("link") or f"{up['desk_url']}#code={made['code']}"
-        print(f"{'Desk, as ' + agent['name'] + ':':<18} {link}   (once; {skills})")
+        print(f"{'Desk, as ' + agent['name'] + ':':<18} {link}   (once; {', '.join(agent['skills'])})")
     folder = sys.argv[1].rsplit("/", 1)[0]
     print(f"Data and logs:     {folder}  ({folder}/weftd.log)", flush=True)
 

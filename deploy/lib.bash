@@ -113,9 +113,13 @@ build_release() {
     done
 }
 
-# The process of the supervisor that holds the data folder; nothing when there is none.
+# The process of the supervisor that holds the data folder; nothing when there is none. One that was
+# killed may linger as a zombie under its name.
 supervisor_of() {
     local pid
     pid=$(cat "$1/run/lock" 2>/dev/null) || return 0
-    if [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = weft-supervisor ]; then printf '%s\n' "$pid"; fi
+    if [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = weft-supervisor ] \
+        && grep -q '^State:[[:space:]]*[^ZX]' "/proc/$pid/status" 2>/dev/null; then
+        printf '%s\n' "$pid"
+    fi
 }

@@ -95,12 +95,26 @@ static pid_t read_owner(int fd)
     return len > 0 ? (pid_t)strtol(text, NULL, 10) : 0;
 }
 
+/* A killed process that nobody has waited for yet has a number, but no life. */
+static bool is_alive(pid_t pid)
+{
+    char path[32], text[256] = "";
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *file = pid > 0 ? fopen(path, "re") : NULL;
+    if (file == NULL)
+        return pid > 0 && kill(pid, 0) == 0;
+    size_t len = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    const char *state = strrchr(text, ')'); /* "12 (a name) S …" */
+    return len > 0 && state != NULL && strncmp(state, ") Z", 3) != 0 &&
+           strncmp(state, ") X", 3) != 0;
+}
+
 static bool wait_for_lock(int fd)
 {
     struct timespec step = {0, LOCK_STEP_MS * 1000000};
     for (int waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; waited_ms += LOCK_STEP_MS) {
-        pid_t owner = read_owner(fd);
-        if ((owner > 0 && kill(owner, 0) == 0) || waited_ms >= LOCK_WAIT_MS)
+        if (is_alive(read_owner(fd)) || waited_ms >= LOCK_WAIT_MS)
             return false;
         nanosleep(&step, NULL);
     }
