@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds the browser's side into a folder:  node build.mjs OUT
 //
-//   index.html weft.js desk/index.html      stable names, revalidated
-//   assets/<name>-<hash>.js, .css           named by their content, kept for ever
-//   <file>.gz                               beside each, for the server to send as it is
+//   index.html weft.js weft-module.js desk/index.html    stable names, revalidated
+//   assets/<name>-<hash>.js, .css                        named by their content, kept for ever
+//   <file>.gz                                            beside each, for the server to send as it is
 //
 // Calls esbuild's binary itself: npm 9 cannot install the package that would choose a platform's binary.
 import { spawnSync } from "node:child_process";
@@ -72,13 +72,15 @@ function page(out, name, source, values) {
 export function build(target) {
     const out = resolve(target);
     const work = join(out, ".work");
-    for (const name of ["assets", "desk", "index.html", "weft.js", ".work"]) rmSync(join(out, name), { recursive: true, force: true });
+    for (const name of ["assets", "desk", "index.html", "weft.js", "weft-module.js", ".work"]) rmSync(join(out, name), { recursive: true, force: true });
     mkdirSync(work, { recursive: true });
 
     const sheet = textStyle(work, "widget.css", "widget/widget.css");
     const widget = asset(out, work, "widget", "widget/widget.ts", [sheet]);
     bundle(["widget/loader.ts", "--bundle", "--format=iife", `--define:WIDGET="./${widget}"`, `--outfile=${join(work, "weft.js")}`]);
     put(out, "weft.js", text(join(work, "weft.js")));
+    bundle(["widget/entry.ts", "--bundle", "--format=esm", `--define:WIDGET="./${widget}"`, `--outfile=${join(work, "weft-module.js")}`]);
+    put(out, "weft-module.js", text(join(work, "weft-module.js")));
 
     page(out, "index.html", "demo/index.html", {
         script: asset(out, work, "demo", "demo/demo.ts"),

@@ -339,6 +339,43 @@ test("the same person on a phone: a token that the brand signed", async () => {
     assert.deepEqual(log("ada"), ["from the desk", "from the phone"]);
 });
 
+test("an anonymous visitor proves who they are, and goes on as that contact", async () => {
+    const page = await visit();
+    await open(page);
+    await write(page, "who am I?");
+    await settled(page, 1);
+    await page.evaluate(() => Weft("identify", async () => "token.ada"));
+    await bubble(page, "who am I?").waitFor({ state: "detached" });
+    assert.equal(await page.evaluate(() => JSON.parse(localStorage["weft:demo"]).renewal), undefined);
+    await write(page, "now you know");
+    await settled(page, 1);
+    assert.deepEqual(log("c1"), ["who am I?"]);
+    assert.deepEqual(log("ada"), ["now you know"]);
+});
+
+test("opened by the page's own button, focus goes in and comes back to it", async () => {
+    const page = await visit();
+    await page.locator("#ask").focus();
+    await page.keyboard.press("Enter");
+    await field(page).waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.localName), "weft-chat");
+    await page.keyboard.press("Escape");
+    await panel(page).waitFor({ state: "detached" });
+    assert.equal(await page.evaluate(() => document.activeElement.id), "ask");
+});
+
+test("the module gives the same widget to pages with a bundler", async () => {
+    const page = await visit();
+    await page.evaluate(async () => {
+        Weft("shutdown");
+        const { Weft: module } = await import("/weft-module.js");
+        module("boot", { tenant: "demo", name: "By module" });
+        module("show");
+    });
+    await page.locator("weft-chat h2", { hasText: "By module" }).waitFor();
+    assert.deepEqual(page.complaints, []);
+});
+
 test("shutdown forgets the contact; boot begins anew", async () => {
     const page = await visit();
     await open(page);

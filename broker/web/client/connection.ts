@@ -36,6 +36,8 @@ const BEAT_MS = 5_000; // the heart beat that notices silence and jumps of the c
 const STEADY_MS = 5_000; // a connection that lived this long starts the backoff anew
 const AGAIN = [1001, 1005, 1006, 1011, 1012, 1013, 1014, 4401, 4408, 4413, 4429];
 
+const noLine = (): WeftError => new WeftError("disconnected", "There is no connection.", "same");
+
 interface Waiting { resolve: (frame: ServerFrame) => void; reject: (error: WeftError) => void }
 
 export class Connection {
@@ -110,7 +112,7 @@ export class Connection {
         const id = this.nextId();
         return new Promise((resolve, reject) => {
             if (this.send({ ...frame, id })) this.#waiting.set(id, { resolve, reject });
-            else reject(new WeftError("disconnected", "There is no connection.", "same"));
+            else reject(noLine());
         });
     }
 
@@ -232,11 +234,10 @@ export class Connection {
             socket.onopen = socket.onmessage = socket.onclose = null;
             socket.close(1000);
         }
-        const lost = new WeftError("disconnected", "The connection was lost.", "same");
         const waiting = [...this.#waiting.values()];
         this.#waiting.clear();
         this.#change("disconnected", reason);
-        for (const one of waiting) one.reject(lost);
+        for (const one of waiting) one.reject(noLine());
     }
 
     // Browsers show no WebSocket pings: silence is probed by a ping frame. A beat that comes much too late

@@ -28,9 +28,7 @@ export interface Conversation {
     typists: readonly Typist[];
     owner: Owner | null;
     queue: { position: number; wait_ms?: number } | null;
-    caseOpen: boolean;
     caseKnown: boolean; // an entry told of a case or an owner: older pages tell nothing newer
-    follow: string; // superseded: the conversation that goes on
 }
 
 export type Deed =
@@ -38,7 +36,7 @@ export type Deed =
     | { type: "flown"; key: string; id: string }
     | { type: "retried"; key: string; now: number }
     | { type: "discarded"; key: string }
-    | { type: "restored"; lanes: Outbox }
+    | { type: "restored"; lanes: Outbox; now: number }
     | { type: "began"; id: string; head: Name | null; lineage: string; laneId: string }
     | { type: "ended" }
     | { type: "paged"; page: PageFrame }
@@ -50,7 +48,7 @@ const TYPIST_MS = 6_000;
 export const newConversation = (id: string, laneId: string): Conversation => ({
     id, entries: [], at: null, head: null, more: false, gap: false, outbox: [outgoing.newLane(laneId)],
     spare: null,
-    readers: [], typists: [], owner: null, queue: null, caseOpen: false, caseKnown: false, follow: "",
+    readers: [], typists: [], owner: null, queue: null, caseKnown: false,
 });
 
 export function fold(was: Conversation, deed: Deed): Conversation {
@@ -65,7 +63,7 @@ function step(was: Conversation, deed: Deed): Conversation {
         case "flown": return box(outgoing.flown(was.outbox, deed.key, deed.id));
         case "retried": return box(outgoing.retry(was.outbox, deed.key, deed.now));
         case "discarded": return box(outgoing.discard(was.outbox, deed.key));
-        case "restored": return box([...deed.lanes, ...was.outbox]);
+        case "restored": return box(outgoing.tidy([...deed.lanes, ...was.outbox], deed.now));
         case "began": return began(was, deed);
         case "ended": return { ...was, gap: false, typists: [], outbox: outgoing.closed(was.outbox) };
         case "paged": return paged(was, deed.page);
@@ -83,7 +81,7 @@ function began(was: Conversation, deed: Deed & { type: "began" }): Conversation 
     const newest = outbox[outbox.length - 1];
     const adopt = !newest || !newest.lineage;
     return {
-        ...base, id: deed.id, head: deed.head, gap: false, follow: "",
+        ...base, id: deed.id, head: deed.head, gap: false,
         spare: adopt ? null : { laneId: deed.laneId, lineage: deed.lineage },
         outbox: outgoing.welcome(outbox, deed.lineage),
     };
@@ -91,8 +89,7 @@ function began(was: Conversation, deed: Deed & { type: "began" }): Conversation 
 
 // Everything that came from the server is forgotten; the own words stay.
 const emptied = (was: Conversation): Conversation => ({
-    ...was, entries: [], at: null, more: false, gap: false, readers: [], typists: [], owner: null, queue: null, caseOpen: false,
-    caseKnown: false,
+    ...was, entries: [], at: null, more: false, gap: false, readers: [], typists: [], owner: null, queue: null, caseKnown: false,
 });
 
 export const caughtUp = (state: Conversation): boolean =>
@@ -146,7 +143,7 @@ function onFrame(was: Conversation, frame: ServerFrame, now: number): Conversati
         }
         case "queue": return { ...was, queue: frame.position ? { position: frame.position, wait_ms: frame.wait_ms } : null };
         case "reset": return {
-            ...emptied(was), head: null, follow: frame.follow ?? "", outbox: outgoing.reset(was.outbox),
+            ...emptied(was), head: null, outbox: outgoing.reset(was.outbox),
         };
         default: return was;
     }
@@ -179,11 +176,11 @@ function onEntry(was: Conversation, entry: EntryView): Conversation {
 function onPart(was: Conversation, part: Part, entry: EntryView): Conversation {
     switch (part.kind) {
         case "owner": return {
-            ...was, caseOpen: true, caseKnown: true, queue: part.owner === "none" ? was.queue : null,
+            ...was, caseKnown: true, queue: part.owner === "none" ? was.queue : null,
             owner: ownerOf(part, entry),
         };
-        case "case_opened": return { ...was, caseOpen: true, caseKnown: true };
-        case "case_closed": return { ...was, caseOpen: false, caseKnown: true, queue: null, owner: null };
+        case "case_opened": return { ...was, caseKnown: true };
+        case "case_closed": return { ...was, caseKnown: true, queue: null, owner: null };
         default: return was;
     }
 }

@@ -133,7 +133,7 @@ export class Session {
         thread.began(this.welcome!, id);
         const scope = this.#laneScope(thread);
         void this.#options.lanes?.restore(scope).then((lanes) => {
-            if (lanes.length && scope === this.#laneScope(thread)) thread.apply({ type: "restored", lanes });
+            if (lanes.length && scope === this.#laneScope(thread)) thread.apply({ type: "restored", lanes, now: this.world.now() });
         });
     }
 

@@ -20,7 +20,7 @@ export class Identity {
 
     kept(): Kept {
         try {
-            return JSON.parse(localStorage.getItem(this.#key) ?? "{}") ?? {};
+            return JSON.parse(localStorage.getItem(this.#key)!) ?? {};
         } catch {
             return this.#memory;
         }

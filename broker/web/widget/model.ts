@@ -67,7 +67,7 @@ export class Model {
     say(text: string, chosen?: string): boolean {
         if (new TextEncoder().encode(text).length > TEXT_BYTES) return false;
         this.#connect();
-        this.session!.own!.say({ body: chosen === undefined ? { kind: "text", text } : { kind: "text", text, chosen } });
+        this.session!.own!.say({ body: { kind: "text", text, chosen } });
         return true;
     }
 
@@ -98,8 +98,7 @@ export class Model {
     // Ends everything; with `forget` this browser no longer knows the contact.
     end(forget: boolean): void {
         const scope = this.session?.scope;
-        if (forget && this.session?.connection.state === "connected")
-            this.session.connection.send({ type: "logout", id: this.session.connection.nextId() });
+        if (forget) this.session?.connection.send({ type: "logout", id: "0" });
         this.session?.connection.stop();
         this.session = null;
         clearTimeout(this.#patience);

@@ -16,7 +16,9 @@ const MARK = /^\(\d+\) /;
 export class View {
     readonly #messages: Messages;
     readonly #composer: Composer;
-    #launcher: HTMLButtonElement | undefined;
+    #launcher: HTMLElement | undefined;
+    #opener: HTMLElement | undefined; // had the focus when the panel opened
+    #open: boolean;
     #waits = false;
 
     constructor(readonly model: Model, readonly root: ShadowRoot) {
@@ -24,7 +26,8 @@ export class View {
         this.#messages = new Messages(model, redraw);
         this.#composer = new Composer(model, redraw);
         model.changed = redraw;
-        if (recall(OPEN)) model.show(); // goes on where the last page was left
+        this.#open = recall(OPEN) !== ""; // goes on where the last page was left, and takes no focus for it
+        if (this.#open) model.show();
         redraw();
     }
 
@@ -40,25 +43,30 @@ export class View {
         this.#waits = true;
         queueMicrotask(() => {
             this.#waits = false;
+            const { open, unread } = this.model;
+            const inside = this.root.activeElement;
             const keepPlace = this.#messages.place();
             draw(this.root, this.#picture());
             keepPlace();
-            mark(this.model.unread);
+            mark(unread);
+            if (open !== this.#open) this.#moveFocus(open, inside);
         });
     }
 
-    #toggle(): void {
-        const { model } = this;
-        if (model.open) model.hide();
-        else model.show();
-        remember(OPEN, model.open ? "1" : "");
-        queueMicrotask(() => (model.open ? this.#composer : this.#launcher)?.focus());
+    // Into the panel when somebody opens it; back to where it was when it closes around the focus.
+    #moveFocus(open: boolean, inside: Element | null): void {
+        this.#open = open;
+        remember(OPEN, open ? "1" : "");
+        if (open) {
+            this.#opener = inside ? this.#launcher : document.activeElement as HTMLElement;
+            this.#composer.focus();
+        } else if (inside) (this.#opener?.isConnected && this.#opener !== document.body ? this.#opener : this.#launcher)?.focus();
     }
 
     #picture(): Child {
         const { model } = this;
         const { open, unread, strings } = model;
-        const toggle = () => this.#toggle();
+        const toggle = () => (open ? model.hide() : model.show());
         const label = open ? strings.close : unread ? `${strings.open}, ${unread} ${strings.unread}` : strings.open;
         return (
             <>

@@ -66,7 +66,7 @@ export function start(script: string): (call: ArrayLike<unknown>) => void {
     return (call) => {
         const command = commands[String(call[0])];
         if (command) command(call[1], call[2]);
-        else console.warn(`Weft: there is no command "${String(call[0])}".`);
+        else console.warn("Weft: no such command:", call[0]);
     };
 }
 

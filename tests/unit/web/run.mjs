@@ -20,7 +20,7 @@ function all() {
         ...tests, "--bundle", "--platform=node", "--format=esm", "--target=node18", "--log-level=warning", "--sourcemap=inline",
         "--out-extension:.js=.mjs", `--outdir=${work}`, `--define:WEB=${JSON.stringify(web)}`]);
     if (bundled) return bundled;
-    return run(process.execPath, ["--enable-source-maps", "--test", ...tests.map((name) => join(work, name.replace(/\.(ts|mjs)$/, ".mjs")))]);
+    return run(process.execPath, ["--enable-source-maps", "--test", "--test-reporter=tap", ...tests.map((name) => join(work, name.replace(/\.(ts|mjs)$/, ".mjs")))]);
 }
 
 const status = all();
