@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* The first bot: it says what it hears. docs/tutorial/first-bot.md walks through it. */
 #include "weft_bot.h"
 
 static void on_turn(struct bot_turn *turn)

@@ -55,11 +55,14 @@ static void read_input(struct bot_turn *turn, const struct proto_turn *frame)
     }
     char *text = arena_take(&turn->arena, len + 1);
     check(text != NULL);
-    turn->text = text;
+    struct buffer joined = buffer_make(text, len);
     for (size_t i = 0; i < turn->input_count; i++) {
         check(turn->inputs[i] != NULL);
-        text = stpcpy(stpcpy(text, i ? "\n" : ""), turn->inputs[i]);
+        if (i > 0)
+            buffer_put_char(&joined, '\n');
+        buffer_put(&joined, turn->inputs[i], strlen(turn->inputs[i]));
     }
+    turn->text = text; /* the arena is zeroed: it ends with a NUL */
 }
 
 static void read_state(struct bot_turn *turn, const struct proto_turn *frame)

@@ -278,7 +278,7 @@ static void dial(struct socket *socket)
         struct sockaddr_in6 v6;
     } where;
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
-    int port = atoi(socket->address.port);
+    int port = (int)strtol(socket->address.port, NULL, 10);
     if (uv_ip4_addr(socket->address.host, port, &where.v4) == 0 ||
             uv_ip6_addr(socket->address.host, port, &where.v6) == 0) {
         connect_to(socket, &where.any);

@@ -341,6 +341,26 @@ static void the_first_bot_of_the_tutorial_runs(void)
     loop_finish(&loop);
 }
 
+static size_t read_whole(const char *path, char *out, size_t capacity)
+{
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        test_skip("not run from the root of the project");
+    size_t len = fread(out, 1, capacity - 1, file);
+    fclose(file);
+    out[len] = '\0';
+    return len;
+}
+
+static void the_tutorial_shows_the_very_file(void)
+{
+    static char tutorial[100000], source[10000];
+    read_whole("docs/tutorial/first-bot.md", tutorial, sizeof tutorial);
+    read_whole("bots/examples/echo/echo.c", source, sizeof source);
+    const char *code = strstr(source, "#include");
+    expect(code != NULL && strstr(tutorial, code) != NULL);
+}
+
 static void wrong_settings_end_a_bot_at_once(void)
 {
     static const struct {
@@ -369,5 +389,6 @@ int main(int argc, char **argv)
                     CASE(a_failed_turn_is_told),
                     CASE(a_stopping_bot_takes_nothing_new_and_ends_what_it_has),
                     CASE(a_revoked_key_stops_the_bot), CASE(the_first_bot_of_the_tutorial_runs),
-                    CASE(wrong_settings_end_a_bot_at_once), {0}});
+                    CASE(wrong_settings_end_a_bot_at_once), CASE(the_tutorial_shows_the_very_file),
+                    {0}});
 }
