@@ -29,18 +29,27 @@ class Totals:
 
 
 def read_tap(text):
-    """Yields (verdict, title, remarks) for each case, and returns the plan through the last item."""
-    cases, plan = [], None
+    """Returns the cases, each (verdict, title, remarks), and the plan. Of nested cases the innermost
+    count; one around them only when it failed by itself."""
+    cases, nested, plan = [], [], None
     for line in text.splitlines():
-        case = CASE.match(line)
+        depth = len(line) - len(line.lstrip())
+        case = CASE.match(line.strip())
         if case:
             is_skipped = re.search(r"# SKIP", case.group(3), re.IGNORECASE)
             verdict = "skipped" if is_skipped else "failed" if case.group(1) else "passed"
-            cases.append((verdict, case.group(3), []))
-        elif PLAN.match(line):
+            inner = [item for at, item in nested if at > depth]
+            nested = [(at, item) for at, item in nested if at <= depth]
+            is_told = inner and (verdict != "failed" or any(item[0] == "failed" for item in inner))
+            chosen = inner if is_told else [*inner, (verdict, case.group(3), [])]
+            if depth == 0:
+                cases += chosen
+            else:
+                nested += [(depth, item) for item in chosen]
+        elif depth == 0 and PLAN.match(line):
             plan = int(PLAN.match(line).group(1))
-        elif cases and line.strip():
-            cases[-1][2].append(line.rstrip())
+        elif line.strip() and (nested or cases):
+            (nested[-1][1] if nested else cases[-1])[2].append(line.rstrip())
     return cases, plan
 
 
@@ -56,7 +65,7 @@ def add_tap(totals, name, text, is_good, words):
             totals.passed += 1
     if plan == 0 and is_good:
         totals.skipped += 1
-    elif plan is not None and plan != len(cases):
+    elif plan is not None and len(cases) < plan:
         totals.fail(f"{name}: {len(cases)} cases of the {plan} planned", words)
     elif totals.failed == failed_before and not is_good:
         totals.fail(f"{name}: ended badly", words)
