@@ -21,6 +21,7 @@ struct agent_desk {
     struct id_text tenant, agent;
     struct list sessions;
     struct timer grace;
+    uint64_t told_revision; /* of the profile that the pool has from here */
 };
 
 static struct slice desk_key(struct slice tenant, struct slice agent, char out[2 * ID_MAX + 1])
@@ -48,10 +49,22 @@ struct presence_change {
     enum pool_status status;
     struct session_handle asker;
     struct id_text request_id;
+    uint64_t revision;
 };
 
-/* The first time the whole profile, later only the status when the profile is unchanged: the
- * profile is small and the pool log is to need no other source, so it is always the whole. */
+/* The pool has this very presence already: a client that says it again changes nothing. */
+static bool is_told(const struct presence_change *change, const struct pool *pool,
+        const struct agent_profile *profile)
+{
+    struct team *team = change->change.team;
+    struct slice agent = id_slice(&change->agent);
+    struct agent_desk *desk = find_desk(team_node(team), team_tenant(team), agent);
+    struct pool_agent_view view;
+    return profile != NULL && desk != NULL && desk->told_revision == profile->revision &&
+           pool_find_agent(pool, agent, &view) && view.status == change->status;
+}
+
+/* Always the whole profile: it is small, and the pool log is to need no other source. */
 static size_t decide_presence(struct pool_change *pool_change, const struct pool *pool,
         uint64_t now_ms, struct pool_entry *entries)
 {
@@ -61,11 +74,14 @@ static size_t decide_presence(struct pool_change *pool_change, const struct pool
     const struct agent_profile *profile =
             directory_agent(team_node(team), team_tenant(team), agent);
     (void)now_ms;
+    if (is_told(change, pool, profile))
+        return 0;
     entries[0] = (struct pool_entry){.agent = agent, .profile.status = change->status};
     if (change->status == POOL_OFFLINE || profile == NULL) {
         entries[0].kind = profile ? POOL_STATUS : POOL_AGENT_REMOVED;
     } else {
         entries[0].kind = POOL_PRESENCE;
+        change->revision = profile->revision;
         entries[0].profile = (struct pool_profile){change->status, profile->capacity,
                 profile->skills, profile->skill_count, profile->languages, profile->language_count,
                 profile->name};
@@ -78,6 +94,10 @@ static void on_presence(struct pool_change *pool_change, enum log_outcome outcom
     struct presence_change *change = LIST_ITEM(pool_change, struct presence_change, change);
     struct session *session = session_find(team_node(change->change.team), change->asker);
     struct slice request_id = id_slice(&change->request_id);
+    struct agent_desk *desk = find_desk(team_node(change->change.team),
+            team_tenant(change->change.team), id_slice(&change->agent));
+    if (desk != NULL && outcome == LOG_APPENDED)
+        desk->told_revision = change->revision;
     if (session != NULL && request_id.len > 0) {
         bool is_done = outcome == LOG_APPENDED || outcome == LOG_REFUSED;
         if (is_done)

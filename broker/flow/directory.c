@@ -36,6 +36,7 @@ struct directory {
     struct node *node;
     struct log log;
     struct map tenants;
+    uint64_t revision;
 };
 
 /* ---- views ------------------------------------------------------------------------------------
@@ -182,7 +183,8 @@ static void set_tenant(struct directory *directory, struct directory_value *valu
     map_put(&directory->tenants, &item->by_id, item->tenant.id);
 }
 
-static void set_agent(struct tenant_item *tenant, struct directory_value *value)
+static void set_agent(
+        struct directory *directory, struct tenant_item *tenant, struct directory_value *value)
 {
     struct map_node *found = map_find(&tenant->agents, value->id);
     if (found != NULL)
@@ -195,7 +197,8 @@ static void set_agent(struct tenant_item *tenant, struct directory_value *value)
             .name = value->name,
             .skill_count = value->skill_count,
             .language_count = value->text_count,
-            .capacity = (uint32_t)value->number};
+            .capacity = (uint32_t)value->number,
+            .revision = ++directory->revision};
     for (size_t i = 0; i < value->skill_count; i++)
         item->profile.skills[i] =
                 (struct pool_skill){value->skills[i].name, value->skills[i].level};
@@ -227,7 +230,7 @@ static void fold_value(struct directory *directory, struct directory_value *valu
     if (value->kind == DIRECTORY_TENANT) {
         set_tenant(directory, value);
     } else if (tenant != NULL && value->kind == DIRECTORY_AGENT) {
-        set_agent(tenant, value);
+        set_agent(directory, tenant, value);
     } else if (tenant != NULL && value->kind == DIRECTORY_KEY) {
         set_key(tenant, value);
     } else {

@@ -39,6 +39,7 @@ struct agent_profile {
     struct slice languages[AGENT_LANGUAGES_MAX];
     size_t language_count;
     uint32_t capacity;
+    uint64_t revision; /* grows with each change; this node's own count */
 };
 
 enum credential_role { CREDENTIAL_CUSTOMER, CREDENTIAL_AGENT, CREDENTIAL_BOT, CREDENTIAL_SERVICE };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sweeper of the due index.
+/* The sweeper of the due index, and of logs whose reading failed.
  *
  *   each second, some of the 1,024 buckets: members that are due --> load the conversation
  *       open obligation    --> follow_up has acted; the member is due again later
@@ -22,7 +22,8 @@ enum {
     BUCKETS_PER_LOOK = 32,
     LOOK_EVERY_MS = 100,
     PER_BUCKET = 64,
-    AGAIN_MS = 10000
+    AGAIN_MS = 10000,
+    LOGS_EVERY = 10
 };
 
 struct due {
@@ -30,6 +31,7 @@ struct due {
     struct timer timer;
     unsigned next_bucket;
     unsigned underway;
+    unsigned looks;
 };
 
 struct scan {
@@ -138,6 +140,8 @@ static void on_due(struct timer *timer)
     struct node *node = due->node;
     node->timers->ops->arm(node->timers, timer, node_clock_ms(node) + LOOK_EVERY_MS);
     bool is_up = node->store->ops->generation(node->store) != 0;
+    if (due->looks++ % LOGS_EVERY == 0)
+        log_engine_look(&node->logs);
     if (!is_up || due->underway > 0 || node->is_draining || !node->is_open)
         return;
     for (unsigned i = 0; i < BUCKETS_PER_LOOK; i++)

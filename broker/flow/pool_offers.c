@@ -164,7 +164,6 @@ void offers_tell(struct team *team, const struct pool_entry *entry, const struct
         tell_cancel(team, entry, PROTO_CANCEL_REASON_EXPIRED);
         break;
     case POOL_DECLINED:
-    case POOL_ACCEPTED: /* to the agent's other windows */
         tell_cancel(team, entry, PROTO_CANCEL_REASON_WITHDRAWN);
         break;
     case POOL_RELEASED:
@@ -179,6 +178,7 @@ void offers_tell(struct team *team, const struct pool_entry *entry, const struct
     case POOL_UNKNOWN:
     case POOL_ROUTER:
     case POOL_QUEUED:
+    case POOL_ACCEPTED: /* `assigned` follows, to all windows of the agent */
     case POOL_ADOPTED:
     case POOL_TAKEN:
     case POOL_SNAPSHOT:

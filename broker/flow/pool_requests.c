@@ -33,6 +33,8 @@ struct request_change {
     size_t skill_count;
     struct id_text language, last_agent, to_agent, agent;
     uint64_t first_queued_ms;
+    struct pool_exclusion exclusion;
+    bool is_handed_on; /* by last_agent, who is not to get it straight back */
     const char *reason;
 };
 
@@ -49,8 +51,12 @@ static size_t decide_request(struct pool_change *pool_change, const struct pool 
     struct request_change *change = LIST_ITEM(pool_change, struct request_change, change);
     struct pool_request_view view;
     struct pool_key key = {chat_id(change->chat), change->request};
-    (void)now_ms;
+    struct pool_exclusion exclusion = {id_slice(&change->last_agent),
+            now_ms + change->chat->node->settings->policy.exclusion_ms};
+    change->exclusion = exclusion;
     entries[0] = (struct pool_entry){.kind = change->kind,
+            .exclusions = &change->exclusion,
+            .exclusion_count = change->is_handed_on,
             .request = key,
             .agent = id_slice(&change->agent),
             .need = {change->first_queued_ms, change->skills, change->skill_count,
@@ -59,7 +65,7 @@ static size_t decide_request(struct pool_change *pool_change, const struct pool 
             .reason = slice_of_string(change->reason)};
     if (change->kind == POOL_RELEASED && pool_find(pool, &key, &view)) {
         entries[0].agent = view.agent; /* for whoever is to be told */
-        entries[0].offer = view.offer;
+        entries[0].offer = view.state == POOL_OFFER_OPEN ? view.offer : (struct name){0};
     }
     return pool_may_apply(pool, &entries[0]) == POOL_DONE;
 }
@@ -131,6 +137,8 @@ static void on_packet(struct log_reader *reader, const struct record *record)
         take_needs(change, &handoff);
     if (part != NULL && record->at.seq == change->request.seq)
         id_set(&change->to_agent, part->id);
+    if (part != NULL && record->at.seq == change->request.seq)
+        change->is_handed_on = slice_is(part->reason, "transferred") && part->id.len == 0;
     node->scratch.used = mark;
 }
 

@@ -159,7 +159,8 @@ bool session_send(struct session *session, const struct proto_frame *frame)
     }
     if (node->peers->ops->send(node->peers, session->peer, out.bytes, out.len))
         return true;
-    log_line(LOG_WARN, "session.slow", "session=%s", session->id_bytes);
+    if (node->peers->ops->room(node->peers, session->peer) > 0) /* it is still there, and full */
+        log_line(LOG_WARN, "session.slow", "session=%s", session->id_bytes);
     session_close(session, PROTO_CLOSE_SLOW_CONSUMER, "slow_consumer");
     return false;
 }

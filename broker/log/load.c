@@ -86,7 +86,7 @@ static bool is_usable(struct load *load, const struct store_reply *reply)
     uint64_t generation = store->ops->generation(store);
     log->is_busy = false;
     if (reply->outcome == STORE_OK && reply->generation == generation && generation != 0)
-        return true;
+        return true; /* possibly of nothing: a range beyond the end */
     log->state = LOG_COLD;
     if (reply->outcome == STORE_ABSENT && reply->generation == generation) {
         log_break(log, LOG_MISSING);
@@ -266,7 +266,7 @@ static void forget_tail(struct load *load)
 static bool is_past_changed(struct load *load, const struct store_reply *reply)
 {
     struct log *log = load->log;
-    if (reply->outcome == STORE_ABSENT)
+    if (reply->outcome == STORE_ABSENT || reply->item_count == 0)
         return log->tail.seq != 0; /* nothing from the tail on, not even the tail */
     return reply->generation != log->generation ||
            (log->tail.seq != 0 && !begins_at_tail(log, &reply->items[0]));

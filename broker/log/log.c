@@ -294,6 +294,17 @@ void log_work(struct log *log)
         log_refresh(log);
 }
 
+void log_engine_look(struct log_engine *engine)
+{
+    if (engine->store->ops->generation(engine->store) == 0)
+        return;
+    LIST_EACH (node, next, &engine->logs) {
+        struct log *log = LIST_ITEM(node, struct log, link);
+        if (log->is_followed && log->state == LOG_COLD && !log->is_busy)
+            log_load(log);
+    }
+}
+
 void log_submit(struct log *log, struct log_change *change)
 {
     change->log = log;

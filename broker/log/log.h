@@ -124,6 +124,9 @@ void log_engine_finish(struct log_engine *engine);
 /* The store's generation changed: every tail is thrown away. */
 void log_engine_on_generation(struct log_engine *engine, uint64_t generation);
 
+/* Now and then (each second): followed logs whose reading failed are read again. */
+void log_engine_look(struct log_engine *engine);
+
 /* key: the log's key; due_key, due_id: the due index and this log's member prefix in it, or empty.
  * owns: copies both keys; due_id is borrowed for the log's life */
 void log_init(struct log *log, struct log_engine *engine, const struct log_kind *kind,

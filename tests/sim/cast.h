@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The cast of the simulation: customers' devices, bot workers and agents, each behind the wire.
+ *
+ * They are honest clients as docs/reference/protocol.md describes them: they resume by cursor,
+ * retry what was not answered, and do as errors say. What they believe in the end is what is
+ * checked.
+ */
+#ifndef WEFT_TESTS_SIM_CAST_H
+#define WEFT_TESTS_SIM_CAST_H
+
+#include "base/name.h"
+#include "fake_peers.h"
+
+enum { CAST_SENDS_MAX = 16, CAST_VIEW_MAX = 512, CAST_CHATS_MAX = 8, CAST_TURNS_MAX = 64 };
+
+/* A numbered sender: dense numbers, retries, heals. */
+struct sent {
+    char text[48];
+    struct name at; /* acked: the place */
+    bool is_acked, is_open;
+};
+
+struct outbox_model {
+    char lineage[32];
+    size_t lineage_len;
+    struct sent sent[CAST_SENDS_MAX + 1]; /* by number */
+    uint64_t count;
+};
+
+struct seen {
+    struct name at, after;
+    char text[96]; /* the parts, in short */
+};
+
+struct connection_model {
+    struct fake_client client;
+    struct fake_clock *clock;
+    struct fake_timers *timers;
+    struct fake_peers *peers;
+    struct fake_random *random;
+    struct timer again; /* reconnects, and repeats what is unanswered */
+    enum peer_codec codec;
+    char token[1024], ticket[512];
+    bool is_welcome, is_ended, awaits_welcome;
+    uint64_t next_id;
+};
+
+struct device {
+    struct connection_model line;
+    struct outbox_model outbox;
+    uint64_t to_send;
+    struct seen view[CAST_VIEW_MAX];
+    size_t view_count;
+    char conversation[32];
+    const char *fault; /* a promise that was broken to this device; NULL: none */
+    uint64_t resets;
+};
+
+struct bot_turn_model {
+    char conversation[32];
+    struct name turn;
+    bool is_handoff, is_close, is_over;
+    char text[64];
+};
+
+struct bot_worker {
+    struct connection_model line;
+    struct bot_turn_model turns[CAST_TURNS_MAX];
+    size_t turn_count;
+    unsigned ignores_per_mille;
+};
+
+/* A conversation that the agent has, or had; numbers count in each conversation for itself. */
+struct agent_chat_model {
+    char conversation[32];
+    struct name owner;
+    bool is_mine, wants_to_greet;
+    uint64_t n; /* numbers that are used up */
+    char text[48];
+};
+
+struct agent_model {
+    struct connection_model line;
+    char lineage[32];
+    size_t lineage_len;
+    struct agent_chat_model chats[CAST_CHATS_MAX];
+    size_t chat_count;
+    uint64_t accepted, declined, said;
+    const char *fault;
+};
+
+void device_start(struct device *device, uint64_t to_send);
+void bot_worker_start(struct bot_worker *bot);
+void agent_start(struct agent_model *agent);
+
+bool device_is_content(const struct device *device); /* everything said was acked */
+
+#endif
