@@ -3,8 +3,9 @@
  * when descriptors run out.
  *
  * Invariant: an address is in the map exactly while a connection of it is counted. Out of
- * descriptors is met with a spare one (accept, close, so that the queue moves on) and a pause:
- * a readable listening socket that cannot be served must not keep the loop awake.
+ * descriptors is met with a spare one (accept, answer, close, so that the queue moves on) and, when
+ * that is gone too, with a pause: a readable socket that cannot be served must not keep the loop
+ * awake.
  *
  * Whoever is over a cap gets one short HTTP answer and is closed: a designed answer, no silence.
  */
@@ -24,7 +25,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { ACCEPTS_PER_TURN = 64, PAUSE_MS = 100, SPARE_DESCRIPTORS = 128 };
+enum { ACCEPTS_PER_TURN = 64, PAUSE_MS = 100, COMPLAIN_MS = 1000, SPARE_DESCRIPTORS = 128 };
 
 static void on_readable(uv_poll_t *poll, int status, int events);
 
@@ -121,6 +122,16 @@ static void pause_accepting(struct acceptor *acceptor)
             acceptor->timers->ops->now_ms(acceptor->timers) + PAUSE_MS);
 }
 
+static void complain(struct acceptor *acceptor)
+{
+    uint64_t now_ms = acceptor->timers->ops->now_ms(acceptor->timers);
+    if (now_ms < acceptor->complain_ms)
+        return;
+    acceptor->complain_ms = now_ms + COMPLAIN_MS;
+    log_line(LOG_WARN, "ws.descriptors", "refused=%llu",
+            (unsigned long long)acceptor->refused_total);
+}
+
 /* Gives up the spare descriptor for as long as it takes to turn one caller away. */
 static void turn_one_away(struct acceptor *acceptor, int listening_fd)
 {
@@ -129,10 +140,10 @@ static void turn_one_away(struct acceptor *acceptor, int listening_fd)
     int fd = accept4(listening_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0)
         refuse(acceptor, fd, ADMISSION_FULL);
+    else if (errno != EAGAIN)
+        pause_accepting(acceptor);
     acceptor->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    log_line(LOG_WARN, "ws.descriptors", "refused=%llu",
-            (unsigned long long)acceptor->refused_total);
-    pause_accepting(acceptor);
+    complain(acceptor);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)

@@ -39,6 +39,7 @@ struct acceptor {
     int spare_fd;          /* given up for a moment when descriptors run out */
     struct timer pause;
     bool is_paused;
+    uint64_t complain_ms; /* not before, so that a flood of callers is no flood of lines */
     struct map addresses;
     uint32_t per_address_max; /* 0: no cap */
     uint16_t port;

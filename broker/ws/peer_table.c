@@ -147,13 +147,11 @@ static bool peers_send(struct peers *peers, struct peer handle, const char *byte
         server_kill(server, connection);
         return false;
     }
-    if (!outbound_put(
-                &peer->outbound, &server->memory, server->options.queue_bytes_max, bytes, len)) {
-        peer->is_owed_writable = true;
-        return false;
-    }
+    bool is_queued = outbound_put(
+            &peer->outbound, &server->memory, server->options.queue_bytes_max, bytes, len);
+    peer->is_owed_writable |= !is_queued;
     lws_callback_on_writable(connection->wsi);
-    return true;
+    return is_queued;
 }
 
 static size_t peers_room(struct peers *peers, struct peer handle)

@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,6 +45,36 @@ void turn_for_ms(struct loop *loop, uint64_t ms)
         loop_turn(loop);
         poll(NULL, 0, 1);
     }
+}
+
+static uint64_t cpu_ms(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
+           (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+}
+
+struct alarm_clock {
+    struct timer timer;
+    struct loop *loop;
+};
+
+static void on_alarm(struct timer *timer)
+{
+    loop_stop(((struct alarm_clock *)(void *)timer)->loop);
+}
+
+void expect_sleep(struct loop *loop, const char *while_what)
+{
+    struct timers *timers = loop_timers(loop);
+    struct alarm_clock alarm_clock = {{.on_due = on_alarm}, loop};
+    turn_for_ms(loop, 20);
+    uint64_t before_ms = cpu_ms();
+    timers->ops->arm(timers, &alarm_clock.timer, timers->ops->now_ms(timers) + 300);
+    loop_run(loop);
+    test_note("while %s, %d ms of 300", while_what, (int)(cpu_ms() - before_ms));
+    expect(cpu_ms() - before_ms < 40);
 }
 
 static struct client connect_with(struct loop *loop, uint16_t port, size_t capacity)
@@ -112,6 +143,7 @@ static void receive(struct client *client)
             return;
         else
             client->is_at_end = true;
+        client->was_reset = got < 0;
     }
 }
 

@@ -28,12 +28,15 @@ struct client {
     uint8_t *bytes; /* what was received and not taken yet */
     size_t len, capacity;
     bool is_at_end; /* the other side has closed, or the socket failed */
+    bool was_reset; /* it failed */
 };
 
 /* Turns the loop until holds() or the test fails. */
 void turn_until(struct loop *loop, bool (*holds)(void *user), void *user, const char *what);
 
 void turn_for_ms(struct loop *loop, uint64_t ms);
+/* Lets the loop run as it does in a node; fails when it spins instead of sleeping. */
+void expect_sleep(struct loop *loop, const char *while_what);
 
 struct client client_connect(struct loop *loop, uint16_t port);
 struct client client_connect_small(struct loop *loop, uint16_t port); /* one of a crowd */

@@ -5,6 +5,7 @@
 #include "lib/test.h"
 
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -176,7 +177,12 @@ static void a_refused_body_does_not_eat_the_refusal(void)
     struct reply reply = client_expect_reply(&client, 413, false);
     expect(reply_has(&reply, "Connection: close\r\n"));
     expect(memmem(reply.body.bytes, reply.body.len, "\"too_large\"", 11) != NULL);
+    for (int i = 0; i < 3; i++) { /* and may finish its sentence */
+        expect(send(client.fd, "more", 4, MSG_DONTWAIT | MSG_NOSIGNAL) == 4);
+        turn_for_ms(fixture->loop, 10);
+    }
     client_expect_end(&client);
+    expect(!client.was_reset);
     client_close(&client);
     fixture_stop(fixture);
 }

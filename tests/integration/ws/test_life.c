@@ -146,26 +146,37 @@ static void a_full_server_says_so(void)
     fixture_stop(fixture);
 }
 
-/* The descriptors run out below the cap: callers are turned away, and the loop does not spin. */
+static void limit_descriptors(rlim_t count, struct rlimit *out_before)
+{
+    expect(getrlimit(RLIMIT_NOFILE, out_before) == 0);
+    struct rlimit tight = {count, out_before->rlim_max};
+    expect(setrlimit(RLIMIT_NOFILE, &tight) == 0);
+}
+
+/* The descriptors run out below the cap: callers are turned away, and the loop does not spin, not
+ * even when nobody can be turned away any more. */
 static void running_out_of_descriptors_is_survived(void)
 {
     struct rlimit before, tight;
     struct server_fixture *fixture = fixture_start(&(struct ws_options){0});
     struct client first = client_join(fixture->loop, fixture->port, "weft.v1.json");
     struct client second = client_connect(fixture->loop, fixture->port);
-    expect(getrlimit(RLIMIT_NOFILE, &before) == 0);
-    tight = before;
-    tight.rlim_cur = (rlim_t)second.fd + 1;
-    expect(setrlimit(RLIMIT_NOFILE, &tight) == 0);
+    struct client third = client_connect(fixture->loop, fixture->port);
+    limit_descriptors((rlim_t)second.fd, &before);
     client_expect_reply(&second, 503, false);
+    client_expect_reply(&third, 503, false);
+    expect(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    struct client fourth = client_connect(fixture->loop, fixture->port);
+    limit_descriptors(0, &tight);
+    expect_sleep(fixture->loop, "a caller waits and no descriptor is left");
     expect(setrlimit(RLIMIT_NOFILE, &before) == 0);
     client_frame(&first, OPCODE_FIN | OPCODE_TEXT, "alive", 5);
     client_expect_text(&first, "alive");
-    struct client third = client_join(fixture->loop, fixture->port, "weft.v1.json"); /* waits out
-                                                                                        the pause */
-    client_close(&first);
-    client_close(&second);
-    client_close(&third);
+    client_ask_upgrade(&fourth, "weft.v1.json", NULL);
+    client_expect_reply(&fourth, 101, false);
+    struct client *clients[] = {&first, &second, &third, &fourth};
+    for (size_t i = 0; i < sizeof clients / sizeof *clients; i++)
+        client_close(clients[i]);
     fixture_await_closed(fixture, 2);
     fixture_stop(fixture);
 }

@@ -4,7 +4,6 @@
 
 #include "lib/test.h"
 
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 static void quiet_peers_are_pinged_and_live_while_they_answer(void)
@@ -108,37 +107,6 @@ static void dripping_bytes_buys_no_time(void)
     fixture_stop(fixture);
 }
 
-static uint64_t cpu_ms(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 +
-           (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
-}
-
-struct alarm_clock {
-    struct timer timer;
-    struct loop *loop;
-};
-
-static void on_alarm(struct timer *timer)
-{
-    loop_stop(((struct alarm_clock *)(void *)timer)->loop);
-}
-
-/* Lets the loop really sleep for a while; spinning would use all of it. */
-static void expect_sleep(struct server_fixture *fixture, const char *while_what)
-{
-    struct timers *timers = loop_timers(fixture->loop);
-    struct alarm_clock alarm_clock = {{.on_due = on_alarm}, fixture->loop};
-    turn_for_ms(fixture->loop, 20);
-    uint64_t before_ms = cpu_ms();
-    timers->ops->arm(timers, &alarm_clock.timer, timers->ops->now_ms(timers) + 300);
-    loop_run(fixture->loop);
-    test_note("while %s, %d ms of 300", while_what, (int)(cpu_ms() - before_ms));
-    expect(cpu_ms() - before_ms < 150);
-}
-
 /* The states in which a readable or writable socket waits for somebody else. */
 static void waiting_does_not_spin(void)
 {
@@ -147,23 +115,23 @@ static void waiting_does_not_spin(void)
     struct client idle = client_join(fixture->loop, fixture->port, "weft.v1.json");
     struct client half = client_join(fixture->loop, fixture->port, "weft.v1.json");
     client_frame(&half, OPCODE_TEXT, "half", 4);
-    expect_sleep(fixture, "a message is incomplete");
+    expect_sleep(fixture->loop, "a message is incomplete");
     memset(text, 's', sizeof text - 1);
     while (fixture_send(fixture, fixture->last_peer, text))
         ;
-    expect_sleep(fixture, "a peer does not read");
+    expect_sleep(fixture->loop, "a peer does not read");
     fixture->is_holding = true;
     struct client get = client_connect(fixture->loop, fixture->port);
     client_say(&get, "GET /v1/x HTTP/1.1\r\nHost: x\r\n\r\nGET /v1/y HTTP/1.1\r\n");
-    expect_sleep(fixture, "a flow keeps a GET with bytes behind it");
+    expect_sleep(fixture->loop, "a flow keeps a GET with bytes behind it");
     struct client post = client_connect(fixture->loop, fixture->port);
     client_say(&post, "POST /v1/x HTTP/1.1\r\nContent-Length: 2\r\n\r\nabPOST /v1/y HTTP/1.1\r\n");
     shutdown(post.fd, SHUT_WR);
-    expect_sleep(fixture, "a flow keeps a POST whose client has nothing more to say");
+    expect_sleep(fixture->loop, "a flow keeps a POST whose client has nothing more to say");
     struct client refused = client_connect(fixture->loop, fixture->port);
     client_say(&refused, "POST /v1/x HTTP/1.1\r\nContent-Length: 99999\r\n\r\nabc");
     client_expect_reply(&refused, 413, false);
-    expect_sleep(fixture, "a refused body lingers");
+    expect_sleep(fixture->loop, "a refused body lingers");
     struct client *clients[] = {&idle, &half, &get, &post, &refused};
     for (size_t i = 0; i < sizeof clients / sizeof *clients; i++)
         client_close(clients[i]);
