@@ -30,6 +30,15 @@ after(async () => {
     if (out) rmSync(out, { recursive: true });
 });
 
+/** The chats of the agent are there, with what was said in them: the list no longer moves by itself. */
+async function settled(page, own) {
+    await page.waitForSelector(".line-live");
+    await page.waitForFunction((count) => {
+        const words = [...document.querySelectorAll(".chat-item-words")].map((each) => each.textContent);
+        return words.length === count && !words.includes("Nothing was said yet");
+    }, own.length);
+}
+
 /** Runs a scene with a signed-in Anna, who is online and has the chats of `own`. */
 async function scene(name, { own = [], device = WIDE, axe = true, prepare = () => {} } = {}, play) {
     const server = await new DeskServer(out).start();
@@ -42,7 +51,7 @@ async function scene(name, { own = [], device = WIDE, axe = true, prepare = () =
     page.setDefaultTimeout(10_000);
     try {
         await page.waitForSelector(".line-live");
-        for (const conversation of own) await page.waitForSelector(`[data-chat=${conversation}]`);
+        await settled(page, own);
         await play({ page, server, desk: server.desk, context });
         await shoot(page, `desk-${name}`);
         if (axe) assert.deepEqual(await violations(page), []);
@@ -161,16 +170,18 @@ test("an offer that is gone is said to be gone, a declined one leaves", () => sc
 
 test("two chats stand side by side at 1280 px; the list is sorted by who waits", () => scene("two", { own: ["c-ada", "c-omar", "c-lin"] }, async ({ page, desk }) => {
     await page.waitForFunction(() => document.querySelectorAll("[data-column]").length === 2);
-    assert.deepEqual(await page.locator(".chat-item-name").allInnerTexts(), ["Ada Bellini", "Lin Zhao", "Omar Haddad"]);
+    const order = (...names) => page.waitForFunction((wanted) => (
+        [...document.querySelectorAll(".chat-item-name")].map((each) => each.textContent).join() === wanted), names.join());
+    await order("Ada Bellini", "Lin Zhao", "Omar Haddad");
     desk.customerTypes("c-omar");
     await page.waitForSelector("[data-chat=c-omar] .chat-item-typing");
     await page.click("[data-chat=c-lin]");
     await column(page, "c-lin").waitFor();
     assert.equal(await page.locator("[data-column]").count(), 2);
     await write(page, "c-lin", "Good day, I change it for you.");
-    await page.waitForFunction(() => [...document.querySelectorAll(".chat-item-name")].map((each) => each.textContent).join() === "Ada Bellini,Lin Zhao,Omar Haddad");
+    await order("Ada Bellini", "Lin Zhao", "Omar Haddad");
     desk.customerSays("c-omar", "And when will the poles come?");
-    await page.waitForFunction(() => [...document.querySelectorAll(".chat-item-name")].map((each) => each.textContent).join() === "Ada Bellini,Omar Haddad,Lin Zhao");
+    await order("Ada Bellini", "Omar Haddad", "Lin Zhao");
     await page.waitForFunction(() => document.querySelector("[aria-live=polite].hidden")?.textContent.includes("poles come"));
     await page.reload();
     await column(page, "c-lin").waitFor();
@@ -256,6 +267,26 @@ test("words that are refused come back into the field, with the reason, also ove
     await until("sent", () => desk.conversations.get("c-omar").entries.at(-1).parts[0].body?.text === "Your tent ships tomorrow.");
 }));
 
+test("words for a chat that went elsewhere during a reload are shown again, not lost", () => scene("orphan", { own: ["c-omar"] }, async ({ page, server, desk }) => {
+    await server.stop();
+    await page.waitForSelector(".line-lost");
+    await write(page, "c-omar", "Written without a line.");
+    await column(page, "c-omar").locator(".progress-waiting").waitFor();
+    desk.takeAway("c-omar", "tom", { quietly: true });
+    await server.start();
+    desk.refuse = (frame) => (frame.type === "hello" ? { code: "busy", retry: "later", retry_after_ms: 60_000 } : null);
+    await page.reload();
+    desk.refuse = () => null;
+    await page.reload();
+    await page.waitForSelector(".line-live");
+    await page.waitForSelector("[data-chat=c-omar]", { timeout: 15_000 });
+    await page.click("[data-chat=c-omar]");
+    assert.equal(await page.locator(".leftover").innerText(), "Written without a line.");
+    assert.ok(!desk.conversations.get("c-omar").entries.some((entry) => entry.parts[0].body?.text === "Written without a line."));
+    await page.click("[data-dismiss]");
+    await page.waitForSelector("[data-chat=c-omar]", { state: "detached" });
+}));
+
 test("a chat is handed on to a colleague with a summary, and is then no longer one's own", () => scene("transferred", { own: ["c-ada"] }, async ({ page, desk }) => {
     await page.click("[data-column=c-ada] [data-tool=transfer]");
     await page.waitForSelector("dialog[open]");
@@ -310,6 +341,7 @@ test("the palette finds and does; a shortcut can be another one, also after a re
     await page.waitForFunction(() => document.querySelector("[aria-selected=true] .keys")?.textContent === "AltShiftJ");
     await page.keyboard.press("Escape");
     await page.reload();
+    await settled(page, ["c-ada", "c-omar"]);
     await page.click("[data-chat=c-omar]");
     await page.keyboard.press("Alt+Shift+j");
     await page.waitForSelector("[data-column=c-omar] .composer-note");

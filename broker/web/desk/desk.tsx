@@ -15,6 +15,7 @@ import { writable } from "./model/chat.ts";
 import type { Desk } from "./model/desk.ts";
 import type { Actions } from "./shell/actions.ts";
 import { keep, keepColumns, keptColumns } from "./shell/keep.ts";
+import { Focus } from "./shell/focus.ts";
 import { chime, entitle, OFFER_CHIME, WORDS_CHIME } from "./shell/notice.ts";
 import { Office } from "./shell/office.ts";
 import { enter, Refused, takeCode, type Entrance } from "./shell/sign_in.ts";
@@ -22,6 +23,7 @@ import { Store } from "./shell/store.ts";
 
 const RETRY_MS = 2000;
 const NOTICE_MS = 9000;
+const MOVES: readonly ActionName[] = ["next_chat", "previous_chat", "next_column"];
 const FRESH_MS = 10_000;
 const mac = /Mac|iPhone|iPad/.test(navigator.platform);
 const root = document.getElementById("desk")!;
@@ -43,6 +45,7 @@ let expiry: ReturnType<typeof setTimeout> | undefined;
 const notAtEnd = new Set<string>();
 
 const store = new Store(draw, onStep);
+const focus = new Focus(root, store);
 
 function draw(desk: Desk): void {
     render(
@@ -51,7 +54,7 @@ function draw(desk: Desk): void {
         </AroundContext.Provider>,
         root,
     );
-    if (focusNext !== null && write(focusNext, null)) focusNext = null;
+    if (focusNext !== null && focus.write(focusNext, null)) focusNext = null;
     look();
 }
 
@@ -151,35 +154,10 @@ async function letIn(code: string | null): Promise<void> {
 
 // ---- verbs ---------------------------------------------------------------------------------------------
 
-function column(conversation: string): HTMLElement | null {
-    return root.querySelector(`[data-column="${CSS.escape(conversation)}"]`);
-}
-
-/** Puts the cursor where the agent writes; false when that chat is not on the screen (yet). */
-function write(conversation: string, kind: "reply" | "note" | null): boolean {
-    const place = column(conversation);
-    if (!place) return false;
-    if (kind !== null) place.querySelector<HTMLElement>(`[data-kind=${kind}]`)?.click();
-    const narrow = store.desk.columns.fit === 0;
-    place
-        .querySelector<HTMLElement>(narrow && kind === null ? "[data-tool=hide]" : ".composer-field, .ended .button")
-        ?.focus();
-    return true;
-}
-
 function open(conversation: string): void {
     store.dispatch({ type: "open", conversation, now_ms: Date.now() });
     focusNext = conversation;
     store.drawNow();
-}
-
-/** Where the focus goes when what held it has left the screen. */
-function focusRest(): void {
-    store.drawNow();
-    if (document.activeElement !== document.body && document.activeElement !== null) return;
-    const { focus } = store.desk.columns;
-    if (focus !== null && write(focus, null)) return;
-    root.querySelector<HTMLElement>(".chat-item, .presence input:checked")?.focus();
 }
 
 function move(by: number): void {
@@ -240,9 +218,9 @@ function run(action: ActionName, conversation: string): void {
         next_chat: () => move(1),
         previous_chat: () => move(-1),
         next_column: moveColumn,
-        reply: () => void write(conversation, "reply"),
-        note: () => void write(conversation, "note"),
-        packet: () => column(conversation)?.querySelector<HTMLElement>("[data-packet]")?.click(),
+        reply: () => void focus.write(conversation, "reply"),
+        note: () => void focus.write(conversation, "note"),
+        packet: () => focus.press(conversation, "[data-packet]"),
         transfer: () => actions.ask("transfer", conversation),
         close: () => actions.ask("close", conversation),
         hide: () => actions.hide(conversation),
@@ -277,15 +255,16 @@ const actions: Actions = {
     reopen: (conversation) => void office?.reopen(conversation),
     dismiss: (conversation) => {
         office?.dismiss(conversation);
+        office?.drafts.set(conversation, { text: "", note: false });
         stable.delete(conversation);
         notAtEnd.delete(conversation);
-        focusRest();
+        focus.rest();
     },
     open,
     focus: (conversation) => store.dispatch({ type: "open", conversation, now_ms: Date.now() }),
     hide: (conversation) => {
         store.dispatch({ type: "hide", conversation });
-        focusRest();
+        focus.rest();
     },
     togglePacket: fold,
     ask: (kind, conversation) =>
@@ -309,6 +288,7 @@ const actions: Actions = {
 function onKeyDown(event: KeyboardEvent): void {
     const action = actionOf(event, around.bindings, mac);
     if (action === null || store.desk.phase !== "signed_in") return;
+    if (event.repeat && !MOVES.includes(action)) return; // a key held too long must not accept a second chat
     const modal = document.querySelector("dialog[open]") !== null;
     if (modal && !(scene.palette && action === "palette")) return;
     const possible = commandsOf(store.desk, scene.sound).find((command) => command.action === action);

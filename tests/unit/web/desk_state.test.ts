@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NEW_DESK, step, type Desk } from "../../../broker/web/desk/model/desk.ts";
 import type { Event } from "../../../broker/web/desk/model/events.ts";
-import { listed, reachable, tabTitle, unreadTotal } from "../../../broker/web/desk/model/select.ts";
+import { listed, reachable, steady, tabTitle, unreadTotal } from "../../../broker/web/desk/model/select.ts";
 import type { EntryView, Part, Who } from "../../../broker/web/desk/model/wire.ts";
 
 const ADA = "c-ada";
@@ -56,8 +56,10 @@ test("the end of an older sync, or one without a line, decides nothing", () => {
 });
 
 test("owner parts before the token take nothing away, those after it do", () => {
-    const early = play(signedIn(), assigned(ADA, 8), owned(ADA, 3, "tom"), entry(ADA, 4, ME, [{ kind: "case_closed" }]), owned(ADA, 8, "anna"));
-    assert.equal(chat(early).ownership, "mine");
+    const late = play(signedIn(), assigned(ADA, 8), owned(ADA, 3, "tom"));
+    assert.equal(chat(late).ownership, "mine");
+    assert.equal(chat(play(late, entry(ADA, 4, ME, [{ kind: "case_closed" }]))).ownership, "mine");
+    const early = play(late, owned(ADA, 8, "anna"));
     const taken = play(early, owned(ADA, 9, "tom"));
     assert.equal(chat(taken).ownership, "released");
     assert.equal(chat(taken).owner, name(8), "the old token is kept, so what is sent with it is refused, not lost");
@@ -95,6 +97,8 @@ test("the list: who waits longest first, then the answered, then the ended", () 
         { type: "released", conversation: "c-old", reason: "closed" });
     assert.deepEqual(listed(desk).map((each) => each.conversation), [OMAR, ADA, "c-lin", "c-old"]);
     assert.equal(chat(desk, OMAR).waiting_since_ms, 5000, "a second question does not make the wait shorter");
+    const names = (chats: readonly { conversation: string }[]) => chats.map((each) => each.conversation);
+    assert.deepEqual(names(steady(listed(desk), ["c-lin", ADA])), ["c-lin", ADA, OMAR, "c-old"], "under the mouse it stands still");
     const answered = play(desk, says(OMAR, 4, ME, "there", { time_ms: 9900 }));
     assert.deepEqual(listed(answered).map((each) => each.conversation), [ADA, OMAR, "c-lin", "c-old"]);
 });
@@ -174,6 +178,19 @@ test("the tab's title calls for offers, then for unread words", () => {
     assert.equal(tabTitle(unread), "(1) Weft desk");
     assert.match(tabTitle(play(unread, offered(41, OMAR, 0))), /^New chat: c-omar/);
     assert.equal(tabTitle(play(unread, { type: "signed_out", reason: null })), "Weft desk");
+});
+
+test("who handed a chat on is told apart from who lost it", () => {
+    const released: Event = { type: "released", conversation: ADA, reason: "transferred" };
+    const own = play(withAda(), { type: "busy", conversation: ADA, busy: "transferring" }, owned(ADA, 4, "tom"), released);
+    assert.equal(chat(own).released, "handed_on");
+    assert.equal(chat(play(withAda(), released)).released, "transferred");
+});
+
+test("words left for a former chat bring it back to the desk as gone", () => {
+    const desk = play(signedIn(), { type: "orphan", conversation: "c-was" });
+    assert.equal(chat(desk, "c-was").ownership, "gone");
+    assert.equal(play(withAda(), { type: "orphan", conversation: ADA }).chats.get(ADA)!.ownership, "mine");
 });
 
 test("signing out leaves nothing of the chats behind", () => {

@@ -95,6 +95,12 @@ export function hasOlder(chat: Chat): boolean {
     return chat.thread.before !== null && chat.thread.before !== NO_ENTRY;
 }
 
+/** Why a chat left, as the agent knows it: by their own hand, or by somebody else's. */
+export function leftBy(chat: Chat, reason: string): string {
+    if (reason === "closed" && chat.ownership === "closed") return chat.released ?? reason;
+    return reason === "transferred" && (chat.busy === "transferring" || chat.released === "handed_on") ? "handed_on" : reason;
+}
+
 function ownedBy(chat: Chat, entry: EntryView, part: Part, me: string): Chat {
     if (seqOf(entry.at) <= seqOf(chat.owner)) return chat;
     if (part.kind === "case_closed") {
@@ -104,7 +110,7 @@ function ownedBy(chat: Chat, entry: EntryView, part: Part, me: string): Chat {
         return { ...chat, ownership: "mine", owner: entry.at, released: null, busy: null };
     }
     if (chat.ownership === "closed") return chat;
-    return { ...chat, ownership: "released", released: "transferred", busy: null };
+    return { ...chat, ownership: "released", released: leftBy(chat, "transferred"), busy: null };
 }
 
 function said(chat: Chat, entry: EntryView, part: Part, me: string): Chat {

@@ -198,11 +198,18 @@ function onAssigned(desk: Desk, event: Of<"assigned">): Desk {
     };
 }
 
+/** Words were left for a chat that is nobody's here any more: it is shown, so that they are not lost unseen. */
+function onOrphan(desk: Desk, conversation: string): Desk {
+    if (desk.chats.has(conversation)) return desk;
+    const chat: Chat = { ...chats.newChat(conversation), contact: "A former chat", ownership: "gone", released: "elsewhere" };
+    return { ...desk, chats: new Map(desk.chats).set(conversation, chat) };
+}
+
 function onReleased(desk: Desk, event: Of<"released">): Desk {
     return withChat(desk, event.conversation, (chat) => ({
         ...chat,
         ownership: event.reason === "closed" ? "closed" : "released",
-        released: event.reason === "closed" && chat.ownership === "closed" ? chat.released : event.reason,
+        released: chats.leftBy(chat, event.reason),
         busy: null,
         typists: [],
     }));
@@ -250,6 +257,8 @@ function stepChat(desk: Desk, event: Event): Desk | null {
             return onAssigned(desk, event);
         case "released":
             return onReleased(desk, event);
+        case "orphan":
+            return onOrphan(desk, event.conversation);
         case "busy":
             return withChat(desk, event.conversation, (chat) => ({ ...chat, busy: event.busy }));
         case "entry":

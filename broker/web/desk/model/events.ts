@@ -48,6 +48,7 @@ export type Event =
           readonly proven?: boolean;
           readonly handoff?: Handoff;
       }
+    | { readonly type: "orphan"; readonly conversation: string }
     | { readonly type: "released"; readonly conversation: string; readonly reason: string }
     | { readonly type: "busy"; readonly conversation: string; readonly busy: Busy }
     | { readonly type: "entry"; readonly entry: EntryView }

@@ -21,6 +21,15 @@ export function listed(desk: Desk): Chat[] {
     });
 }
 
+/** The same chats in the order they stood in before; those that are new come last. */
+export function steady(chats: readonly Chat[], order: readonly string[]): readonly Chat[] {
+    const place = (chat: Chat): number => {
+        const index = order.indexOf(chat.conversation);
+        return index < 0 ? order.length : index;
+    };
+    return [...chats].sort((left, right) => place(left) - place(right));
+}
+
 export function ownChats(desk: Desk): number {
     let count = 0;
     for (const chat of desk.chats.values()) if (rank(chat) < 2) count += 1;

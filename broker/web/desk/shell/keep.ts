@@ -65,6 +65,23 @@ export function keepColumns(columns: readonly Column[]): void {
     }
 }
 
+/** The conversations for which this agent has words in the outbox that no server has taken yet. */
+export function unsentIn(scope: string): string[] {
+    const found = new Set<string>();
+    try {
+        const prefix = `weft:lane:${scope}:`;
+        for (const key of Object.keys(localStorage)) {
+            if (!key.startsWith(prefix)) continue;
+            const lane = read<{ words?: { status: string }[] }>(key, {});
+            const open = lane.words?.some((word) => word.status !== "acked");
+            if (open) found.add(key.slice(prefix.length).split(":")[0]!);
+        }
+    } catch {
+        // There was no storage, so nothing was kept.
+    }
+    return [...found];
+}
+
 /** The drafts of one agent, by conversation. */
 export class Drafts {
     private readonly held = new Map<string, Draft>();

@@ -10,12 +10,13 @@ import type { Event } from "../model/events.ts";
 import { seqOf } from "../model/name.ts";
 import type { Handoff, Presence, WelcomeFrame } from "../model/wire.ts";
 import { spanOf } from "../view/time.ts";
-import { Drafts, keep } from "./keep.ts";
+import { Drafts, keep, unsentIn } from "./keep.ts";
 import { enter, Refused, type Entrance } from "./sign_in.ts";
 import { Threads } from "./threads.ts";
 
 const SYNC_MS = 4000;
 const AWAY_MS = 5 * 60_000;
+const SETTLE_MS = 5000;
 const HABIT_MS = 30_000;
 const OVER = /^closed (1000|1003|1007|1009|4400|4403)$/;
 
@@ -122,7 +123,13 @@ export class Office {
         if (!chat || chat.owner === null) return;
         this.tell.dispatch({ type: "busy", conversation, busy });
         const done = await this.ask({ ...frame, conversation, owner: chat.owner });
-        if (!done) this.tell.dispatch({ type: "busy", conversation, busy: null });
+        // `released` follows; should it not, the chat is not left locked.
+        setTimeout(() => this.settle(conversation, busy), done ? SETTLE_MS : 0);
+    }
+
+    private settle(conversation: string, busy: "transferring" | "closing"): void {
+        const chat = this.tell.desk().chats.get(conversation);
+        if (chat?.busy === busy) this.tell.dispatch({ type: "busy", conversation, busy: null });
     }
 
     say(text: string, tone: "info" | "bad"): void {
@@ -277,8 +284,20 @@ export class Office {
         });
         clearTimeout(this.syncTimer);
         const { sync } = this.tell.desk();
-        this.syncTimer = setTimeout(() => this.tell.dispatch({ type: "sync_over", sync }), SYNC_MS);
+        this.syncTimer = setTimeout(() => {
+            this.tell.dispatch({ type: "sync_over", sync });
+            this.findOrphans();
+        }, SYNC_MS);
         this.resumePresence(welcome.status ?? "offline", lost);
+    }
+
+    /** Words of before a reload, for chats that did not come back: sent once more, they end in the draft or the log. */
+    private findOrphans(): void {
+        for (const conversation of unsentIn(this.session.scope)) {
+            if (this.tell.desk().chats.has(conversation)) continue;
+            this.tell.dispatch({ type: "orphan", conversation });
+            this.threads.follow(conversation);
+        }
     }
 
     /** Takes the last wish up again after a short absence; after a long one the agent decides. */

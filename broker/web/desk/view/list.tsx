@@ -6,6 +6,7 @@ import { Icon } from "./icon.tsx";
 import { briefOf, isoOf, spanOf } from "./time.ts";
 import { endedOf, typingLine, whoName } from "./words.ts";
 import { writable, type Chat } from "../model/chat.ts";
+import { steady } from "../model/select.ts";
 
 export interface ListProps {
     readonly chats: readonly Chat[];
@@ -29,11 +30,38 @@ function onKeyDown(event: KeyboardEvent): void {
     }
 }
 
+const STEADY_MS = 1200;
+
+/**
+ * The list. Its order stands still while the mouse moves over it, so that a chat does not slip away from under the
+ * click that was meant for it; what is new meanwhile comes last.
+ */
 export class ChatList extends Pure<ListProps> {
+    private order: readonly string[] = [];
+    private movedAt = -Infinity;
+    private timer: ReturnType<typeof setTimeout> | undefined;
+
+    override componentWillUnmount(): void {
+        clearTimeout(this.timer);
+    }
+
+    private readonly onMove = (event: PointerEvent): void => {
+        if (event.pointerType !== "touch") this.movedAt = performance.now();
+    };
+
+    private ordered(chats: readonly Chat[]): readonly Chat[] {
+        const wait = this.movedAt + STEADY_MS - performance.now();
+        clearTimeout(this.timer);
+        if (wait > 0) this.timer = setTimeout(() => this.forceUpdate(), wait);
+        const ordered = wait > 0 ? steady(chats, this.order) : chats;
+        this.order = ordered.map((chat) => chat.conversation);
+        return ordered;
+    }
+
     render({ chats, shown, focus, me }: ListProps) {
         return (
-            <ul class="chat-list" onKeyDown={onKeyDown} aria-label="Your chats">
-                {chats.map((chat) => (
+            <ul class="chat-list" onKeyDown={onKeyDown} onPointerMove={this.onMove} aria-label="Your chats">
+                {this.ordered(chats).map((chat) => (
                     <ChatItem
                         key={chat.conversation}
                         chat={chat}

@@ -52,7 +52,8 @@ export const TRANSFER_REASONS: ReadonlyArray<readonly [string, string]> = [
 ];
 
 const ENDED: Record<string, string> = {
-    transferred: "You handed this chat on.",
+    handed_on: "You handed this chat on.",
+    transferred: "This chat went to a colleague.",
     requeued: "This chat went back to the queue.",
     elsewhere: "This chat went to somebody else while you were not connected.",
     superseded: "This thread goes on in another one.",
