@@ -224,6 +224,11 @@ static void device_again(struct timer *timer)
     if (device->line.is_ended)
         return;
     arm(&device->line, AGAIN_MS);
+    if (device->leaves_when_content && device_is_content(device)) {
+        if (device->line.client.peer.generation != 0)
+            fake_client_cut(&device->line.client);
+        return;
+    }
     if (!device->line.is_welcome) {
         if (is_hello_due(&device->line))
             device_hello(device);

@@ -54,6 +54,7 @@ struct device {
     char conversation[32];
     const char *fault; /* a promise that was broken to this device; NULL: none */
     uint64_t resets;
+    bool leaves_when_content; /* and comes back when that is taken back */
 };
 
 struct bot_turn_model {

@@ -8,6 +8,7 @@
  *   each device has seen exactly the public entries of the log, in order
  *   each turn was committed at most once, and only while it was open
  *   agents spoke only while they owned the conversation; no agent had more chats than capacity
+ *   nothing waited while the customers were away: the due index and the pool saw to it
  *   nothing waits: no open turn, no queued case that an agent could take, no reserved capacity
  *
  *   SIM_SEEDS=N   how many seeds          SIM_SEED=S   only this one, with its trace
@@ -38,6 +39,7 @@ enum {
     CAPACITY = 2,
     MESSAGES = 8,
     FAULT_MS = 40000,
+    UNATTENDED_MS = 90000,
     REST_MS = 400000,
     LIVES_MAX = 16,
     LOG_MAX = 600,
@@ -57,7 +59,7 @@ struct world {
     struct node *node, *lives[LIVES_MAX];
     size_t life_count;
     struct timer fault;
-    bool is_quiet, is_set_up;
+    bool is_quiet, is_set_up, is_looked_at;
     struct seed seeding;
     struct seed_tenant tenant;
     struct seed_bot bot_seed;
@@ -164,6 +166,7 @@ static void set_up_cast(struct world *world)
         set_up_line(world, &world->devices[i].line);
         snprintf(subject, sizeof subject, "x:contact-%u", i % CONTACTS);
         give_token(world, &world->devices[i].line, "customer", subject, true);
+        world->devices[i].leaves_when_content = true;
         device_start(&world->devices[i], MESSAGES);
     }
     set_up_line(world, &world->bot.line);
@@ -315,6 +318,43 @@ static void end_faults(struct world *world)
     world->bot.ignores_per_mille = 0;
     if (world->node == NULL)
         node_live(world);
+}
+
+/* ---- nobody looks on --------------------------------------------------------------------------
+ */
+
+static const char *unattended;
+
+static void on_looked(struct chat_touch *touch, enum log_outcome outcome)
+{
+    check(outcome == LOG_WAS_ALREADY);
+    the_world->is_looked_at = true;
+    chat_release(touch->change.chat);
+}
+
+/* All customers are gone. What was open when they left must be settled when they come back. */
+static void look_unattended(struct world *world)
+{
+    struct chat_touch touch = {.done = on_looked};
+    unattended = NULL;
+    fake_clock_run_for(&world->clock, UNATTENDED_MS);
+    for (unsigned i = 0; i < CONTACTS; i++) {
+        struct device *device = &world->devices[i];
+        bool is_content =
+                device_is_content(device) && device_is_content(&world->devices[i + CONTACTS]);
+        if (!is_content)
+            continue; /* still here: it had too little time */
+        struct chat *chat = chat_hold(world->node, slice_of_string(device->conversation));
+        world->is_looked_at = false;
+        chat_touch(chat, &touch);
+        while (!world->is_looked_at)
+            check(fake_clock_step(&world->clock));
+        if (chat->fold.turn.seq != 0 || chat->fold.phase == PHASE_QUEUED ||
+                chat->fold.phase == PHASE_ACTIVE)
+            unattended = "a case was left open while nobody looked on";
+    }
+    for (unsigned i = 0; i < DEVICES; i++)
+        world->devices[i].leaves_when_content = false;
 }
 
 /* ---- rest -------------------------------------------------------------------------------------
@@ -488,6 +528,8 @@ static const char *judge(struct world *world)
         if (!device_is_content(device))
             return broken("device %u is stuck: not everything was acked", i);
     }
+    if (unattended != NULL)
+        return unattended;
     if (!is_at_rest(world))
         return say_stuck(world);
     for (unsigned i = 0; i < CONTACTS; i++) {
@@ -524,6 +566,7 @@ static bool run_seed(uint64_t seed, bool is_telling)
     begin_faults(&world);
     fake_clock_run_for(&world.clock, FAULT_MS);
     end_faults(&world);
+    look_unattended(&world);
     run_until(&world, is_at_rest, REST_MS);
     const char *fault = judge(&world);
     if (fault != NULL || is_telling) {
