@@ -157,6 +157,7 @@ test("an offer that is gone is said to be gone, a declined one leaves", () => sc
     await page.click("[data-decline]");
     await until("declined", () => taken(desk, "decline").length === 1 && !desk.offers.has(offer));
     await page.waitForSelector("[data-offer]", { state: "detached" });
+    assert.equal(await page.locator(".notice").count(), 0, "what one did oneself is no news");
     const second = desk.offer("anna", "c-ada").offer;
     await page.waitForSelector("[data-offer]");
     desk.offers.delete(second);

@@ -266,7 +266,8 @@ class Line {
     }
 
     on_decline(frame) {
-        if (!this.desk.offers.delete(frame.offer)) return this.fail(frame, "no_such_offer", "never");
+        if (!this.desk.offers.has(frame.offer)) return this.fail(frame, "no_such_offer", "never");
+        this.desk.withdraw(frame.offer);
         this.done(frame);
     }
 

@@ -252,6 +252,7 @@ export class Office {
         const held = this.tell.desk().offers.find((each) => each.offer === offer);
         if (!offer || !held) return;
         this.tell.dispatch({ type: "offer_over", offer });
+        if (held.state === "declining") return;
         if (reason === "withdrawn") this.say(`The chat with ${held.contact} went elsewhere.`, "info");
         if (reason === "expired") this.say(`The offer of ${held.contact} expired.`, "info");
     }
