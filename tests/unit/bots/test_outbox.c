@@ -501,6 +501,23 @@ static void expect_each_once_and_in_order(size_t puts)
     expect_u64(acked, model.log_len);
 }
 
+/* Puts, serves or breaks something; answers how many messages were put. */
+static size_t take_random_step(size_t puts, unsigned *lineages, uint64_t now_ms)
+{
+    unsigned what = roll(10);
+    enum outbox_verdict verdict = OUTBOX_SETTLED;
+    if (what < 3) {
+        puts++;
+        put_numbered(puts, puts);
+    } else if (what < 9 && wire_len > 0) {
+        verdict = serve(random_veto(), false, now_ms);
+    }
+    if (verdict == OUTBOX_RECONNECT || roll(25) == 0)
+        break_connection(lineages);
+    outbox_flush(&outbox, now_ms);
+    return puts;
+}
+
 static void once_and_in_order_whatever_happens(void)
 {
     for (unsigned seed = 1; seed <= 3000; seed++) {
@@ -512,18 +529,8 @@ static void once_and_in_order_whatever_happens(void)
         begin();
         outbox_on_welcome(&outbox, SLICE_OF("L1"));
         for (int step = 0; step < 120; step++) {
-            unsigned what = roll(10);
             now_ms += roll(40);
-            enum outbox_verdict verdict = OUTBOX_SETTLED;
-            if (what < 3) {
-                put_numbered(puts + 1, puts + 1);
-                puts++;
-            } else if (what < 9 && wire_len > 0) {
-                verdict = serve(random_veto(), false, now_ms);
-            }
-            if (verdict == OUTBOX_RECONNECT || roll(25) == 0)
-                break_connection(&lineages);
-            outbox_flush(&outbox, now_ms);
+            puts = take_random_step(puts, &lineages, now_ms);
         }
         break_connection(&lineages);
         serve_all();
