@@ -48,7 +48,7 @@ static bool read_query(struct lws *wsi, char *out, size_t out_len, struct slice 
 }
 
 static const struct {
-    enum lws_token_indexes token;
+    int token;
     enum http_method method;
 } methods[] = {{WSI_TOKEN_GET_URI, HTTP_GET}, {WSI_TOKEN_HEAD_URI, HTTP_GET},
         {WSI_TOKEN_POST_URI, HTTP_POST}, {WSI_TOKEN_PUT_URI, HTTP_PUT},
@@ -59,7 +59,7 @@ enum http_method request_method(struct lws *wsi, bool *out_is_head)
 {
     *out_is_head = lws_hdr_total_length(wsi, WSI_TOKEN_HEAD_URI) > 0;
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
-        if (lws_hdr_total_length(wsi, methods[i].token) > 0)
+        if (lws_hdr_total_length(wsi, (enum lws_token_indexes)methods[i].token) > 0)
             return methods[i].method;
     return HTTP_OTHER;
 }
@@ -67,7 +67,7 @@ enum http_method request_method(struct lws *wsi, bool *out_is_head)
 static bool read_path(struct lws *wsi, char *out, int out_len, struct slice *path)
 {
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
-        if (lws_hdr_total_length(wsi, methods[i].token) > 0)
+        if (lws_hdr_total_length(wsi, (enum lws_token_indexes)methods[i].token) > 0)
             return request_header(wsi, methods[i].token, out, out_len, path);
     return false;
 }
