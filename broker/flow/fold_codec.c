@@ -22,8 +22,8 @@ struct stored_lineage {
 
 struct stored_fold {
     uint64_t phase, cases, attempt, from, input, digest, packet, queued, time;
-    struct name public_tail, staff_tail, owner, last_owner, turn, committed_turn, committed_at,
-            request;
+    struct name public_tail, staff_tail, owner, last_owner, closed_at, turn, committed_turn,
+            committed_at, request;
     struct slice tenant, contact, channel, language, reference, follow, owner_id, last_agent;
     struct slice state, forgotten;
     const struct stored_lineage *lineages;
@@ -51,9 +51,9 @@ static const struct proto_shape lineage_shape = PROTO_SHAPE(struct stored_lineag
 #define TEXT(member) PROTO_STR(struct stored_fold, member, OPTIONAL, DISPLAY_NAME_MAX)
 static const struct proto_field fold_fields[] = {NUMBER(phase), NUMBER(cases), NUMBER(attempt),
         NUMBER(from), NUMBER(input), NUMBER(digest), NUMBER(packet), NUMBER(queued), NUMBER(time),
-        NAME(public_tail), NAME(staff_tail), NAME(owner), NAME(last_owner), NAME(turn),
-        NAME(committed_turn), NAME(committed_at), NAME(request), TEXT(tenant), TEXT(contact),
-        TEXT(channel), TEXT(language), TEXT(reference), TEXT(follow), TEXT(owner_id),
+        NAME(public_tail), NAME(staff_tail), NAME(owner), NAME(last_owner), NAME(closed_at),
+        NAME(turn), NAME(committed_turn), NAME(committed_at), NAME(request), TEXT(tenant),
+        TEXT(contact), TEXT(channel), TEXT(language), TEXT(reference), TEXT(follow), TEXT(owner_id),
         TEXT(last_agent), PROTO_BIN(struct stored_fold, state, OPTIONAL, CONVERSATION_STATE_BYTES),
         PROTO_BIN(struct stored_fold, forgotten, OPTIONAL, LINEAGE_BIRTH_LEN),
         PROTO_OBJECT_LIST(struct stored_fold, lineages, OPTIONAL, LINEAGES_MAX,
@@ -110,6 +110,7 @@ void fold_encode(const struct conversation *c, struct arena *scratch, struct buf
             .staff_tail = c->staff_tail,
             .owner = c->owner,
             .last_owner = c->last_owner,
+            .closed_at = c->closed_at,
             .turn = c->turn,
             .committed_turn = c->committed_turn,
             .committed_at = c->committed_at,
@@ -174,6 +175,7 @@ bool fold_decode(struct slice bytes, struct arena *scratch, struct conversation 
             .staff_tail = stored.staff_tail,
             .owner = stored.owner,
             .last_owner = stored.last_owner,
+            .closed_at = stored.closed_at,
             .turn = stored.turn,
             .committed_turn = stored.committed_turn,
             .committed_at = stored.committed_at,

@@ -26,12 +26,12 @@ struct id_text {
 
 static inline struct slice id_slice(const struct id_text *text)
 {
-    return slice_make(text->bytes, text->len);
+    return text->len ? slice_make(text->bytes, text->len) : SLICE_NONE;
 }
 
 static inline struct slice short_slice(const struct short_text *text)
 {
-    return slice_make(text->bytes, text->len);
+    return text->len ? slice_make(text->bytes, text->len) : SLICE_NONE;
 }
 
 void id_set(struct id_text *text, struct slice from);       /* cuts at ID_MAX */
@@ -62,7 +62,9 @@ struct conversation {
     uint64_t cases;    /* opened so far */
     struct name owner; /* the token: name of the entry that gave the ownership */
     struct id_text owner_id;
-    struct name last_owner; /* the token with which the last case was closed or handed on */
+    struct name last_owner; /* the token with which this case, or when idle the last one, was closed
+                               or handed on */
+    struct name closed_at;  /* the entry that closed the last case */
     struct id_text last_agent;
 
     struct name turn; /* the open turn; none when seq is 0 */

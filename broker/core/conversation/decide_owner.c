@@ -67,7 +67,7 @@ void conversation_close(const struct conversation *c, const struct author *by,
         return;
     if (!holds_token(c, owner)) {
         if (c->phase == PHASE_IDLE && owner->seq != 0 && name_equal(&c->last_owner, owner))
-            already(decision, &c->tail);
+            already(decision, &c->closed_at);
         else
             refuse(decision, c->phase == PHASE_IDLE ? REFUSAL_CLOSED : REFUSAL_FENCED);
         return;

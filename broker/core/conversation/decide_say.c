@@ -8,6 +8,16 @@
  */
 #include "core/conversation/draft.h"
 
+enum { CLOCKS_APART_MS_MAX = 3600 * 1000 }; /* of two nodes, or of two masters */
+
+/* A birth that lies ahead was made up: forgotten one day, it would make everybody too old. */
+static bool is_born_ahead(const struct conversation *c, const struct say *say, uint64_t now_ms)
+{
+    uint64_t known_ms = now_ms > c->time_ms ? now_ms : c->time_ms;
+    return lineage_is_well_formed(say->lineage) &&
+           lineage_birth_ms(say->lineage) > known_ms + CLOCKS_APART_MS_MAX;
+}
+
 static bool is_taken_before(
         const struct conversation *c, const struct say *say, struct decision *decision)
 {
@@ -74,7 +84,13 @@ static void add_consequences(
 void conversation_say(const struct conversation *c, const struct say *say, uint64_t now_ms,
         struct decision *decision)
 {
-    if (!is_living(c, decision) || is_taken_before(c, say, decision) || !may_say(c, say, decision))
+    if (!is_living(c, decision))
+        return;
+    if (is_born_ahead(c, say, now_ms)) {
+        refuse(decision, REFUSAL_BAD_LINEAGE);
+        return;
+    }
+    if (is_taken_before(c, say, decision) || !may_say(c, say, decision))
         return;
     bool is_customer = say->author.kind == AUTHOR_CUSTOMER;
     begin_draft(decision, c, &say->author, now_ms);

@@ -6,13 +6,28 @@
  * next one in the same entry, so none is left without an answer.
  */
 #include "core/conversation/draft.h"
+#include "core/conversation/patch.h"
 
-static size_t state_size_after(const struct conversation *c, const struct commit *commit)
+/* Whether the state after the patch has room, and can still be shown as one list of pairs. */
+static bool state_fits_after(const struct conversation *c, const struct commit *commit)
 {
-    size_t size = c->state_len; /* an upper bound: what is replaced is counted twice */
-    for (size_t i = 0; i < commit->pair_count; i++)
-        size += 3 + commit->pairs[i].name.len + commit->pairs[i].value.len;
-    return size;
+    struct pair held[ENTRY_PAIRS_MAX];
+    size_t held_count = conversation_pairs(c, held), count = 0, size = 0;
+    for (size_t i = 0; i < held_count; i++) {
+        if (patch_names(commit->pairs, 0, commit->pair_count, held[i].name))
+            continue;
+        count++;
+        size += PAIR_HEAD_SIZE + held[i].name.len + held[i].value.len;
+    }
+    for (size_t i = 0; i < commit->pair_count; i++) {
+        const struct pair *pair = &commit->pairs[i];
+        if (pair->value.bytes == NULL ||
+                patch_names(commit->pairs, i + 1, commit->pair_count, pair->name))
+            continue;
+        count++;
+        size += PAIR_HEAD_SIZE + pair->name.len + pair->value.len;
+    }
+    return count <= ENTRY_PAIRS_MAX && size <= CONVERSATION_STATE_BYTES;
 }
 
 static bool may_commit(
@@ -21,7 +36,7 @@ static bool may_commit(
     if (!is_living(c, decision))
         return false;
     if (c->turn.seq != 0 && name_equal(&c->turn, &commit->turn)) {
-        if (state_size_after(c, commit) <= CONVERSATION_STATE_BYTES)
+        if (state_fits_after(c, commit))
             return true;
         refuse(decision, REFUSAL_STATE_FULL);
     } else if (commit->turn.seq != 0 && name_equal(&c->committed_turn, &commit->turn)) {

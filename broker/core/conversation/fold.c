@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Folding a conversation log: entry by entry into the state that follows.
  *
- * Invariant: the fold is a pure function of the entries, the same on every node. An entry that its
- * state does not allow (a commit of another turn, an ownership for an old request) was written by
- * someone who was wrong; it keeps its place in the log and has no effect. Here is no policy: what
- * may be appended is decided in decide_*.c, what was appended is taken as it is.
+ * Invariant: the fold is a pure function of the entries, the same on every node. A part that names
+ * what is not so (a commit or an end of another turn, a void of an old request, a sender's number
+ * that is not next) keeps its place in the log and has no effect. Here is no policy: what may be
+ * appended is decided in decide_*.c, what was appended is taken as it is.
  */
 #include "base/check.h"
 #include "core/conversation/conversation.h"
+#include "core/conversation/patch.h"
 
 void id_set(struct id_text *text, struct slice from)
 {
@@ -89,10 +90,17 @@ static void on_queued(struct conversation *c, const struct entry *entry, const s
     c->first_queued_ms = part->number;
 }
 
-static void on_closed(struct conversation *c)
+static void on_opened(struct conversation *c)
+{
+    c->cases++;
+    c->last_owner = (struct name){0};
+}
+
+static void on_closed(struct conversation *c, const struct entry *entry)
 {
     c->phase = PHASE_IDLE;
     c->last_owner = c->owner;
+    c->closed_at = entry->at;
     c->owner = c->turn = c->request = (struct name){0};
     c->owner_id.len = 0;
     c->input_from_seq = 0;
@@ -104,7 +112,7 @@ static void drop_pair(struct conversation *c, struct slice name)
 {
     for (uint16_t at = 0; at < c->state_len;) {
         const uint8_t *head = (const uint8_t *)c->state + at;
-        uint16_t size = (uint16_t)(3 + head[0] + (head[1] | head[2] << 8));
+        uint16_t size = (uint16_t)(PAIR_HEAD_SIZE + head[0] + (head[1] | head[2] << 8));
         if (slice_equal(slice_make(c->state + at + 3, head[0]), name)) {
             memmove(c->state + at, c->state + at + size, (size_t)(c->state_len - at - size));
             c->state_len = (uint16_t)(c->state_len - size);
@@ -114,21 +122,31 @@ static void drop_pair(struct conversation *c, struct slice name)
     }
 }
 
-/* A pair that does not fit is left out: the decision refused it, so it is not there. */
+static void add_pair(struct conversation *c, struct slice name, struct slice value)
+{
+    size_t size = PAIR_HEAD_SIZE + name.len + value.len;
+    if (name.len > UINT8_MAX || c->state_len + size > sizeof c->state)
+        return; /* the decision refused it, so it is not there */
+    char *at = c->state + c->state_len;
+    at[0] = (char)name.len;
+    at[1] = (char)(value.len & 255);
+    at[2] = (char)(value.len >> 8);
+    memcpy(at + PAIR_HEAD_SIZE, name.bytes, name.len);
+    if (value.len > 0)
+        memcpy(at + PAIR_HEAD_SIZE + name.len, value.bytes, value.len);
+    c->state_len = (uint16_t)(c->state_len + size);
+}
+
+/* What is replaced goes first, so that it makes room. */
 static void on_state(struct conversation *c, const struct part *part)
 {
+    for (size_t i = 0; i < part->pair_count; i++)
+        drop_pair(c, part->pairs[i].name);
     for (size_t i = 0; i < part->pair_count; i++) {
-        struct slice name = part->pairs[i].name, value = part->pairs[i].value;
-        drop_pair(c, name);
-        if (value.bytes == NULL || c->state_len + 3 + name.len + value.len > sizeof c->state)
-            continue;
-        char *at = c->state + c->state_len;
-        at[0] = (char)name.len;
-        at[1] = (char)(value.len & 255);
-        at[2] = (char)(value.len >> 8);
-        memcpy(at + 3, name.bytes, name.len);
-        memcpy(at + 3 + name.len, value.bytes, value.len);
-        c->state_len = (uint16_t)(c->state_len + 3 + name.len + value.len);
+        const struct pair *pair = &part->pairs[i];
+        if (pair->value.bytes != NULL &&
+                !patch_names(part->pairs, i + 1, part->pair_count, pair->name))
+            add_pair(c, pair->name, pair->value);
     }
 }
 
@@ -164,10 +182,10 @@ static void apply_part(struct conversation *c, const struct entry *entry, const 
         on_owner(c, entry, part);
         break;
     case PART_CASE_OPENED:
-        c->cases++;
+        on_opened(c);
         break;
     case PART_CASE_CLOSED:
-        on_closed(c);
+        on_closed(c, entry);
         break;
     case PART_TURN:
         on_turn(c, entry, part);

@@ -38,6 +38,14 @@ bool lineage_is_well_formed(struct slice id)
     return true;
 }
 
+uint64_t lineage_birth_ms(struct slice id)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < LINEAGE_BIRTH_LEN; i++)
+        value = value << 5 | (uint64_t)(strchr(digits, id.bytes[i]) - digits);
+    return value;
+}
+
 static const struct lineage *find(const struct lineages *lineages, struct slice id)
 {
     for (size_t i = 0; i < lineages->count; i++)

@@ -49,6 +49,8 @@ enum lineage_answer {
 void lineage_make(uint64_t now_ms, const uint8_t random[8], char out[LINEAGE_LEN]);
 /* The spelling only. */
 bool lineage_is_well_formed(struct slice id);
+/* Of a well-formed one: milliseconds since 1970. */
+uint64_t lineage_birth_ms(struct slice id);
 
 enum lineage_answer lineages_ask(const struct lineages *lineages, struct slice id, uint64_t n,
         uint64_t digest, struct lineage_place *out_place);
