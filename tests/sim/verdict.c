@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verdict on a simulated world: has it come to rest, and does everything hold then?
+ *
+ * Invariant: the stored log is read by itself, entry by entry, and compared with what the cast
+ * believes; the node's own folds are asked only for keys and for whether they rest.
+ */
+#include "world.h"
+
+#include "flow/entry_codec.h"
+#include "flow/pools.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* ---- rest -------------------------------------------------------------------------------------
+ */
+
+struct chat *chat_of(struct world *world, const struct device *device)
+{
+    return device->conversation[0] ? chat_find(world->node, slice_of_string(device->conversation))
+                                   : NULL;
+}
+
+bool is_at_rest(struct world *world)
+{
+    for (unsigned i = 0; i < DEVICES; i++) {
+        struct device *device = &world->devices[i];
+        struct chat *chat = chat_of(world, device);
+        if (device->fault != NULL)
+            return true;
+        if (!device_is_content(device) || chat == NULL || chat->log.state != LOG_READY ||
+                chat->fold.turn.seq != 0 || chat->fold.phase == PHASE_QUEUED ||
+                chat->fold.phase == PHASE_ACTIVE || device->view_count == 0 ||
+                !name_equal(&device->view[device->view_count - 1].at, &chat->fold.public_tail))
+            return false;
+    }
+    struct team *team = pools_team(world->node, SLICE_OF("sim"));
+    struct pool_counts counts = pool_counts(team_pool(team));
+    return counts.waiting + counts.offered + counts.active == 0;
+}
+
+/* ---- the verdict ------------------------------------------------------------------------------
+ */
+
+#define broken(...) (snprintf(verdict, sizeof verdict, __VA_ARGS__), verdict)
+static char verdict[256];
+
+struct reading {
+    struct chat *chat;
+    uint64_t count;
+    uint8_t mark[MARK_SIZE];
+    struct name turn, owner, committed[LOG_MAX];
+    char owner_id[ID_MAX];
+    size_t committed_count;
+    struct seen public_entries[LOG_MAX];
+    size_t public_count;
+    uint64_t said[DEVICES]; /* by device: its messages so far */
+};
+
+static const char *read_message(struct world *world, struct reading *reading,
+        const struct entry *entry, const struct part *part)
+{
+    if (entry->author.kind == AUTHOR_AGENT && part->visibility == VISIBLE_TO_ALL &&
+            !slice_is(entry->author.id, reading->owner_id))
+        return broken("seq %" PRIu64 ": an agent spoke who was not the owner", entry->at.seq);
+    for (unsigned i = 0; i < DEVICES; i++) {
+        struct device *device = &world->devices[i];
+        if (!slice_is(part->lineage, device->outbox.lineage))
+            continue;
+        if (part->n != ++reading->said[i])
+            return broken("seq %" PRIu64 ": a sender's order is broken, or a message doubled",
+                    entry->at.seq);
+        if (!name_equal(&device->outbox.sent[part->n].at, &entry->at))
+            return broken("seq %" PRIu64 ": acked at another place", entry->at.seq);
+    }
+    return NULL;
+}
+
+static const char *read_part(struct world *world, struct reading *reading,
+        const struct entry *entry, const struct part *part)
+{
+    if (part->kind == PART_MESSAGE)
+        return read_message(world, reading, entry, part);
+    if (part->kind == PART_OWNER)
+        snprintf(reading->owner_id, sizeof reading->owner_id, "%.*s",
+                part->owner == OWNER_AGENT ? (int)part->id.len : 0, part->id.bytes);
+    if (part->kind == PART_CASE_CLOSED)
+        reading->owner_id[0] = '\0';
+    if (part->kind == PART_TURN)
+        reading->turn = entry->at;
+    if (part->kind == PART_COMMITTED) {
+        if (!name_equal(&reading->turn, &part->ref))
+            return broken("seq %" PRIu64 ": a turn was committed that was not open", entry->at.seq);
+        reading->turn = (struct name){0};
+    }
+    return NULL;
+}
+
+static const char *read_entry(
+        struct world *world, struct reading *reading, const struct store_item *item)
+{
+    static uint8_t plain[RECORD_MAX];
+    struct chat *chat = reading->chat;
+    struct record record;
+    struct entry entry;
+    const char *fault = NULL;
+    if (item->number != ++reading->count)
+        return broken("the log has a hole before %" PRIu64, item->number);
+    if (record_read(item->value, item->number, chat->log.key, chat->key, plain, &record) !=
+                    RECORD_GOOD ||
+            memcmp(record.prev, reading->mark, MARK_SIZE) != 0)
+        return broken("the log does not link at %" PRIu64, item->number);
+    memcpy(reading->mark, record.at.mark, MARK_SIZE);
+    if (!chat_read_entry(chat, &record, &entry))
+        return broken("the log cannot be read at %" PRIu64, item->number);
+    for (size_t i = 0; i < entry.part_count && fault == NULL; i++)
+        fault = read_part(world, reading, &entry, &entry.parts[i]);
+    if (entry_is_visible(&entry, false))
+        reading->public_entries[reading->public_count++].at = entry.at;
+    chat->node->scratch.used = 0;
+    return fault;
+}
+
+static const char *judge_views(struct world *world, const struct reading *reading)
+{
+    for (unsigned i = 0; i < DEVICES; i++) {
+        struct device *device = &world->devices[i];
+        if (!slice_is(chat_id(reading->chat), device->conversation))
+            continue;
+        if (reading->said[i] != device->outbox.count)
+            return broken("device %u: %" PRIu64 " said, %" PRIu64 " in the log", i,
+                    device->outbox.count, reading->said[i]);
+        if (device->view_count != reading->public_count)
+            return broken("device %u saw %zu entries of %zu", i, device->view_count,
+                    reading->public_count);
+        for (size_t j = 0; j < device->view_count; j++)
+            if (!name_equal(&device->view[j].at, &reading->public_entries[j].at))
+                return broken("device %u saw another entry at %zu", i, j);
+    }
+    return NULL;
+}
+
+static const char *judge_conversation(struct world *world, struct chat *chat)
+{
+    static struct reading reading;
+    struct store_item item;
+    const char *fault = NULL;
+    reading = (struct reading){.chat = chat};
+    while (fault == NULL &&
+            fake_server_read(world->server, chat->log.key, reading.count + 1, 1, &item) == 1)
+        fault = read_entry(world, &reading, &item);
+    return fault ? fault : judge_views(world, &reading);
+}
+
+static const char *say_stuck(struct world *world)
+{
+    struct pool_counts counts = pool_counts(team_pool(pools_team(world->node, SLICE_OF("sim"))));
+    for (unsigned i = 0; i < DEVICES; i++) {
+        struct device *device = &world->devices[i];
+        struct chat *chat = chat_of(world, device);
+        uint64_t seen = device->view_count ? device->view[device->view_count - 1].at.seq : 0;
+        if (chat == NULL)
+            return broken("stuck: conversation %u is not even open", i);
+        if (chat->log.state != LOG_READY || chat->fold.turn.seq != 0 ||
+                chat->fold.phase != PHASE_IDLE || seen != chat->fold.public_tail.seq)
+            return broken("stuck: conversation %.4s phase %d turn %" PRIu64 " log %d, tail %" PRIu64
+                          " device %u saw %" PRIu64
+                          "; pool %zu waiting %zu offered %zu active %zu online",
+                    device->conversation, chat->fold.phase, chat->fold.turn.seq, chat->log.state,
+                    chat->fold.public_tail.seq, i, seen, counts.waiting, counts.offered,
+                    counts.active, counts.online);
+    }
+    return broken("stuck: the pool has %zu waiting, %zu offered, %zu active", counts.waiting,
+            counts.offered, counts.active);
+}
+
+const char *judge(struct world *world)
+{
+    for (unsigned i = 0; i < DEVICES; i++) {
+        struct device *device = &world->devices[i];
+        if (device->fault != NULL)
+            return broken("device %u: %s", i, device->fault);
+        if (!device_is_content(device))
+            return broken("device %u is stuck: not everything was acked", i);
+    }
+    if (world->unattended != NULL)
+        return world->unattended;
+    if (!is_at_rest(world))
+        return say_stuck(world);
+    for (unsigned i = 0; i < CONTACTS; i++) {
+        const char *fault = judge_conversation(world, chat_of(world, &world->devices[i]));
+        if (fault != NULL)
+            return fault;
+        if (strcmp(world->devices[i].conversation, world->devices[i + CONTACTS].conversation) != 0)
+            return broken("contact %u has two conversations", i);
+    }
+    return NULL;
+}
