@@ -242,7 +242,7 @@ export interface LogoutFrame {
   id: string;
 }
 
-/** Says something. (lineage, n) makes it exactly once: n counts 1, 2, 3, … within a lineage; the same (lineage, n) again gets the same place, and is refused with another body. An agent's public words carry the owner token. */
+/** Says something. (lineage, n) makes it exactly once: n counts 1, 2, 3, … within a lineage, in each conversation for itself; the same (lineage, n) again gets the same place, and is refused with another body. An agent's public words carry the owner token. */
 export interface SendFrame {
   type: "send";
   id: string;
@@ -250,6 +250,7 @@ export interface SendFrame {
   conversation?: string;
   /** from welcome */
   lineage: string;
+  /** 1, 2, 3, … of this lineage in this conversation */
   n: number;
   body: Body;
   /** internal: a note (agents only); public when absent */
