@@ -225,7 +225,7 @@ const struct setting settings_root[] = {{.name = "listen",
                 .wanted = "http:// or https://, a host, and no slash at the end",
                 .help = "How the outside reaches this Weft, for links; the address and the port "
                         "when absent."},
-        NUMBER(config, processes, 1, 64, 1, "Broker processes that share the port: one a core."),
+        NUMBER(config, processes, 1, 64, 1, "Broker processes that share the port. This version runs 1 only."),
         {.name = "durability",
                 .kind = SETTING_CHOICE,
                 AT(config, durability),

@@ -33,7 +33,8 @@ static bool add_store(struct crew *crew, const struct config *config, const stru
     struct child *child = add(crew, RANK_STORE, shown, 0);
     struct redis_server_config *server = &crew->servers[crew->count - 1];
     char folder[CONFIG_PATH_MAX], log[CONFIG_PATH_MAX], below[CONFIG_NAME_MAX];
-    bool is_always = config->durability == CONFIG_DURABLE_ALWAYS;
+    /* A key that is lost or comes back breaks a promise, whatever the logs may lose. */
+    bool is_always = config->durability == CONFIG_DURABLE_ALWAYS || strcmp(name, "keys") == 0;
     struct redis_server_options options = {.folder = folder,
             .socket_path = child->socket,
             .log_path = log,
