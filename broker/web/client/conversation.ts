@@ -92,8 +92,9 @@ const emptied = (was: Conversation): Conversation => ({
     ...was, entries: [], at: null, more: false, gap: false, readers: [], typists: [], owner: null, queue: null, caseKnown: false,
 });
 
-export const caughtUp = (state: Conversation): boolean =>
-    !state.head || (state.at !== null && placeOf(state.at) >= placeOf(state.head));
+const reached = (at: Name | null, goal: Name | null): boolean => !goal || placeOf(at ?? NOWHERE) >= placeOf(goal);
+
+export const caughtUp = (state: Conversation): boolean => reached(state.at, state.head);
 
 // Words of a refused lineage wait for another one (`spare`, from a welcome) and for the head of the log,
 // so that one that did arrive is recognised before it could be said twice.
@@ -174,13 +175,14 @@ function onEntry(was: Conversation, entry: EntryView): Conversation {
 }
 
 function onPart(was: Conversation, part: Part, entry: EntryView): Conversation {
+    const told = reached(was.head, entry.at); // it was there at the welcome: the place in line is newer
     switch (part.kind) {
         case "owner": return {
-            ...was, caseKnown: true, queue: part.owner === "none" ? was.queue : null,
-            owner: ownerOf(part, entry),
+            ...was, caseKnown: true, owner: ownerOf(part, entry),
+            queue: part.owner === "none" || told ? was.queue : null,
         };
         case "case_opened": return { ...was, caseKnown: true };
-        case "case_closed": return { ...was, caseKnown: true, queue: null, owner: null };
+        case "case_closed": return { ...was, caseKnown: true, queue: told ? was.queue : null, owner: null };
         default: return was;
     }
 }

@@ -48,6 +48,8 @@ const RETRY_MS_MAX = 10_000;
 
 export const newLane = (id: string, lineage = ""): Lane => ({ id, lineage, words: [], holdUntil: 0 });
 
+const again = (word: Word): Word => ({ ...word, status: "waiting", id: undefined });
+
 const isOpen = (word: Word): boolean => word.status === "waiting" || word.status === "flying";
 
 export const hasOpenWords = (lane: Lane): boolean => lane.words.some(isOpen);
@@ -103,18 +105,17 @@ export function welcome(outbox: Outbox, lineage: string): Outbox {
     return outbox.map((lane, i) => {
         const current = i === outbox.length - 1 && !lane.lineage ? { ...lane, lineage } : lane;
         return edit({ ...current, holdUntil: 0 }, (word) =>
-            word.status === "flying" || (word.status === "acked" && !word.seen && word.n)
-                ? { ...word, status: "waiting", id: undefined } : word);
+            word.status === "flying" || (word.status === "acked" && !word.seen && word.n) ? again(word) : word);
     });
 }
 
 export const closed = (outbox: Outbox): Outbox =>
-    editAll(outbox, (word) => (word.status === "flying" ? { ...word, status: "waiting", id: undefined } : word));
+    editAll(outbox, (word) => (word.status === "flying" ? again(word) : word));
 
 // The log was lost from somewhere on: offer again all that we still hold.
 export const reset = (outbox: Outbox): Outbox =>
     editAll(outbox, (word) => (word.kept && word.n
-        ? { ...word, status: "waiting", seen: undefined, at: undefined, id: undefined } : word));
+        ? { ...again(word), seen: undefined, at: undefined } : word));
 
 // What to send now; the caller gives each an id and reports it with `flown`.
 export function due(outbox: Outbox, now: number, window = WINDOW): { lane: Lane; word: Word }[] {
@@ -194,7 +195,7 @@ function refuse(lane: Lane, word: Word, error: ErrorFrame, now: number): Lane {
 function resend(lane: Lane, from: number): Lane {
     const holds = lane.words.some((word) => word.n === from);
     const words = lane.words.map((word): Word =>
-        (word.n >= from && word.status !== "failed" ? { ...word, status: "waiting", id: undefined } : word));
+        (word.n >= from && word.status !== "failed" ? again(word) : word));
     return { ...lane, words, moving: lane.moving || !holds };
 }
 
@@ -205,8 +206,7 @@ export const needsNewLineage = (outbox: Outbox): boolean => outbox.some((lane) =
 export function move(outbox: Outbox, laneId: string, lineage: string): Outbox {
     const words = outbox.filter((lane) => lane.moving)
         .flatMap((lane) => lane.words.filter((word) => !word.kept))
-        .map((word): Word => (word.status === "failed" ? word
-            : { ...word, n: 0, status: "waiting", id: undefined }));
+        .map((word): Word => (word.status === "failed" ? word : { ...again(word), n: 0 }));
     const stay = outbox.filter((lane) => !lane.moving);
     const fresh = stay.length && stay[stay.length - 1]!.lineage === lineage
         ? stay.pop()! : newLane(laneId, lineage);

@@ -2,7 +2,7 @@
 // The fold of one conversation, frame by frame.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fold, newConversation, type Conversation, type Deed } from "../../../broker/web/client/conversation.ts";
+import { caughtUp, fold, newConversation, type Conversation, type Deed } from "../../../broker/web/client/conversation.ts";
 import { customerView, lines, unreadOf, type EntryView, type Part, type ServerFrame } from "../../../broker/web/client/index.ts";
 
 const nameOf = (place: number): string => `${place}-${String(place).padStart(16, "0")}`;
@@ -101,6 +101,19 @@ test("the owner is the one of the newest owner part; a queue ends with an owner"
     assert.deepEqual(taken.owner, { kind: "agent", id: "a1", name: "Anna", token: nameOf(2) });
     assert.equal(taken.queue, null);
     assert.equal(fold(taken, arrive(entry(3, [{ kind: "case_closed" }]))).owner, null);
+});
+
+test("a place in line that came with the welcome is newer than the entries that follow it", () => {
+    const bot = entry(1, [{ kind: "owner", owner: "bot", id: "guide" }]);
+    const anna = entry(3, [{ kind: "owner", owner: "agent", id: "a1" }]);
+    const state = run(began(2), frame({ type: "queue", position: 1 }), arrive(bot), arrive(entry(2, [{ kind: "queued" }])));
+    assert.equal(state.queue?.position, 1);
+    assert.equal(fold(state, arrive(anna)).queue, null);
+});
+
+test("the head of an empty log is reached", () => {
+    assert.equal(caughtUp(run({ type: "began", id: "c", head: "0-0000000000000000", lineage: "L1", laneId: "L1" })), true);
+    assert.equal(caughtUp(run(began(1))), false);
 });
 
 test("unread counts the words of others after what was read", () => {
