@@ -3,13 +3,17 @@
  *
  *   create:   key into the key store -> index of the tenant -> entry 1 of the log
  *   resolve:  index of references -> there: that one
- *                                 -> absent: create, then claim; who loses the race uses the
- * winner's identify: claim -> won, or ours before: IDENTITY into the log
+ *                                 -> absent: create, then claim; a loser takes the winner's
+ *   identify: claim -> won, or ours before: IDENTITY into the log
+ *   both:     that one is erased, or says that it is somebody else's: the index entry after it
  *
  * Invariant: only the flow that made the id up appends entry 1 (rule 10), after its key and its
  * place in the tenant's index are durable, so no log is without a key and none is out of reach of
  * erasure. A newborn that lost a race stays empty and is found by the index. References are kept as
- * keyed hashes.
+ * keyed hashes. An index entry is never taken back, since nothing could do that and be sure that
+ * nobody relies on it: one that leads nowhere any more is followed by the next, whose key names the
+ * conversation it leads past. So all come to the same one, and neither an erasure nor a claim for
+ * a conversation that refused it keeps anybody out.
  */
 #include "flow/contacts.h"
 
@@ -17,7 +21,7 @@
 
 #include <stdlib.h>
 
-enum { REFERENCE_DIGEST_SIZE = 24, REFERENCE_DIGEST_TEXT = 32 };
+enum { REFERENCE_DIGEST_SIZE = 24, REFERENCE_DIGEST_TEXT = 32, PAST_MAX = 64 };
 
 struct contact_flow {
     struct chat_change change;
@@ -29,6 +33,9 @@ struct contact_flow {
     uint8_t key[KEY_SIZE];
     char digest[REFERENCE_DIGEST_TEXT + 8]; /* of the reference; empty text: anonymous */
     size_t digest_len;
+    struct id_text own;  /* identify: the conversation that asks; empty: resolve */
+    struct id_text past; /* the index entry after this conversation's; empty: the first */
+    unsigned past_count;
     struct short_text name;
     struct id_text channel, language;
     char page[512];
@@ -173,7 +180,12 @@ static struct slice reference_key(const struct contact_flow *flow, char out[128]
     buffer_put_slice(&key, id_slice(&flow->tenant));
     buffer_put_char(&key, ':');
     buffer_put(&key, flow->digest, flow->digest_len);
+    if (flow->past.len > 0) {
+        buffer_put_char(&key, ':');
+        buffer_put_slice(&key, id_slice(&flow->past));
+    }
     buffer_put_char(&key, '}');
+    check(!key.overflowed);
     return buffer_slice(&key);
 }
 
@@ -193,11 +205,34 @@ static void decide_identify(struct chat_change *change, const struct conversatio
             short_slice(&flow->name), now_ms, decision);
 }
 
+static void look_up(struct contact_flow *flow);
+
+/* The index led to a conversation that is not this contact's, or no longer: to the entry after. */
+static void look_past(struct contact_flow *flow)
+{
+    id_set(&flow->past, flow_id(flow));
+    if (flow->past_count++ == PAST_MAX) {
+        end(flow, CONTACT_RETRY);
+    } else if (flow->own.len > 0) {
+        memcpy(flow->id_bytes, flow->own.bytes, CONVERSATION_ID_LEN);
+        claim(flow);
+    } else {
+        look_up(flow);
+    }
+}
+
 static void on_identified(struct chat_change *change, enum log_outcome outcome)
 {
     struct contact_flow *flow = LIST_ITEM(change, struct contact_flow, change);
-    bool is_done = outcome == LOG_APPENDED || outcome == LOG_WAS_ALREADY;
-    end(flow, is_done ? CONTACT_GOOD : outcome == LOG_REFUSED ? CONTACT_REFUSED : CONTACT_RETRY);
+    enum refusal refusal = change->refusal;
+    bool is_own = slice_equal(id_slice(&flow->own), flow_id(flow));
+    bool is_no = outcome == LOG_REFUSED || outcome == LOG_MISSING;
+    if (outcome == LOG_APPENDED || outcome == LOG_WAS_ALREADY)
+        end(flow, CONTACT_GOOD);
+    else if (is_no && !is_own && (refusal == REFUSAL_IDENTITY_TAKEN || refusal == REFUSAL_ERASED))
+        look_past(flow);
+    else
+        end(flow, outcome == LOG_REFUSED ? CONTACT_REFUSED : CONTACT_RETRY);
 }
 
 /* The claim is ours: let the log say it too. Also when an earlier try died between the two. */
@@ -253,15 +288,21 @@ static void on_looked_up(void *user, const struct store_reply *reply)
         end(flow, CONTACT_RETRY);
 }
 
+static void look_up(struct contact_flow *flow)
+{
+    struct store *store = flow->node->store;
+    char key[128];
+    store->ops->get(store, reference_key(flow, key), on_looked_up, flow);
+}
+
 void contact_resolve(struct node *node, const struct tenant *tenant, struct slice reference,
         struct slice name, contact_done done, void *user)
 {
     struct contact_flow *flow = make_flow(node, tenant, done, user);
-    char key[128];
     set_reference(flow, tenant, reference);
     short_set(&flow->name, name);
     id_set(&flow->channel, SLICE_OF("web"));
-    node->store->ops->get(node->store, reference_key(flow, key), on_looked_up, flow);
+    look_up(flow);
 }
 
 void contact_identify(struct node *node, const struct tenant *tenant, struct slice conversation,
@@ -270,6 +311,7 @@ void contact_identify(struct node *node, const struct tenant *tenant, struct sli
     struct contact_flow *flow = make_flow(node, tenant, done, user);
     check(conversation_id_is_well_formed(conversation));
     memcpy(flow->id_bytes, conversation.bytes, CONVERSATION_ID_LEN);
+    id_set(&flow->own, conversation);
     set_reference(flow, tenant, reference);
     short_set(&flow->name, name);
     claim(flow);
