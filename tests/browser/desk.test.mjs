@@ -328,6 +328,16 @@ test("a case is closed with its reason, stays until it is put away, and can be o
     assert.equal(taken(desk, "send").at(-1).owner, desk.conversations.get("c-omar").owner.token);
 }));
 
+test("a case that is opened again and comes as an offer is taken without asking twice", () => scene("reopened", { own: ["c-omar"] }, async ({ page, desk }) => {
+    desk.offersReopened = true;
+    await page.click("[data-column=c-omar] [data-tool=close]");
+    await page.click("dialog button[type=submit]");
+    await page.click("[data-reopen]");
+    await column(page, "c-omar").locator(".composer-field").waitFor();
+    assert.equal(taken(desk, "accept").length, 1);
+    assert.equal(await page.locator("[data-offer]").count(), 0);
+}));
+
 test("the palette finds and does; a shortcut can be another one, also after a reload", () => scene("palette", { own: ["c-ada", "c-omar"] }, async ({ page }) => {
     await page.keyboard.press("Control+k");
     await page.waitForSelector(".palette[open]");

@@ -21,6 +21,7 @@ export class ModelDesk {
         this.taken = []; // every frame from agents, for the tests
         this.refuse = () => null; // (frame): an error to answer with instead
         this.shown = SHOWN;
+        this.offersReopened = false; // a case that is opened again comes as an offer, not at once
     }
 
     mark() {
@@ -330,7 +331,8 @@ class Line {
         if (!conversation?.closed) return this.fail(frame, "case_open", "never");
         this.desk.append(conversation, { kind: "agent", id: this.agent }, [{ kind: "case_opened" }]);
         this.done(frame);
-        this.desk.give(this.agent, conversation.id);
+        if (this.desk.offersReopened) this.desk.offer(this.agent, conversation.id);
+        else this.desk.give(this.agent, conversation.id);
     }
 
     on_transfer(frame) {

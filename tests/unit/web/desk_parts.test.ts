@@ -46,6 +46,14 @@ test("entries that are held are not taken twice, at either end", () => {
     assert.deepEqual(seqs(append(thread, entry(9))), [3, 4, 5, 6, 7, 8, 9]);
 });
 
+test("an entry's parts are rows, but not what goes without saying", () => {
+    const parts: EntryView["parts"] = [
+        { kind: "message", body: { kind: "text", text: "a colleague takes over" } }, { kind: "owner", owner: "none" }, { kind: "queued" }];
+    const kinds = (thread: Thread) => Array.from({ length: lengthOf(thread) }, (_, index) => rowAt(thread, index)!.part.kind);
+    assert.deepEqual(kinds(append(EMPTY_THREAD, { ...entry(1), parts })), ["message", "queued"]);
+    assert.deepEqual(kinds(append(EMPTY_THREAD, { ...entry(1), parts: [{ kind: "owner", owner: "none" }] })), ["owner"]);
+});
+
 test("10,000 entries are appended in time that does not grow with the square", () => {
     const started = process.hrtime.bigint();
     const thread = grown(EMPTY_THREAD, 1, 10_000);

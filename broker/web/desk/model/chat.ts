@@ -98,7 +98,8 @@ export function hasOlder(chat: Chat): boolean {
 /** Why a chat left, as the agent knows it: by their own hand, or by somebody else's. */
 export function leftBy(chat: Chat, reason: string): string {
     if (reason === "closed" && chat.ownership === "closed") return chat.released ?? reason;
-    return reason === "transferred" && (chat.busy === "transferring" || chat.released === "handed_on") ? "handed_on" : reason;
+    const handedOn = chat.busy === "transferring" || chat.released === "handed_on";
+    return handedOn && reason !== "closed" ? "handed_on" : reason;
 }
 
 function ownedBy(chat: Chat, entry: EntryView, part: Part, me: string): Chat {

@@ -41,10 +41,16 @@ const SHOWN = new Set([
     "erased",
 ]);
 
+/** That nobody owns a chat is said already by its being queued or closed. */
+function goesWithoutSaying(part: Part, entry: EntryView): boolean {
+    return part.kind === "owner" && part.owner === "none"
+        && entry.parts.some((other) => other.kind === "queued" || other.kind === "case_closed");
+}
+
 function rowsOf(entry: EntryView): Row[] {
     const rows: Row[] = [];
     entry.parts.forEach((part, index) => {
-        if (SHOWN.has(part.kind)) rows.push({ key: `${entry.at}/${index}`, entry, part });
+        if (SHOWN.has(part.kind) && !goesWithoutSaying(part, entry)) rows.push({ key: `${entry.at}/${index}`, entry, part });
     });
     return rows;
 }

@@ -34,6 +34,7 @@ export class Office {
     private readonly lanes: LaneStore = browserLanes();
     private readonly unhook: () => void;
     private readonly habit: ReturnType<typeof setInterval>;
+    private readonly reopening = new Set<string>();
     private entrance: Entrance | null;
     private syncTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -110,8 +111,9 @@ export class Office {
 
     async reopen(conversation: string): Promise<void> {
         this.tell.dispatch({ type: "busy", conversation, busy: "reopening" });
+        this.reopening.add(conversation);
         const done = await this.ask({ type: "reopen", conversation });
-        if (!done) this.tell.dispatch({ type: "busy", conversation, busy: null });
+        setTimeout(() => this.settle(conversation, "reopening"), done ? SETTLE_MS : 0);
     }
 
     private async onChat(
@@ -127,7 +129,8 @@ export class Office {
         setTimeout(() => this.settle(conversation, busy), done ? SETTLE_MS : 0);
     }
 
-    private settle(conversation: string, busy: "transferring" | "closing"): void {
+    private settle(conversation: string, busy: "transferring" | "closing" | "reopening"): void {
+        if (busy === "reopening") this.reopening.delete(conversation);
         const chat = this.tell.desk().chats.get(conversation);
         if (chat?.busy === busy) this.tell.dispatch({ type: "busy", conversation, busy: null });
     }
@@ -239,7 +242,10 @@ export class Office {
             case "released":
                 return dispatch(frame);
             case "offer":
-                return dispatch({ ...frame, now_ms: Date.now() });
+                dispatch({ ...frame, now_ms: Date.now() });
+                // The case that the agent has just opened again comes as an offer: they have said yes already.
+                if (this.reopening.delete(frame.conversation)) void this.answer(frame.offer, "accept");
+                return;
             case "cancel":
                 return this.onCancel(frame.offer, frame.reason);
             case "presence":

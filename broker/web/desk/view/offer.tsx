@@ -9,10 +9,19 @@ import { spanOf } from "./time.ts";
 import { plain, reasonOf, termOf } from "./words.ts";
 import { keysOf } from "../model/keys.ts";
 import type { Offer } from "../model/desk.ts";
+import type { Term } from "../model/wire.ts";
 
-/** A term's share: thousandths as a percentage where that reads as one. */
+const TERMS_MAX = 4;
+
+/** The terms that spoke for this agent, the strongest first. */
+function strongest(terms: readonly Term[]): Term[] {
+    const speaking = terms.filter((term) => term.value >= 10);
+    return speaking.sort((left, right) => right.value - left.value).slice(0, TERMS_MAX);
+}
+
+/** A term's share as a percentage; one that outweighs all others needs no number. */
 function shareOf(value: number): string {
-    return value <= 1000 ? `${Math.round(value / 10)}\u00a0%` : `${(value / 1000).toFixed(1)} ×`;
+    return value <= 1000 ? ` ${Math.round(value / 10)}\u00a0%` : "";
 }
 
 function Left({ offer }: { offer: Offer }) {
@@ -52,6 +61,7 @@ function Card({ offer, first }: { offer: Offer; first: boolean }) {
     const { actions, bindings, mac } = useAround();
     const { handoff } = offer;
     const busy = offer.state !== "open";
+    const terms = strongest(offer.terms);
     const title = `offer-${offer.offer}`;
     return (
         <article class="offer" aria-labelledby={title} data-offer={offer.offer}>
@@ -79,13 +89,14 @@ function Card({ offer, first }: { offer: Offer; first: boolean }) {
                 ))}
                 {handoff?.language && <span class="tag">{languageOf(handoff.language)}</span>}
             </p>
-            {offer.terms.length > 0 && (
+            {terms.length > 0 && (
                 <p class="offer-terms">
                     <span class="offer-terms-title">Why you:</span>{" "}
-                    {offer.terms.map((term, index) => (
+                    {terms.map((term, index) => (
                         <span key={term.name} class="term">
-                            {index > 0 && " · "}
-                            {termOf(term.name)} {shareOf(term.value)}
+                            {termOf(term.name)}
+                            {shareOf(term.value)}
+                            {index < terms.length - 1 && " · "}
                         </span>
                     ))}
                 </p>

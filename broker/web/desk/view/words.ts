@@ -105,6 +105,7 @@ export function systemLine(part: Part, contact: string, me: string): string {
             return reason ? `The case was closed: ${reason.toLowerCase()}` : "The case was closed";
         }
         case "queued": {
+            if (part.reason === "reopened") return "Waits for an agent again";
             const reason = part.handoff?.reason ?? part.reason;
             return reason ? `Handed over: ${lower(reasonOf(reason))}` : "Waits for a person";
         }
@@ -144,6 +145,8 @@ export function sentimentOf(handoff: Handoff): string | null {
 }
 
 const TERMS: Record<string, string> = {
+    direct: "Sent to you",
+    fairness: "Your turn",
     skill: "Your skills",
     skills: "Your skills",
     language: "Language",
