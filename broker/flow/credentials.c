@@ -201,6 +201,25 @@ bool ticket_issue(struct node *node, const struct credential *credential, struct
     return !text.overflowed && ticket_make(credential->tenant->ticket_key, &claims, out);
 }
 
+/* Bounded: two who share a slot share the earlier end of their tickets, and log in again. */
+static struct revocation *revocation_slot(
+        struct node *node, struct slice tenant, struct slice subject)
+{
+    uint64_t slot = crypto_digest(tenant) * 31 + crypto_digest(subject);
+    return &node->revocations[slot % NODE_REVOCATIONS];
+}
+
+void tickets_revoke(struct node *node, struct slice tenant, struct slice subject)
+{
+    revocation_slot(node, tenant, subject)->until_ms = node_time_ms(node);
+}
+
+static bool is_revoked(struct node *node, const struct credential *credential, uint64_t issued_ms)
+{
+    return issued_ms <=
+           revocation_slot(node, credential->tenant->id, credential->subject)->until_ms;
+}
+
 enum credential_fault ticket_redeem(struct node *node, struct slice ticket, char *scratch,
         size_t scratch_len, struct credential *out)
 {
@@ -215,5 +234,8 @@ enum credential_fault ticket_redeem(struct node *node, struct slice ticket, char
         return CREDENTIAL_BAD;
     enum token_fault fault = ticket_check(
             tenant->ticket_key, rest, node_time_ms(node), scratch, scratch_len, &claims);
-    return fault == TOKEN_GOOD ? take_claims(node, tenant, &claims, out) : fault_of(fault);
+    enum credential_fault result =
+            fault == TOKEN_GOOD ? take_claims(node, tenant, &claims, out) : fault_of(fault);
+    bool is_over = result == CREDENTIAL_GOOD && is_revoked(node, out, claims.issued_ms);
+    return is_over ? CREDENTIAL_BAD : result;
 }

@@ -46,6 +46,13 @@ struct node_settings {
 
 enum { NODE_SCRATCH_BYTES = 1024 * 1024, NODE_OUT_BYTES = 2 * 1024 * 1024 };
 
+enum { NODE_REVOCATIONS = 4096 };
+
+/* Tickets issued up to then are no longer good. */
+struct revocation {
+    uint64_t until_ms;
+};
+
 struct node {
     struct store *store;
     struct keystore *keystore;
@@ -60,6 +67,7 @@ struct node {
     bool is_draining;
     bool is_open;     /* the directory is loaded: clients may enter */
     uint64_t next_id; /* for sessions' ids */
+    struct revocation revocations[NODE_REVOCATIONS];
     struct directory *directory;
     struct sessions *sessions;
     struct conversations *conversations;
