@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of the commands: one row here, one file each. The order is that of `weft --help`. */
+#include "cli/command.h"
+
+extern const struct command command_replay;
+
+const struct command *const commands[] = {&command_replay, NULL};
