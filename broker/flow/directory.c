@@ -78,7 +78,7 @@ const struct directory_value *directory_key(
     return found ? MAP_ITEM(found, struct key_item, by_id)->value : NULL;
 }
 
-bool tenant_allows_origin(const struct tenant *tenant, struct slice origin)
+static bool tenant_allows_origin(const struct tenant *tenant, struct slice origin)
 {
     for (size_t i = 0; i < tenant->origin_count; i++)
         if (slice_equal(tenant->origins[i], origin))
@@ -98,6 +98,12 @@ bool directory_knows_origin(const struct node *node, struct slice origin)
         if (tenant_allows_origin(tenant, origin))
             return true;
     return is_own_origin(node, origin);
+}
+
+bool directory_admits_origin(
+        const struct node *node, const struct tenant *tenant, struct slice origin)
+{
+    return is_own_origin(node, origin) || tenant_allows_origin(tenant, origin);
 }
 
 bool directory_is_ready(const struct node *node)

@@ -65,7 +65,9 @@ const struct agent_profile *directory_agent(
         const struct node *node, struct slice tenant, struct slice id);
 /* Any tenant's origin list holds it; for the handshake, before the tenant is known. */
 bool directory_knows_origin(const struct node *node, struct slice origin);
-bool tenant_allows_origin(const struct tenant *tenant, struct slice origin);
+/* The tenant's list holds it, or it is the origin of this Weft's own pages. */
+bool directory_admits_origin(
+        const struct node *node, const struct tenant *tenant, struct slice origin);
 /* All tenants: cursor NULL starts; NULL ends. */
 const struct tenant *directory_next_tenant(const struct node *node, const struct tenant *cursor);
 

@@ -2,13 +2,14 @@
 /* The admin doors for tenants, agents and keys.
  *
  *   POST   /v1/admin/tenants              {id?, name, origins[]}   -> {tenant, signing_secret}
+ *          the same with the id of one    {id}                     -> its signing_secret again
  *   DELETE /v1/admin/tenants/T            erases all its conversations, then the tenant
- *   POST   /v1/admin/tenants/T/agents     {id?, name, skills[], languages[], capacity?} -> {agent,
- * code, link} POST   /v1/admin/tenants/T/keys       {role, name}             -> {key} GET
- * /v1/admin/status
+ *   POST   /v1/admin/tenants/T/agents     {id?, name, skills[], …} -> {agent, code, link}
+ *   POST   /v1/admin/tenants/T/keys       {role, name}             -> {key}
+ *   GET    /v1/admin/status
  *
- * Invariant: a change is answered once it is in the directory log. Secrets are answered once and
- * never stored: a key's hash is, and a signing secret is derived.
+ * Invariant: a change is answered once it is in the directory log. Secrets are never
+ * stored: of a key only the hash is, and a signing secret is derived anew.
  */
 #include "base/check.h"
 #include "flow/credentials.h"
@@ -133,18 +134,23 @@ static bool is_good(struct admin_change *change, enum log_outcome outcome)
 /* ---- tenants ----------------------------------------------------------------------------------
  */
 
+static void answer_tenant(struct door *door, int status, struct slice tenant)
+{
+    uint8_t secret[SIGNING_SECRET_SIZE];
+    char text[SIGNING_SECRET_SIZE * 2];
+    directory_brand_secret(door->node, tenant, secret);
+    struct admin_answer answer = {.tenant = tenant,
+            .signing_secret = slice_make(text, base64url_write(secret, sizeof secret, text))};
+    door_answer(door, status, &answer_shape, &answer);
+    memset(secret, 0, sizeof secret);
+}
+
 static void on_tenant(struct directory_change *directory_change, enum log_outcome outcome)
 {
     struct admin_change *change = LIST_ITEM(directory_change, struct admin_change, change);
-    uint8_t secret[SIGNING_SECRET_SIZE];
-    char text[SIGNING_SECRET_SIZE * 2];
     if (!is_good(change, outcome))
         return;
-    directory_brand_secret(change->door.node, change->value.tenant, secret);
-    struct admin_answer answer = {.tenant = change->value.tenant,
-            .signing_secret = slice_make(text, base64url_write(secret, sizeof secret, text))};
-    door_answer(&change->door, 201, &answer_shape, &answer);
-    memset(secret, 0, sizeof secret);
+    answer_tenant(&change->door, 201, change->value.tenant);
     free(change);
 }
 
@@ -153,6 +159,11 @@ static void make_tenant(struct door *door, const struct admin_body *body)
     if (body->id.len > 0 && !is_plain_id(body->id)) {
         door_refuse(
                 door, 400, PROTO_ERROR_BAD_REQUEST, "An id has a-z, 0-9 and dashes, at most 32.");
+        return;
+    }
+    const struct tenant *known = directory_tenant(door->node, body->id);
+    if (known != NULL && body->name.len == 0) { /* only its secret is asked for */
+        answer_tenant(door, 200, known->id);
         return;
     }
     struct admin_change *change = make_change(door, DIRECTORY_TENANT, SLICE_NONE);

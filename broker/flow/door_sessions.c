@@ -133,9 +133,8 @@ static bool is_welcome(
         struct door *door, const struct http_request *request, const struct tenant *tenant)
 {
     bool is_known = tenant != NULL;
-    bool is_own = slice_equal(request->origin, door->node->settings->public_url);
-    if (is_known &&
-            (request->origin.len == 0 || is_own || tenant_allows_origin(tenant, request->origin)))
+    if (is_known && (request->origin.len == 0 ||
+                            directory_admits_origin(door->node, tenant, request->origin)))
         return true;
     door_refuse(door, is_known ? 403 : 404,
             is_known ? PROTO_ERROR_BAD_ORIGIN : PROTO_ERROR_NOT_FOUND,

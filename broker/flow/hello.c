@@ -257,7 +257,8 @@ void hello(struct session *session, const struct proto_hello *request)
         return;
     }
     if (session->origin_bytes[0] != '\0' && credential.role == CREDENTIAL_CUSTOMER &&
-            !tenant_allows_origin(credential.tenant, slice_of_string(session->origin_bytes))) {
+            !directory_admits_origin(
+                    session->node, credential.tenant, slice_of_string(session->origin_bytes))) {
         session_error(session, request->id, PROTO_ERROR_BAD_ORIGIN, NULL);
         session_close(session, PROTO_CLOSE_REVOKED, "bad_origin");
         return;
