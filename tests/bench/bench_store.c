@@ -194,6 +194,6 @@ static void all(void)
 int main(int argc, char **argv)
 {
     if (argc > 1)
-        seconds = atof(argv[1]);
+        seconds = strtod(argv[1], NULL);
     return test_main(1, argv, (struct test_case[]){CASE(all), {0}});
 }

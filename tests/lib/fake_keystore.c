@@ -94,8 +94,7 @@ void fake_keystore_init(struct fake_keystore *keystore, struct store *store)
 
 void fake_keystore_finish(struct fake_keystore *keystore)
 {
-    LIST_EACH(node, next, &keystore->waiting)
-    {
+    LIST_EACH (node, next, &keystore->waiting) {
         list_remove(node);
         free(LIST_ITEM(node, struct waiting, at));
     }

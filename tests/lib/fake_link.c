@@ -25,8 +25,7 @@ static uint64_t clock_now(const struct fake_server *server)
 
 static void move_all(struct list *to, struct list *from)
 {
-    LIST_EACH(node, next, from)
-    {
+    LIST_EACH (node, next, from) {
         list_remove(node);
         list_append(to, node);
     }
@@ -164,8 +163,8 @@ static void cut(struct fake_link *link, size_t run_count, bool may_leave_orphans
 void fake_link_cut(struct fake_link *link)
 {
     size_t len = 0;
-    LIST_EACH(node, next, &link->sent)
-    len++;
+    LIST_EACH (node, next, &link->sent)
+        len++;
     cut(link, fake_random_below(&link->server->random, len + 1), true);
 }
 
