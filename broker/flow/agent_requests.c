@@ -9,6 +9,7 @@
 #include "flow/assignments.h"
 #include "flow/deliver.h"
 #include "flow/entry_codec.h"
+#include "flow/requests.h"
 
 #include <stdlib.h>
 
@@ -265,6 +266,7 @@ static void on_watched(struct chat_touch *touch, enum log_outcome outcome)
         deliver_subscription(session, chat)->is_watching =
                 !slice_equal(id_slice(&chat->fold.owner_id), id_slice(&session->subject));
         session_done(session, request_id, NULL);
+        receipts_tell(session, chat);
     }
     free(watching);
 }

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "flow/deliver.h"
 #include "flow/entry_codec.h"
+#include "flow/requests.h"
 
 #include <stdlib.h>
 
@@ -71,7 +72,8 @@ static void tell(struct assignment *assignment, struct session *session)
     session_send(session, &frame);
     node->scratch.used = mark;
     struct name cursor = session_cursor(session, chat_id(chat));
-    deliver_follow(session, chat, cursor.seq ? &cursor : NULL, true);
+    if (deliver_follow(session, chat, cursor.seq ? &cursor : NULL, true))
+        receipts_tell(session, chat);
 }
 
 static void on_packet_read(struct log_reader *reader, enum log_outcome outcome)

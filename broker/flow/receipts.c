@@ -4,7 +4,8 @@
  * Invariant: read <= delivered <= head, and neither ever falls. They are scores in the
  * conversation's cursor set, raised by Redis itself (ZADD GT), so no order of arrival can lower
  * one. Members are "d:<kind>:<id>" and "r:<kind>:<id>"; the mark of a seq is not kept: it is read
- * with the entry when somebody needs it.
+ * with the entry when somebody needs it. A customer is not told of places beyond the last entry
+ * that they may see: an agent's receipt for a note would betray the note.
  */
 #include "base/check.h"
 #include "flow/deliver.h"
@@ -33,6 +34,23 @@ static bool is_real(const struct chat *chat, const struct name *at)
     return at->seq > 0 && at->seq <= chat->fold.tail.seq;
 }
 
+/* What a customer may hear of it: nothing new when only notes were read. */
+static void tell_customers(struct chat *chat, const struct session *session,
+        const struct proto_frame *frame, const struct subscription *before)
+{
+    const struct name *head = &chat->fold.public_tail;
+    struct proto_frame told = *frame;
+    struct proto_receipts *receipts = &told.as.receipts;
+    if (receipts->delivered.seq > head->seq)
+        receipts->delivered = *head;
+    if (receipts->read.seq > head->seq)
+        receipts->read = *head;
+    receipts->has_delivered = receipts->delivered.seq > before->delivered_seq;
+    receipts->has_read = receipts->read.seq > before->read_seq;
+    if (receipts->has_delivered || receipts->has_read)
+        deliver_frame(chat, &told, true, false, session);
+}
+
 void receipt(struct session *session, const struct proto_receipt *request)
 {
     struct chat *chat = request_chat(session, NULL, request->conversation);
@@ -42,6 +60,7 @@ void receipt(struct session *session, const struct proto_receipt *request)
     struct proto_receipts *receipts = &frame.as.receipts;
     *receipts = (struct proto_receipts){.conversation = chat_id(chat), .who = session_who(session)};
     struct subscription *sub = deliver_subscription(session, chat);
+    struct subscription before = *sub;
     bool has_read =
             request->has_read && is_real(chat, &request->read) && request->read.seq > sub->read_seq;
     struct name delivered = has_read && request->read.seq > request->delivered.seq
@@ -60,8 +79,10 @@ void receipt(struct session *session, const struct proto_receipt *request)
         receipts->delivered = delivered;
         raise(chat, session, 'd', delivered.seq);
     }
-    if (has_read || has_delivered)
-        deliver_frame(chat, &frame, true, true, session);
+    if (has_read || has_delivered) {
+        deliver_frame(chat, &frame, false, true, session);
+        tell_customers(chat, session, &frame, &before);
+    }
     chat_release(chat);
 }
 
@@ -98,16 +119,23 @@ static struct reader_place *place_of(
     return place;
 }
 
+static uint64_t at_most(uint64_t seq, uint64_t limit)
+{
+    return seq < limit ? seq : limit;
+}
+
 static void send_place(
         struct session *session, const struct chat *chat, const struct reader_place *place)
 {
+    bool is_customer = session->role == CREDENTIAL_CUSTOMER;
+    uint64_t head = is_customer ? chat->fold.public_tail.seq : chat->fold.tail.seq;
     struct proto_frame frame = {.kind = PROTO_KIND_RECEIPTS};
     frame.as.receipts = (struct proto_receipts){.conversation = chat_id(chat),
             .who = {place->who.kind, id_slice(&place->id), SLICE_NONE},
             .has_delivered = place->delivered > 0,
-            .delivered = {.seq = place->delivered},
+            .delivered = {.seq = at_most(place->delivered, head)},
             .has_read = place->read > 0,
-            .read = {.seq = place->read}};
+            .read = {.seq = at_most(place->read, head)}};
     session_send(session, &frame);
 }
 
