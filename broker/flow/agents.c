@@ -274,6 +274,21 @@ void agents_reconcile(struct team *team)
     }
 }
 
+/* Those who came in before the pool was read have not heard of their chats and offers yet. */
+void agents_catch_up(struct team *team)
+{
+    struct node *node = team_node(team);
+    struct session *at = NULL;
+    while ((at = session_next(node, at)) != NULL) {
+        bool is_ours = at->role == CREDENTIAL_AGENT && at->phase == SESSION_OPEN &&
+                       slice_equal(id_slice(&at->tenant), team_tenant(team));
+        if (!is_ours)
+            continue;
+        assignments_tell_all(at, team);
+        offers_tell_all(at);
+    }
+}
+
 void agents_destroy(struct node *node)
 {
     const struct map_node *at;

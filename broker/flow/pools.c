@@ -134,8 +134,10 @@ static void on_moved(struct log *log)
     bool is_first = !team->was_loaded;
     team->was_loaded = true;
     agents_reconcile(team);
-    if (is_first)
+    if (is_first) {
+        agents_catch_up(team);
         reconcile(team);
+    }
     team_look(team);
 }
 

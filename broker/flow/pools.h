@@ -51,6 +51,8 @@ void agents_enter(struct session *session); /* after welcome */
 void agents_leave(struct session *session); /* the session ended */
 void agents_reconcile(
         struct team *team); /* the pool was loaded: who is online without a session? */
+/* Tells all agents who are here what is theirs: the pool has been read for the first time. */
+void agents_catch_up(struct team *team);
 struct session *agents_session(struct node *node, struct slice tenant, struct slice agent,
         const struct session *cursor); /* each session of an agent; NULL at the end */
 void agents_tell_presence(struct team *team, struct slice agent);
