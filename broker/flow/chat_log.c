@@ -21,10 +21,19 @@ static struct chat *chat_of(struct log *log)
     return LIST_ITEM(log, struct chat, log);
 }
 
+/* Whoever can write to the store can write an unsealed record: of all that a conversation says,
+ * only that it was erased may be unsealed, for then there is no key. */
+static bool is_authentic(const struct record *record, const struct entry *entry)
+{
+    return record->is_sealed || (entry->part_count == 1 && entry->parts[0].kind == PART_ERASED);
+}
+
 static enum log_fold decode(struct chat *chat, const struct record *record, struct entry *entry)
 {
     switch (entry_decode(record->plain, &chat->node->scratch, entry)) {
     case ENTRY_GOOD:
+        if (!is_authentic(record, entry))
+            return LOG_FOLD_DAMAGED;
         entry->at = record->at;
         entry->time_ms = record->time_ms;
         return LOG_FOLDED;

@@ -38,6 +38,7 @@ enum log_fold log_fold_record(struct log *log, const struct record *record)
         return LOG_FOLD_DAMAGED;
     enum log_fold fold = log->kind->apply(log, record);
     if (fold == LOG_FOLDED) {
+        log->is_newborn = false; /* absent means lost from now on */
         log->tail = record->at;
         log->time_ms = record->time_ms > log->time_ms ? record->time_ms : log->time_ms;
     }
@@ -104,13 +105,35 @@ static void clear_tail(struct log *log)
     log->time_ms = 0;
 }
 
+static void on_told_durable(void *user, const struct store_reply *reply)
+{
+    struct log *log = user;
+    if (reply->outcome != STORE_OK)
+        log->is_untold = true; /* until a barrier holds, or the next generation */
+    else
+        log->kind->on_moved(log);
+    log->users--;
+}
+
+/* Whoever appended what was read may not have waited for its barrier (rule 7). */
+void log_tell(struct log *log)
+{
+    struct store *store = log->engine->store;
+    log->is_untold = false;
+    if (log->kind->on_moved == NULL)
+        return;
+    log->users++;
+    store->ops->barrier(store, log->generation, on_told_durable, log);
+}
+
 static void become_fresh(struct load *load, bool has_moved)
 {
     struct log *log = load->log;
     log->fresh_at = load->stamp;
-    log->hinted_seq = 0; /* a hint beyond the end that was just read was wrong */
-    if (has_moved && log->kind->on_moved != NULL)
-        log->kind->on_moved(log);
+    if (load->stamp > log->hinted_at)
+        log->hinted_seq = 0; /* a hint beyond the end that was just read was wrong */
+    if (has_moved)
+        log_tell(log);
 }
 
 static void become_ready(struct load *load, uint64_t generation)
@@ -151,11 +174,17 @@ static bool restore(struct log *log, const struct store_item *item)
     return true;
 }
 
-/* A derived log that is not there yet, or no longer: it begins with the next append. */
+static bool is_unborn(const struct log *log)
+{
+    return log->is_newborn && log->tail.seq == 0;
+}
+
+/* A newborn log, or a derived one that is not there (yet, or no longer): it begins with the next
+ * append. */
 static bool is_to_begin(const struct log *log, const struct store_reply *reply)
 {
     struct store *store = log->engine->store;
-    return log->may_begin && reply->outcome == STORE_ABSENT &&
+    return (log->may_begin || is_unborn(log)) && reply->outcome == STORE_ABSENT &&
            reply->generation == store->ops->generation(store);
 }
 
@@ -224,16 +253,11 @@ static void on_forward_page(void *user, const struct store_reply *reply)
     log_work(log);
 }
 
-static bool is_unborn(const struct log *log)
-{
-    return log->is_newborn && log->tail.seq == 0;
-}
-
 void log_load(struct log *log)
 {
     struct store *store = log->engine->store;
     uint64_t generation = store->ops->generation(store);
-    if (is_unborn(log) && generation != 0) {
+    if (is_unborn(log) && !log->may_begin && generation != 0) {
         log->state = LOG_READY;
         log->generation = generation;
         log_work(log);

@@ -16,6 +16,8 @@ void log_load(struct log *log);
 void log_refresh(struct log *log);
 /* No appends in this generation, for this reason. */
 void log_break(struct log *log, enum log_outcome why);
+/* Waits for a barrier, then tells that the tail has moved. */
+void log_tell(struct log *log);
 /* Ends the waiting changes of a broken log, later. */
 void log_refuse_broken(struct log *log);
 /* Checks the chain and folds. The tail moves only on LOG_FOLDED. */

@@ -124,6 +124,8 @@ static void on_already_durable(void *user, const struct store_reply *reply)
     struct log *log = change->log;
     bool is_durable = reply->outcome == STORE_OK;
     finish(log, change, is_durable ? LOG_WAS_ALREADY : LOG_RETRY);
+    if (is_durable && log->is_untold)
+        log_tell(log);
     log->users--;
 }
 
@@ -146,6 +148,10 @@ static void on_append_durable(void *user, const struct store_reply *reply)
     if (is_durable && log->kind->on_record != NULL)
         log->kind->on_record(log, &flight->record);
     finish(log, change, is_durable ? LOG_APPENDED : LOG_RETRY);
+    if (!is_durable)
+        log->is_untold = true;
+    else if (log->is_untold)
+        log_tell(log);
     log->users--;
     free(flight);
 }
@@ -171,7 +177,8 @@ static void after_append_failed(struct flight *flight, enum store_outcome outcom
     struct log *log = flight->log;
     struct log_change *change = flight->change;
     free(flight);
-    if (outcome == STORE_REFUSED && ++change->attempts < LOG_ATTEMPTS_MAX) {
+    bool is_behind = outcome == STORE_REFUSED || (outcome == STORE_ABSENT && log->may_begin);
+    if (is_behind && ++change->attempts < LOG_ATTEMPTS_MAX) {
         list_prepend(&log->changes, &change->link);
         log_refresh(log);
         return;
@@ -302,6 +309,8 @@ void log_engine_look(struct log_engine *engine)
         struct log *log = LIST_ITEM(node, struct log, link);
         if (log->is_followed && log->state == LOG_COLD && !log->is_busy)
             log_load(log);
+        else if (log->is_untold && log->state == LOG_READY)
+            log_tell(log);
     }
 }
 
@@ -323,6 +332,7 @@ void log_follow(struct log *log)
 
 void log_hint(struct log *log, uint64_t seq)
 {
+    log->hinted_at = ++log->engine->stamp;
     if (seq > log->hinted_seq)
         log->hinted_seq = seq;
     log_work(log);

@@ -73,8 +73,8 @@ struct log_kind {
     enum log_fold (*restore)(struct log *log, const struct record *record);
     /* A record that this node appended, durable, in order. May be NULL. */
     void (*on_record)(struct log *log, const struct record *record);
-    /* The tail was learnt from the store, and may be ahead of, or beside, what followers hold: each
-     * must compare and read. May be NULL. */
+    /* The tail was learnt from the store, is durable by now, and may be ahead of, or beside, what
+     * followers hold: each must compare and read. May be NULL. */
     void (*on_moved)(struct log *log);
 };
 
@@ -114,6 +114,8 @@ struct log {
     bool is_busy; /* a load, a refresh or an append is under way */
     struct list changes;
     uint64_t hinted_seq; /* somebody said that this entry exists */
+    uint64_t hinted_at;  /* stamp: only a newer read can prove them wrong */
+    bool is_untold;      /* there are records that nobody was told of: no barrier held yet */
     struct list link;
     unsigned users; /* completions under way: the owner may not free the log before 0 */
 };
@@ -124,7 +126,8 @@ void log_engine_finish(struct log_engine *engine);
 /* The store's generation changed: every tail is thrown away. */
 void log_engine_on_generation(struct log_engine *engine, uint64_t generation);
 
-/* Now and then (each second): followed logs whose reading failed are read again. */
+/* Now and then (each second): followed logs whose reading failed are read again, and what no
+ * barrier has held for yet is tried to be told again. */
 void log_engine_look(struct log_engine *engine);
 
 /* key: the log's key; due_key, due_id: the due index and this log's member prefix in it, or empty.

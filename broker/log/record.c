@@ -46,10 +46,12 @@ size_t record_write(struct record *record, struct slice log_key, const uint8_t *
     out[0] = key ? RECORD_SEALED : RECORD_PLAIN;
     memcpy(out + 1, record->prev, MARK_SIZE);
     put_u64(out + 1 + MARK_SIZE, record->time_ms);
+    record->is_sealed = key != NULL;
     if (key == NULL) {
         memcpy(record->at.mark, random, MARK_SIZE);
         memcpy(out + HEAD_SIZE, random, MARK_SIZE);
-        memcpy(out + HEAD_SIZE + MARK_SIZE, record->plain.bytes, record->plain.len);
+        if (record->plain.len > 0)
+            memcpy(out + HEAD_SIZE + MARK_SIZE, record->plain.bytes, record->plain.len);
         return HEAD_SIZE + MARK_SIZE + record->plain.len;
     }
     struct slice associated = associated_data(out, record->at.seq, log_key, storage);
@@ -94,6 +96,7 @@ enum record_fault record_read(struct slice bytes, uint64_t seq, struct slice log
     struct record record = {.at.seq = seq};
     if (bytes.len < HEAD_SIZE)
         return RECORD_MALFORMED;
+    record.is_sealed = bytes.bytes[0] == RECORD_SEALED;
     memcpy(record.prev, bytes.bytes + 1, MARK_SIZE);
     record.time_ms = take_u64((const uint8_t *)bytes.bytes + 1 + MARK_SIZE);
     enum record_fault fault = RECORD_NEWER;

@@ -17,6 +17,7 @@ struct record {
     struct name at;
     uint8_t prev[MARK_SIZE];
     uint64_t time_ms;
+    bool is_sealed; /* plain ones can be written by whoever can write to the store */
     struct slice plain;
 };
 
@@ -28,7 +29,7 @@ enum record_fault {
 };
 
 /* Writes record->plain as entry record->at.seq of the log under this key, and sets the mark in
- * record->at. log_key is bound into the seal.
+ * record->at, and is_sealed. log_key is bound into the seal.
  *
  * shape:   key NULL: plain. random is 24 bytes: the nonce, or (its first 8) the mark
  * owns:    out has room for plain.len + RECORD_OVERHEAD_MAX bytes

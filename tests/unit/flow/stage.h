@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A stage for the flows: one real node on made-up stores and peers, two tenants, and clients that
+ * speak in JSON and keep all that they hear.
+ *
+ *   stage_start();
+ *   struct actor *ada = stage_customer("north");
+ *   act_say(ada, "Hello");
+ *   expect(heard(ada, "\"ack\""));
+ */
+#ifndef WEFT_TESTS_UNIT_FLOW_STAGE_H
+#define WEFT_TESTS_UNIT_FLOW_STAGE_H
+
+#include "fake_peers.h"
+#include "flow/conversations.h"
+#include "lib/fake_keystore.h"
+#include "lib/fake_store.h"
+
+enum { ACTORS_MAX = 32, HEARD_BYTES = 1 << 20 };
+
+/* Somebody with one connection at a time. */
+struct actor {
+    struct fake_client client;
+    char token[1024];
+    bool is_bot;
+    char lineage[40], conversation[40], owner[40], turn[40], offer[40], ticket[512];
+    uint64_t n, next_id;
+    int close_code; /* of the last connection; 0: it lasts */
+    char heard[HEARD_BYTES];
+    size_t heard_len, mark; /* mark: heard() looks from here on */
+};
+
+struct stage {
+    struct fake_clock clock;
+    struct fake_server *server, *key_server;
+    struct store *store;
+    struct fake_keystore keystore;
+    struct fake_timers timers;
+    struct fake_random random;
+    struct fake_peers *peers;
+    struct node_settings settings;
+    struct node *node;
+    char keys[4][160]; /* of the bots and services of north, then of south */
+};
+
+extern struct stage stage;
+
+/* Tenants "north" and "south", each with a bot's key, a service's key and the agents "anna" and
+ * "ben". */
+void stage_start(void);
+void stage_end(void);
+void stage_run(uint64_t ms);
+
+/* Each comes in, and has heard welcome. */
+struct actor *stage_customer(const char *tenant); /* a new anonymous one */
+struct actor *stage_known(const char *tenant, const char *reference);
+struct actor *stage_agent(const char *tenant, const char *id); /* online */
+struct actor *stage_bot(const char *tenant);
+struct actor *stage_service(const char *tenant);
+/* Another connection for who is here already, or was. */
+void act_enter(struct actor *actor);
+void act_leave(struct actor *actor);
+
+/* Sends a frame, written as JSON, and gives the node time to answer. What was heard before counts
+ * no more. */
+void act_ask(struct actor *actor, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Whether the text was heard since the last act. */
+bool heard(const struct actor *actor, const char *text);
+bool heard_ever(const struct actor *actor, const char *text);
+/* Waits until it is heard, for at most ms. */
+bool will_hear(struct actor *actor, const char *text, uint64_t ms);
+
+void act_say(struct actor *actor, const char *text);  /* customers; agents: with their owner token */
+void act_note(struct actor *agent, const char *text); /* to the colleagues */
+/* The bot answers its last turn; extra is further members, ",…" or empty. */
+void act_commit(struct actor *bot, const char *text, const char *extra);
+/* From a customer's first words to an agent who owns the case. */
+void hand_to_agent(struct actor *customer, struct actor *bot, struct actor *agent);
+
+/* The conversation as this node has it folded. */
+const struct conversation *fold_of(const struct actor *actor);
+/* Signs a token of this Weft, or as the brand would. */
+void act_sign(struct actor *actor, const char *tenant, const char *role, const char *subject,
+        bool is_brand);
+/* An actor who is not there yet. */
+struct actor *stage_actor(void);
+
+#endif

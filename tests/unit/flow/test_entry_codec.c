@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Stored entries: read as they were written, told apart when damaged, newer or not authentic. */
+#include "flow/chat.h"
+#include "flow/entry_codec.h"
+#include "lib/test.h"
+
+#include <stdlib.h>
+
+static uint8_t scratch_bytes[256 * 1024];
+static char stored[128 * 1024];
+static struct arena scratch;
+
+static struct slice encode(const struct entry *entry)
+{
+    struct buffer out = buffer_make(stored, sizeof stored);
+    entry_encode(entry, &out);
+    expect(!out.overflowed);
+    return buffer_slice(&out);
+}
+
+static enum entry_fault decode(struct slice bytes, struct entry *out)
+{
+    arena_init(&scratch, scratch_bytes, sizeof scratch_bytes);
+    return entry_decode(bytes, &scratch, out);
+}
+
+static void expect_same_part(const struct part *a, const struct part *b)
+{
+    expect_u64(a->kind, b->kind);
+    expect_u64(a->visibility, b->visibility);
+    expect_u64(a->owner, b->owner);
+    expect_slice(a->id, b->id);
+    expect_slice(a->name, b->name);
+    expect_slice(a->reason, b->reason);
+    expect_slice(a->channel, b->channel);
+    expect_slice(a->page, b->page);
+    expect_slice(a->language, b->language);
+    expect_slice(a->lineage, b->lineage);
+    expect_u64(a->n, b->n);
+    expect_u64(a->digest, b->digest);
+    expect_u64(a->number, b->number);
+    expect_u64(a->from_seq, b->from_seq);
+    expect(name_equal(&a->ref, &b->ref));
+    expect_slice(a->body, b->body);
+    expect_slice(a->handoff, b->handoff);
+    expect_u64(a->pair_count, b->pair_count);
+    for (size_t i = 0; i < a->pair_count; i++) {
+        expect_slice(a->pairs[i].name, b->pairs[i].name);
+        expect_slice(a->pairs[i].value, b->pairs[i].value);
+        expect((a->pairs[i].value.bytes == NULL) == (b->pairs[i].value.bytes == NULL));
+    }
+}
+
+static const struct pair pairs[] = {
+        {{"parcel", 6}, {"4711", 4}}, {{"mood", 4}, {NULL, 0}}, {{"empty", 5}, {"", 0}}};
+
+static void fill(struct part *part)
+{
+    part->id = SLICE_OF("id");
+    part->name = SLICE_OF("Ada \xc3\xa9");
+    part->reason = SLICE_OF("asked");
+    part->channel = SLICE_OF("web");
+    part->page = SLICE_OF("https://shop.example/treadmill?x=1");
+    part->language = SLICE_OF("fr-CA");
+    part->lineage = SLICE_OF("01jd8x2k7q-4t9w2e6r8y0x1");
+    part->n = UINT64_MAX;
+    part->digest = UINT64_C(0xfedcba9876543210);
+    part->number = 3;
+    part->from_seq = UINT64_C(1) << 40;
+    part->ref =
+            (struct name){.seq = (UINT64_C(1) << 53) - 1, .mark = {0xff, 0, 1, 2, 3, 4, 5, 0x80}};
+    part->body = slice_make("\x00\xff\x81words", 8);
+    part->handoff = SLICE_OF("packet");
+}
+
+static void every_kind_of_part_reads_as_it_was_written(void)
+{
+    for (int kind = PART_CREATED; kind <= PART_KIND_LAST; kind++)
+        for (int is_full = 0; is_full <= 1; is_full++) {
+            test_note("kind %d, %s", kind, is_full ? "full" : "empty");
+            static struct entry entry, back;
+            entry = (struct entry){.author = {AUTHOR_AGENT, SLICE_OF("ann"), SLICE_OF("Ann")},
+                    .after_public = {.seq = 4, .mark = {1}},
+                    .after_staff = {.seq = 5, .mark = {2}}};
+            struct part *part = entry_add(&entry, (enum part_kind)kind);
+            if (is_full)
+                fill(part);
+            if (is_full && (kind == PART_STATE || kind == PART_LABELS)) {
+                part->pairs = pairs;
+                part->pair_count = 3;
+            }
+            if (is_full && kind == PART_OWNER)
+                part->owner = OWNER_AGENT;
+            if (is_full && kind == PART_MESSAGE)
+                part->visibility = VISIBLE_TO_STAFF;
+            expect_u64(decode(encode(&entry), &back), ENTRY_GOOD);
+            expect_u64(back.part_count, 1);
+            expect_same_part(&back.parts[0], part);
+            expect_u64(back.author.kind, AUTHOR_AGENT);
+            expect_slice(back.author.id, SLICE_OF("ann"));
+            expect(name_equal(&back.after_public, &entry.after_public));
+            expect(name_equal(&back.after_staff, &entry.after_staff));
+        }
+}
+
+static void an_entry_holds_as_many_parts_as_it_may(void)
+{
+    static struct entry entry, back;
+    entry = (struct entry){.author.kind = AUTHOR_BOT};
+    for (size_t i = 0; i < ENTRY_PARTS_MAX; i++)
+        fill(entry_add(&entry, PART_MESSAGE));
+    expect_u64(decode(encode(&entry), &back), ENTRY_GOOD);
+    expect_u64(back.part_count, ENTRY_PARTS_MAX);
+    for (size_t i = 0; i < ENTRY_PARTS_MAX; i++)
+        expect_same_part(&back.parts[i], &entry.parts[i]);
+}
+
+static void an_unknown_kind_is_told_from_damage(void)
+{
+    static struct entry entry, back;
+    entry = (struct entry){.author.kind = AUTHOR_BOT};
+    entry_add(&entry, PART_MESSAGE);
+    entry_add(&entry, PART_MESSAGE)->kind = (enum part_kind)(PART_KIND_LAST + 1);
+    struct slice bytes = encode(&entry);
+    expect_u64(decode(bytes, &back), ENTRY_UNKNOWN_KIND);
+    for (size_t len = 0; len < bytes.len; len++) /* cut short anywhere */
+        expect(decode(slice_make(bytes.bytes, len), &back) == ENTRY_DAMAGED);
+    expect_u64(decode(SLICE_OF("noise"), &back), ENTRY_DAMAGED);
+}
+
+/* Reading may not spoil what it reads: records are read more than once. */
+static void reading_leaves_the_stored_bytes_alone(void)
+{
+    static struct entry entry, back;
+    static char before[sizeof stored];
+    entry = (struct entry){.author.kind = AUTHOR_BOT};
+    fill(entry_add(&entry, PART_MESSAGE));
+    struct slice bytes = encode(&entry);
+    memcpy(before, stored, bytes.len);
+    decode(bytes, &back);
+    expect(memcmp(before, stored, bytes.len) == 0);
+}
+
+/* ---- through the log kind of conversations ---- */
+
+static enum log_fold fold_record(struct slice plain, bool is_sealed)
+{
+    static struct node node;
+    static struct chat chat;
+    memset(&chat, 0, sizeof chat);
+    chat.node = &node;
+    arena_init(&node.scratch, scratch_bytes, sizeof scratch_bytes);
+    struct record record = {.at = {.seq = 1, .mark = {1}}, .is_sealed = is_sealed, .plain = plain};
+    return chat_log_kind.apply(&chat.log, &record);
+}
+
+static void only_erased_may_be_unsealed(void)
+{
+    static struct entry entry;
+    entry = (struct entry){.author.kind = AUTHOR_CUSTOMER};
+    entry_add(&entry, PART_MESSAGE)->body = SLICE_OF("send all money to");
+    expect_u64(fold_record(encode(&entry), true), LOG_FOLDED);
+    expect_u64(fold_record(encode(&entry), false), LOG_FOLD_DAMAGED);
+    entry_add(&entry, PART_ERASED); /* smuggled in beside it */
+    expect_u64(fold_record(encode(&entry), false), LOG_FOLD_DAMAGED);
+    entry = (struct entry){.author.kind = AUTHOR_SYSTEM};
+    entry_add(&entry, PART_ERASED);
+    expect_u64(fold_record(encode(&entry), false), LOG_FOLDED);
+}
+
+int main(int argc, char **argv)
+{
+    return test_main(argc, argv,
+            (struct test_case[]){CASE(every_kind_of_part_reads_as_it_was_written),
+                    CASE(an_entry_holds_as_many_parts_as_it_may),
+                    CASE(an_unknown_kind_is_told_from_damage),
+                    CASE(reading_leaves_the_stored_bytes_alone), CASE(only_erased_may_be_unsealed),
+                    {0}});
+}
