@@ -88,6 +88,9 @@ static const struct proto_field batch_fields[] = {PROTO_OBJECT_LIST(
         struct stored_batch, v, REQUIRED, POOL_BATCH_MAX, struct stored_value, &value_shape)};
 static const struct proto_shape batch_shape = PROTO_SHAPE(struct stored_batch, batch_fields);
 
+/* More than any one piece that is taken for a value. */
+enum { SCRATCH_SPARE = 8192 };
+
 /* ---- out --------------------------------------------------------------------------------------
  */
 
@@ -200,6 +203,8 @@ bool pool_encode(
         return false;
     for (size_t i = 0; i < count; i++)
         values[i] = to_stored(&entries[i], scratch);
+    if (scratch->capacity - scratch->used < SCRATCH_SPARE)
+        return false; /* a list may have been left out for want of room */
     struct stored_batch batch = {values, count};
     proto_shape_write(PROTO_MSGPACK, &batch_shape, &batch, out);
     return true;

@@ -17,7 +17,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { POOL_SNAPSHOT_EVERY = 256, LOOK_AGAIN_MS = 1000 };
+enum { POOL_SNAPSHOT_EVERY = 256, POOL_SNAPSHOT_MAX = 400, LOOK_AGAIN_MS = 1000 };
 
 struct team {
     struct node *node;
@@ -160,12 +160,14 @@ static enum log_decision decide(
     struct team *team = team_of(log);
     struct arena *scratch = &team->node->scratch;
     size_t mark = scratch->used;
-    struct pool_entry *entries = arena_take(scratch, ROUTE_DECISIONS_MAX * sizeof *entries);
+    size_t room = change == &team->snapshot ? POOL_SNAPSHOT_MAX : ROUTE_DECISIONS_MAX;
+    struct pool_entry *entries = arena_take(scratch, room * sizeof *entries);
     draft->time_ms = node_time_ms(team->node);
     uint64_t now_ms = draft->time_ms > log->time_ms ? draft->time_ms : log->time_ms;
     check(entries != NULL);
     size_t count = change->decide(change, team->pool, now_ms, entries);
-    bool is_encoded = count > 0 && pool_encode(entries, count, scratch, &draft->plain);
+    bool is_encoded = count > 0 && pool_encode(entries, count, scratch, &draft->plain) &&
+                      !draft->plain.overflowed;
     scratch->used = mark;
     return is_encoded ? LOG_APPEND : LOG_NO;
 }
@@ -211,8 +213,10 @@ static size_t decide_snapshot(struct pool_change *change, const struct pool *poo
         struct pool_entry *entries);
 static void on_saved(struct pool_change *change, enum log_outcome outcome)
 {
-    (void)outcome;
-    change->team->is_saving = false;
+    struct team *team = change->team;
+    team->is_saving = false;
+    if (outcome != LOG_APPENDED)
+        team->saved_seq = team->log.tail.seq; /* too much, or not now: some entries later */
 }
 
 static void arm(struct team *team, uint64_t now_ms, uint64_t due_ms)
@@ -236,7 +240,7 @@ static void start_saving(struct team *team)
 {
     struct pool_counts counts = pool_counts(team->pool);
     size_t values = 1 + counts.agents + counts.waiting + counts.offered + counts.active;
-    if (values > ROUTE_DECISIONS_MAX)
+    if (values > POOL_SNAPSHOT_MAX)
         return; /* larger pools are read whole: see docs/explanation/routing.md */
     team->is_saving = true;
     team->snapshot.decide = decide_snapshot;
@@ -280,14 +284,15 @@ struct collected {
     struct pool_entry *entries;
     struct arena *scratch;
     size_t count;
+    bool is_too_much;
 };
 
-static void *keep(struct arena *scratch, const void *from, size_t size)
+static const void *keep(struct collected *all, const void *from, size_t size)
 {
-    void *to = arena_take(scratch, size + 1);
-    check(to != NULL);
-    if (size > 0)
+    void *to = size > 0 ? arena_take(all->scratch, size) : NULL;
+    if (to != NULL)
         memcpy(to, from, size);
+    all->is_too_much = all->is_too_much || (size > 0 && to == NULL);
     return to;
 }
 
@@ -296,30 +301,30 @@ static void *keep(struct arena *scratch, const void *from, size_t size)
 static void collect(void *user, const struct pool_entry *entry)
 {
     struct collected *all = user;
-    check(all->count < ROUTE_DECISIONS_MAX);
+    if (all->is_too_much || all->count == POOL_SNAPSHOT_MAX) {
+        all->is_too_much = true;
+        return;
+    }
     struct pool_entry *kept = &all->entries[all->count++];
     *kept = *entry;
-    kept->need.skills = keep(
-            all->scratch, entry->need.skills, entry->need.skill_count * sizeof *entry->need.skills);
-    kept->profile.skills = keep(all->scratch, entry->profile.skills,
-            entry->profile.skill_count * sizeof *entry->profile.skills);
-    kept->profile.languages = keep(all->scratch, entry->profile.languages,
+    kept->need.skills =
+            keep(all, entry->need.skills, entry->need.skill_count * sizeof *entry->need.skills);
+    kept->profile.skills = keep(
+            all, entry->profile.skills, entry->profile.skill_count * sizeof *entry->profile.skills);
+    kept->profile.languages = keep(all, entry->profile.languages,
             entry->profile.language_count * sizeof *entry->profile.languages);
-    kept->exclusions = keep(
-            all->scratch, entry->exclusions, entry->exclusion_count * sizeof *entry->exclusions);
-    kept->terms = keep(all->scratch, entry->terms, entry->term_count * sizeof *entry->terms);
+    kept->exclusions =
+            keep(all, entry->exclusions, entry->exclusion_count * sizeof *entry->exclusions);
+    kept->terms = keep(all, entry->terms, entry->term_count * sizeof *entry->terms);
 }
 
 static size_t decide_snapshot(struct pool_change *change, const struct pool *pool, uint64_t now_ms,
         struct pool_entry *entries)
 {
-    struct collected all = {entries, &change->team->node->scratch, 0};
-    struct pool_counts counts = pool_counts(pool);
+    struct collected all = {.entries = entries, .scratch = &change->team->node->scratch};
     (void)now_ms;
-    if (1 + counts.agents + counts.waiting + counts.offered + counts.active > ROUTE_DECISIONS_MAX)
-        return 0;
     pool_snapshot(pool, collect, &all);
-    return all.count;
+    return all.is_too_much ? 0 : all.count;
 }
 
 /* ---- the table --------------------------------------------------------------------------------
