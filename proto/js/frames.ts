@@ -5,7 +5,7 @@
 export type Name = string;
 
 export const limits = {
-  /** a frame, either way */
+  /** a frame from a client; one from the server is below 256 KiB */
   frame_bytes: 65536,
   /** nesting of objects and lists in a frame */
   depth: 8,
@@ -236,7 +236,7 @@ export interface PingFrame {
   id: string;
 }
 
-/** Ends this session; its ticket no longer opens anything on this node, and the socket is closed. */
+/** Ends this session: the server says bye and closes the socket. The client forgets its token and its ticket; they are not revoked. */
 export interface LogoutFrame {
   type: "logout";
   id: string;
@@ -365,7 +365,7 @@ export interface CloseFrame {
   reason?: string;
 }
 
-/** Opens a new case on a conversation whose last case this agent closed, and takes it, if there is room. */
+/** Opens a new case on a conversation that this agent had last. An offer of it follows, to this agent first. */
 export interface ReopenFrame {
   type: "reopen";
   id: string;
