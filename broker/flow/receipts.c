@@ -5,7 +5,7 @@
  * conversation's cursor set, raised by Redis itself (ZADD GT), so no order of arrival can lower
  * one. Members are "d:<kind>:<id>" and "r:<kind>:<id>"; the mark of a seq is not kept: it is read
  * with the entry when somebody needs it. A customer is not told of places beyond the last entry
- * that they may see: an agent's receipt for a note would betray the note.
+ * that they may see, nor of marks: an agent's receipt for a note would betray the note.
  */
 #include "base/check.h"
 #include "flow/deliver.h"
@@ -34,17 +34,21 @@ static bool is_real(const struct chat *chat, const struct name *at)
     return at->seq > 0 && at->seq <= chat->fold.tail.seq;
 }
 
-/* What a customer may hear of it: nothing new when only notes were read. */
+static uint64_t at_most(uint64_t seq, uint64_t limit)
+{
+    return seq < limit ? seq : limit;
+}
+
+/* What a customer may hear of it: places without marks, and nothing when only notes were read. */
 static void tell_customers(struct chat *chat, const struct session *session,
         const struct proto_frame *frame, const struct subscription *before)
 {
     const struct name *head = &chat->fold.public_tail;
     struct proto_frame told = *frame;
     struct proto_receipts *receipts = &told.as.receipts;
-    if (receipts->delivered.seq > head->seq)
-        receipts->delivered = *head;
-    if (receipts->read.seq > head->seq)
-        receipts->read = *head;
+    receipts->delivered =
+            (struct name){.seq = at_most(frame->as.receipts.delivered.seq, head->seq)};
+    receipts->read = (struct name){.seq = at_most(frame->as.receipts.read.seq, head->seq)};
     receipts->has_delivered = receipts->delivered.seq > before->delivered_seq;
     receipts->has_read = receipts->read.seq > before->read_seq;
     if (receipts->has_delivered || receipts->has_read)
@@ -117,11 +121,6 @@ static struct reader_place *place_of(
     *place = (struct reader_place){.who.kind = kind};
     id_set(&place->id, id);
     return place;
-}
-
-static uint64_t at_most(uint64_t seq, uint64_t limit)
-{
-    return seq < limit ? seq : limit;
 }
 
 static void send_place(
