@@ -116,14 +116,16 @@ static void decide_case(struct chat_change *chat_change, const struct conversati
     struct case_change *change = LIST_ITEM(chat_change, struct case_change, change);
     struct author author = {
             AUTHOR_AGENT, id_slice(&change->agent), short_slice(&change->agent_name)};
+    struct requeue requeue;
     struct slice reason = id_slice(&change->reason);
     switch (change->verb) {
     case CASE_CLOSE:
         conversation_close(fold, &author, &change->owner, reason, now_ms, decision);
         break;
     case CASE_TRANSFER:
-        conversation_requeue(fold, &author, &change->owner, id_slice(&change->to_agent), reason,
-                slice_make(change->packet, change->packet_len), now_ms, decision);
+        requeue = (struct requeue){author, change->owner, id_slice(&change->to_agent), reason,
+                slice_make(change->packet, change->packet_len)};
+        conversation_requeue(fold, &requeue, now_ms, decision);
         break;
     case CASE_REOPEN:
         if (slice_equal(id_slice(&fold->last_agent), author.id))

@@ -23,8 +23,8 @@ static void decide_requeue(struct chat_change *chat_change, const struct convers
     bool is_theirs = fold->phase == PHASE_ACTIVE && name_equal(&fold->request, &change->request) &&
                      slice_equal(id_slice(&fold->owner_id), id_slice(&change->agent));
     struct name owner = is_theirs ? fold->owner : (struct name){0};
-    conversation_requeue(fold, &author, &owner, SLICE_NONE, SLICE_OF("agent_absent"), SLICE_NONE,
-            now_ms, decision);
+    struct requeue requeue = {.by = author, .owner = owner, .reason = SLICE_OF("agent_absent")};
+    conversation_requeue(fold, &requeue, now_ms, decision);
 }
 
 static void on_requeued(struct chat_change *chat_change, enum log_outcome outcome)

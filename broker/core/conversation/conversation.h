@@ -152,6 +152,13 @@ struct commit {
     struct slice handoff, reason;
 };
 
+struct requeue {
+    struct author by;
+    struct name owner;     /* the token held */
+    struct slice to_agent; /* empty: whoever fits best */
+    struct slice reason, handoff;
+};
+
 /* Each fills decision->draft with author, time and parts. now_ms: the store's clock. */
 void conversation_create(const struct conversation *, const struct part *created, uint64_t now_ms,
         struct decision *);
@@ -168,10 +175,9 @@ void conversation_own(const struct conversation *, const struct name *request, s
 /* A new request in place of this one, so that a late owner of the old one is fenced. */
 void conversation_void(const struct conversation *, const struct name *request, uint64_t now_ms,
         struct decision *);
-/* The owner's case goes back to the queue; to_agent may be empty. */
-void conversation_requeue(const struct conversation *, const struct author *by,
-        const struct name *owner, struct slice to_agent, struct slice reason, struct slice handoff,
-        uint64_t now_ms, struct decision *);
+/* The owner's case goes back to the queue. */
+void conversation_requeue(
+        const struct conversation *, const struct requeue *, uint64_t now_ms, struct decision *);
 void conversation_close(const struct conversation *, const struct author *by,
         const struct name *owner, struct slice reason, uint64_t now_ms, struct decision *);
 void conversation_reopen(

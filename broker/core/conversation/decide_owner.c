@@ -37,27 +37,31 @@ void conversation_void(const struct conversation *c, const struct name *request,
     entry_add(decision->draft, PART_VOIDED)->ref = *request;
 }
 
-static bool holds_token(const struct conversation *c, const struct name *owner)
+/* The token is an entry's name, which others have seen: an agent must also be the one it names. */
+static bool holds_token(
+        const struct conversation *c, const struct author *by, const struct name *owner)
 {
-    return c->phase == PHASE_ACTIVE && name_equal(&c->owner, owner);
+    bool is_owner = by->kind != AUTHOR_AGENT || slice_equal(id_slice(&c->owner_id), by->id);
+    return c->phase == PHASE_ACTIVE && is_owner && name_equal(&c->owner, owner);
 }
 
-void conversation_requeue(const struct conversation *c, const struct author *by,
-        const struct name *owner, struct slice to_agent, struct slice reason, struct slice handoff,
+void conversation_requeue(const struct conversation *c, const struct requeue *requeue,
         uint64_t now_ms, struct decision *decision)
 {
     if (!is_living(c, decision))
         return;
-    if (!holds_token(c, owner)) {
-        if (owner->seq != 0 && name_equal(&c->last_owner, owner) && c->phase == PHASE_QUEUED)
+    if (!holds_token(c, &requeue->by, &requeue->owner)) {
+        if (requeue->owner.seq != 0 && name_equal(&c->last_owner, &requeue->owner) &&
+                c->phase == PHASE_QUEUED)
             already(decision, &c->request);
         else
             refuse(decision, c->phase == PHASE_IDLE ? REFUSAL_CLOSED : REFUSAL_FENCED);
         return;
     }
-    begin_draft(decision, c, by, now_ms);
+    begin_draft(decision, c, &requeue->by, now_ms);
     add_owner(decision->draft, OWNER_NONE, SLICE_NONE, SLICE_NONE);
-    add_queued(decision->draft, reason, handoff, to_agent, c->first_queued_ms);
+    add_queued(decision->draft, requeue->reason, requeue->handoff, requeue->to_agent,
+            c->first_queued_ms);
 }
 
 void conversation_close(const struct conversation *c, const struct author *by,
@@ -65,7 +69,7 @@ void conversation_close(const struct conversation *c, const struct author *by,
 {
     if (!is_living(c, decision))
         return;
-    if (!holds_token(c, owner)) {
+    if (!holds_token(c, by, owner)) {
         if (c->phase == PHASE_IDLE && owner->seq != 0 && name_equal(&c->last_owner, owner))
             already(decision, &c->closed_at);
         else

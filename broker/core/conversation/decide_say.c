@@ -4,7 +4,8 @@
  * Invariant: a repeated number is answered before anything else is asked, so a retry gets its old
  * place even when its sender no longer owns the conversation. A customer's words are taken in every
  * living phase, and the entry that takes them also opens what they call for: a case, a turn of the
- * bot, a place in the queue. An agent's public words need the owner token in force.
+ * bot, a place in the queue. An agent's public words need the owner token in force, in the hands of
+ * the agent whom it was given to.
  */
 #include "core/conversation/draft.h"
 
@@ -49,7 +50,8 @@ static bool may_say(const struct conversation *c, const struct say *say, struct 
 {
     if (say->author.kind != AUTHOR_AGENT || say->is_note)
         return true;
-    if (c->phase == PHASE_ACTIVE && name_equal(&c->owner, &say->owner))
+    bool is_owner = slice_equal(id_slice(&c->owner_id), say->author.id);
+    if (c->phase == PHASE_ACTIVE && is_owner && name_equal(&c->owner, &say->owner))
         return true;
     refuse(decision, c->phase == PHASE_IDLE ? REFUSAL_CLOSED : REFUSAL_FENCED);
     return false;

@@ -166,8 +166,9 @@ static const struct author ann = {AUTHOR_AGENT, {"ann", 3}, {"Ann", 3}};
 
 void agent_requeues(struct story *story, struct name owner)
 {
-    conversation_requeue(&story->fold, &ann, &owner, SLICE_OF("bob"), SLICE_OF("transfer"),
-            SLICE_NONE, story->now_ms, ask(story));
+    struct requeue requeue = {
+            .by = ann, .owner = owner, .to_agent = SLICE_OF("bob"), .reason = SLICE_OF("transfer")};
+    conversation_requeue(&story->fold, &requeue, story->now_ms, ask(story));
     story_finish_request(story);
 }
 
