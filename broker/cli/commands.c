@@ -2,6 +2,9 @@
 /* The table of the commands: one row here, one file each. The order is that of `weft --help`. */
 #include "cli/command.h"
 
-extern const struct command command_replay;
+extern const struct command command_chat, command_agent, command_tail, command_erase, command_link,
+        command_token, command_config, command_doctor, command_replay;
 
-const struct command *const commands[] = {&command_replay, NULL};
+const struct command *const commands[] = {&command_chat, &command_agent, &command_tail,
+        &command_erase, &command_link, &command_token, &command_config, &command_doctor,
+        &command_replay, NULL};

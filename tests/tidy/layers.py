@@ -28,7 +28,7 @@ LAYERS = {
 
 # Header -> the folders that may know it. Tests may know any.
 DOORWAYS = {
-    "uv": ["broker/loop", "broker/store", "broker/ws", "bots/sdk/c"],
+    "uv": ["broker/loop", "broker/store", "broker/ws", "broker/cli", "bots/sdk/c"],
     "libwebsockets": ["broker/ws"],
     "hiredis": ["broker/store"],
     "sodium": ["broker/crypto"],

@@ -4,14 +4,11 @@
  * Invariant: only what the store holds at that moment is looked at; entries other than messages of
  * the customer and the company are passed over.
  */
+#include "cli/entries.h"
 #include "cli/replay/replay.h"
-
-#include "cli/api.h"
 #include "cli/say.h"
 
 #include <cjson/cJSON.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { READ_PATIENCE_MS = 60000 };
@@ -22,8 +19,9 @@ static const char *text_of(const cJSON *object, const char *name)
     return text ? text : "";
 }
 
-static void take_entry(const cJSON *entry, struct view *view)
+static void take_entry(void *context, const cJSON *entry)
 {
+    struct view *view = context;
     const char *kind = text_of(cJSON_GetObjectItemCaseSensitive(entry, "author"), "kind");
     bool is_customer = strcmp(kind, "customer") == 0;
     bool is_company = strcmp(kind, "agent") == 0 || strcmp(kind, "bot") == 0;
@@ -38,26 +36,18 @@ static void take_entry(const cJSON *entry, struct view *view)
 
 bool stored_read(const struct place *place, const char *conversation, struct view *out_view)
 {
-    uint64_t after = 0;
-    for (bool is_more = true; is_more;) {
+    struct entries_page page = {0, false};
+    while (!page.is_last) {
         struct api_answer answer;
-        char path[API_PATH_MAX];
-        const cJSON *entry;
-        snprintf(path, sizeof path, "/v1/admin/conversations/%s/entries?after=%" PRIu64 "&limit=50",
-                conversation, after);
-        if (!api_ask_patiently(place, true, "GET", path, NULL, READ_PATIENCE_MS, &answer)) {
+        bool is_read = entries_read(place, conversation, page.next, READ_PATIENCE_MS, out_view,
+                take_entry, &page, &answer);
+        if (!is_read)
             say("the stored log of %s could not be read: %s", conversation, answer.sentence);
-            api_finish(&answer);
+        api_finish(&answer);
+        if (!is_read) {
             view_clear(out_view);
             return false;
         }
-        cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(answer.json, "entries"))
-                take_entry(entry, out_view);
-        const cJSON *next = cJSON_GetObjectItemCaseSensitive(answer.json, "next");
-        is_more = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(answer.json, "more")) &&
-                  cJSON_IsNumber(next) && next->valuedouble > (double)after;
-        after = is_more ? (uint64_t)next->valuedouble : after;
-        api_finish(&answer);
     }
     return true;
 }
