@@ -32,9 +32,14 @@ bool door_sessions(struct door *door, const struct http_request *request); /* vi
 bool door_admin(struct door *door, const struct http_request *request); /* tenants, agents, keys */
 bool door_records(struct door *door, const struct http_request *request); /* admin: conversations */
 
-/* Makes a one-time code for an agent: it opens the desk once, within ttl_ms. */
-void once_make(struct node *node, struct slice tenant, struct slice agent, uint64_t ttl_ms,
-        store_done done, void *user, char out_code[32], size_t *out_len);
+/* A one-time code for an agent: it opens the desk once, within ttl_ms. */
+struct once {
+    struct slice tenant, agent;
+    uint64_t ttl_ms;
+    char code[32]; /* made by once_make */
+    size_t code_len;
+};
+void once_make(struct node *node, struct once *once, store_done done, void *user);
 /* The store key of a code. */
 struct slice once_key(struct node *node, struct slice code, char out[64]);
 

@@ -76,8 +76,9 @@ struct admin_change {
     struct directory_change change;
     struct door door;
     struct directory_value value;
-    char id_bytes[40], code[32], secret[64];
-    size_t id_len, code_len, secret_len;
+    char id_bytes[40], secret[64];
+    struct once once;
+    size_t id_len, secret_len;
     uint8_t hash[KEY_HASH_SIZE];
     struct arena arena;
     _Alignas(16) uint8_t bytes[8192];
@@ -216,21 +217,27 @@ static void on_code_kept(void *user, const struct store_reply *reply)
         return;
     }
     int len = snprintf(link, sizeof link, "%.*s/desk/#code=%.*s",
-            SLICE_ARGS(change->door.node->settings->public_url), (int)change->code_len,
-            change->code);
+            SLICE_ARGS(change->door.node->settings->public_url), (int)change->once.code_len,
+            change->once.code);
     struct admin_answer answer = {.agent = change->value.id,
-            .code = slice_make(change->code, change->code_len),
+            .code = slice_make(change->once.code, change->once.code_len),
             .link = slice_make(link, (size_t)len)};
     door_answer(&change->door, 201, &answer_shape, &answer);
     free(change);
+}
+
+static void make_code(struct admin_change *change)
+{
+    change->once = (struct once){
+            .tenant = change->value.tenant, .agent = change->value.id, .ttl_ms = LINK_TTL_MS};
+    once_make(change->door.node, &change->once, on_code_kept, change);
 }
 
 static void on_agent(struct directory_change *directory_change, enum log_outcome outcome)
 {
     struct admin_change *change = LIST_ITEM(directory_change, struct admin_change, change);
     if (is_good(change, outcome))
-        once_make(change->door.node, change->value.tenant, change->value.id, LINK_TTL_MS,
-                on_code_kept, change, change->code, &change->code_len);
+        make_code(change);
 }
 
 static void make_agent(struct door *door, struct slice tenant, const struct admin_body *body)
@@ -244,8 +251,7 @@ static void make_agent(struct door *door, struct slice tenant, const struct admi
     struct admin_change *change = make_change(door, DIRECTORY_AGENT, tenant);
     change->value.id = choose_id(change, "ag", body->id);
     if (known != NULL && body->name.len == 0) { /* only a fresh code is asked for */
-        once_make(door->node, change->value.tenant, change->value.id, LINK_TTL_MS, on_code_kept,
-                change, change->code, &change->code_len);
+        make_code(change);
         return;
     }
     change->value.name = arena_copy(&change->arena, body->name);

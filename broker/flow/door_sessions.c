@@ -177,24 +177,27 @@ static void visit(struct door *door, const struct http_request *request)
 struct slice once_key(struct node *node, struct slice code, char out[64])
 {
     uint8_t digest[16];
+    char text[32];
+    struct buffer key = buffer_make(out, 64);
     crypto_mac(node->settings->master_key, "once", code, digest, sizeof digest);
-    memcpy(out, "once:", 5);
-    return slice_make(out, 5 + base32_write(digest, sizeof digest, out + 5));
+    buffer_put_slice(&key, SLICE_OF("once:"));
+    buffer_put(&key, text, base32_write(digest, sizeof digest, text));
+    return buffer_slice(&key);
 }
 
-void once_make(struct node *node, struct slice tenant, struct slice agent, uint64_t ttl_ms,
-        store_done done, void *user, char out_code[32], size_t *out_len)
+void once_make(struct node *node, struct once *once, store_done done, void *user)
 {
     uint8_t random[16];
     char key[64], value_bytes[2 * ID_MAX + 2];
     struct buffer value = buffer_make(value_bytes, sizeof value_bytes);
     node->random->fill(node->random, random, sizeof random);
-    *out_len = base32_write(random, sizeof random, out_code);
-    buffer_put_slice(&value, tenant);
+    once->code_len = base32_write(random, sizeof random, once->code);
+    buffer_put_slice(&value, once->tenant);
     buffer_put_char(&value, '/');
-    buffer_put_slice(&value, agent);
-    node->store->ops->put(node->store, once_key(node, slice_make(out_code, *out_len), key),
-            buffer_slice(&value), ttl_ms, done, user);
+    buffer_put_slice(&value, once->agent);
+    struct slice code = slice_make(once->code, once->code_len);
+    node->store->ops->put(
+            node->store, once_key(node, code, key), buffer_slice(&value), once->ttl_ms, done, user);
 }
 
 static void answer_agent(struct door *door, struct slice tenant_id, struct slice agent_id)

@@ -38,8 +38,7 @@ struct node *node_create(const struct node_ports *ports, const struct node_setti
 {
     struct node *node = calloc(1, sizeof *node);
     void *scratch = malloc(NODE_SCRATCH_BYTES);
-    if (node == NULL || scratch == NULL)
-        return NULL;
+    check(node != NULL && scratch != NULL); /* at the start: nothing is lost by ending here */
     node->store = ports->store;
     node->keystore = ports->keystore;
     node->peers = ports->peers;
@@ -53,9 +52,8 @@ struct node *node_create(const struct node_ports *ports, const struct node_setti
             node->random, &node->next_id, 5); /* sessions' numbers differ between lives */
     node->store->on_generation = on_generation;
     node->store->on_generation_user = node;
-    if (node->out == NULL || !log_engine_init(&node->logs, node->store, node->random) ||
-            !create_tables(node))
-        return NULL; /* the process ends: nothing is given back */
+    check(node->out != NULL && log_engine_init(&node->logs, node->store, node->random) &&
+            create_tables(node));
     return node;
 }
 

@@ -89,7 +89,7 @@ struct node_ports {
     struct random *random;
 };
 
-/* errors: NULL when out of memory
+/* errors: out of memory at the start ends the process
  * owns:   borrows the ports and the settings until node_destroy */
 struct node *node_create(const struct node_ports *ports, const struct node_settings *settings);
 void node_connect(struct node *node, struct peers *peers, struct http *http);
