@@ -57,6 +57,13 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+static uint64_t wall_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000;
+}
+
 static void send_all(const struct customer *customer, const void *bytes, size_t len)
 {
     ssize_t sent = send(customer->fd, bytes, len, MSG_NOSIGNAL);
@@ -84,7 +91,7 @@ static void greet(const struct customer *customer)
 {
     char text[FRAME_MAX], subject[32], token[TOKEN_MAX];
     struct buffer out = buffer_make(token, sizeof token);
-    uint64_t now_ms = (uint64_t)time(NULL) * 1000;
+    uint64_t now_ms = wall_ms();
     if (tenant_id != NULL) {
         snprintf(subject, sizeof subject, "x:load-%zu", (size_t)(customer - customers));
         struct token_claims claims = {.tenant = slice_of_string(tenant_id),
