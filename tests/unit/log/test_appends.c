@@ -241,6 +241,23 @@ static void an_absent_log_is_lost_never_new(void)
     stage_end(&stage);
 }
 
+/* Whatever happened to it meanwhile. */
+static void a_log_is_born_once(void)
+{
+    stage_begin_born(&stage, 1);
+    struct slice key = tally_of(&stage, 0)->log.key;
+    fake_server_drop(stage.server, key);
+    stranger_writes(&stage, 1, SLICE_OF("noise"));
+    fake_store_cut(stage.nodes[0].store);
+    stage_run(&stage);
+    expect_u64(say(&stage, 0, "word"), LOG_QUARANTINED);
+    fake_server_drop(stage.server, key);
+    fake_store_cut(stage.nodes[0].store);
+    stage_run(&stage);
+    expect_u64(say(&stage, 0, "word"), LOG_MISSING);
+    stage_end(&stage);
+}
+
 static void a_birth_whose_answer_was_lost_is_found_or_made(void)
 {
     static const enum fake_fate fates[] = {
@@ -359,7 +376,7 @@ int main(int argc, char **argv)
                     CASE(an_unknown_append_is_to_be_tried_again),
                     CASE(a_full_store_says_so_and_nothing_was_written),
                     CASE(without_a_link_every_answer_is_retry),
-                    CASE(an_absent_log_is_lost_never_new),
+                    CASE(an_absent_log_is_lost_never_new), CASE(a_log_is_born_once),
                     CASE(a_birth_whose_answer_was_lost_is_found_or_made),
                     CASE(a_newborn_log_may_be_asked_before_its_birth),
                     CASE(a_derived_log_is_begun_once_by_whoever_comes_first),

@@ -50,6 +50,9 @@ static void a_long_log_without_a_snapshot_is_read_from_its_beginning(void)
         test_note("%zu entries", lengths[i]);
         stage_begin(&stage, 1);
         strangers_say((struct name){0}, lengths[i]);
+        log_follow(&tally_of(&stage, 1)->log);
+        stage_run(&stage);
+        expect_u64(tally_of(&stage, 1)->count, lengths[i]);
         expect_u64(say(&stage, 1, "next"), LOG_APPENDED);
         expect_u64(tally_of(&stage, 1)->count, lengths[i] + 1);
         expect_u64(stored_count(&stage), lengths[i] + 1);
@@ -64,6 +67,9 @@ static void a_node_far_behind_catches_up(void)
         test_note("%zu entries behind", lengths[i]);
         stage_begin_born(&stage, 1);
         strangers_say(tally_of(&stage, 0)->log.tail, lengths[i]);
+        log_hint(&tally_of(&stage, 0)->log, 2);
+        stage_run(&stage);
+        expect_u64(tally_of(&stage, 0)->count, lengths[i] + 1);
         expect_u64(say(&stage, 0, "next"), LOG_APPENDED);
         expect_u64(tally_of(&stage, 0)->count, lengths[i] + 2);
         expect_u64(tally_of(&stage, 0)->applied, lengths[i] + 2); /* nothing was read twice */

@@ -47,6 +47,18 @@ static void a_voided_request_fences_a_late_owner(void)
     expect_refused(&story, REFUSAL_FENCED);
 }
 
+/* One that got into the log although its request was no longer in force has no effect. */
+static void a_void_of_an_old_request_leaves_the_request_in_force(void)
+{
+    story_begin(&story);
+    story_until_queued(&story);
+    struct name request = story.fold.request;
+    struct entry entry = {.at = {.seq = story.fold.tail.seq + 1}, .author.kind = AUTHOR_SYSTEM};
+    entry_add(&entry, PART_VOIDED)->ref = forged(request);
+    expect_u64(conversation_apply(&story.fold, &entry), FOLD_OK);
+    expect(name_equal(&story.fold.request, &request));
+}
+
 static void only_the_owner_speaks(void)
 {
     story_begin(&story);
@@ -206,8 +218,9 @@ int main(int argc, char **argv)
 {
     return test_main(argc, argv,
             (struct test_case[]){CASE(a_case_is_owned_for_the_request_in_force),
-                    CASE(a_voided_request_fences_a_late_owner), CASE(only_the_owner_speaks),
-                    CASE(the_customer_is_heard_in_every_living_phase),
+                    CASE(a_voided_request_fences_a_late_owner),
+                    CASE(a_void_of_an_old_request_leaves_the_request_in_force),
+                    CASE(only_the_owner_speaks), CASE(the_customer_is_heard_in_every_living_phase),
                     CASE(a_case_goes_back_to_the_queue_with_its_age_and_packet),
                     CASE(a_repeated_close_is_answered_with_the_entry_that_closed),
                     CASE(a_token_of_the_last_case_is_fenced_in_the_next),
