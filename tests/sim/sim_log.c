@@ -38,8 +38,11 @@ static void print_trace(uint64_t seed)
             lines++;
     printf("# seed %" PRIu64 ", %s; SIM_SEED=%" PRIu64 " replays it; the trace's end:\n", seed,
             world.is_durable ? "barriers hold" : "everysec", seed);
-    for (char *line = strtok((char *)from, "\n"); line != NULL; line = strtok(NULL, "\n"))
-        printf("# %s\n", line);
+    for (from += strspn(from, "\n"); *from != '\0'; from += strspn(from, "\n")) {
+        int len = (int)strcspn(from, "\n");
+        printf("# %.*s\n", len, from);
+        from += len;
+    }
     free(text);
 }
 

@@ -113,23 +113,25 @@ static void on_entry(void *user, const struct entry *entry)
     expect_u64(conversation_apply(&restored, &read), FOLD_OK);
 }
 
+static void go_on_from_snapshots(uint64_t seed)
+{
+    any_history_begin(&history, seed);
+    history.story.on_entry = on_entry;
+    whole = restored = history.story.fold;
+    for (int step = 0; step < STEPS; step++) {
+        test_note("seed %llu, step %d", (unsigned long long)seed, step);
+        any_history_step(&history);
+        expect_same(&history.story.fold, &whole);
+        if (fake_random_chance(&history.random, 30))
+            save_and_restore(&whole, &restored);
+        expect_same(&whole, &restored);
+    }
+}
+
 static void a_restored_fold_goes_on_as_the_whole_one(void)
 {
-    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-        any_history_begin(&history, seed);
-        history.story.on_entry = on_entry;
-        whole = restored = history.story.fold;
-        for (int step = 0; step < STEPS; step++) {
-            test_note("seed %llu, step %d", (unsigned long long)seed, step);
-            any_history_step(&history);
-            expect_same(&history.story.fold, &whole);
-            expect_same(&whole, &restored);
-            if (fake_random_chance(&history.random, 30)) {
-                save_and_restore(&whole, &restored);
-                expect_same(&whole, &restored);
-            }
-        }
-    }
+    for (uint64_t seed = 1; seed <= SEEDS; seed++)
+        go_on_from_snapshots(seed);
 }
 
 static void the_largest_fold_fits_a_snapshot(void)

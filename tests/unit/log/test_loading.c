@@ -20,7 +20,7 @@ static void loading_stops_at_the_snapshot(void)
     stranger_writes(&stage, 2, SLICE_OF("more noise"));
     struct name tail = {.seq = 2, .mark = {9, 9}};
     tail = stranger_says(&stage, tail, "=2");
-    tail = stranger_says(&stage, tail, "after");
+    stranger_says(&stage, tail, "after");
     expect_u64(say(&stage, 1, "next"), LOG_APPENDED);
     struct tally *tally = tally_of(&stage, 1);
     expect_u64(tally->restored, 1);
@@ -36,7 +36,7 @@ static void the_newest_snapshot_counts(void)
     struct name tail = strangers_say((struct name){0}, 3);
     tail = stranger_says(&stage, tail, "=3");
     tail = strangers_say(tail, 3);
-    tail = stranger_says(&stage, tail, "=7");
+    stranger_says(&stage, tail, "=7");
     expect_u64(say(&stage, 1, "next"), LOG_APPENDED);
     expect_u64(tally_of(&stage, 1)->before, 7);
     expect_u64(tally_of(&stage, 1)->count, 1);
@@ -185,7 +185,7 @@ static void a_tail_beside_the_log_is_noticed(void)
     struct tally *tally = tally_of(&stage, 0);
     expect_u64(say(&stage, 0, "mine"), LOG_APPENDED);
     tally->log.tail.mark[3] ^= 1; /* as if another entry had been read here */
-    strcpy(tally->words[1].text, "gone");
+    memcpy(tally->words[1].text, "gone", sizeof "gone");
     struct ask next = {.word = "next", .only_when = 9};
     ask_as_is(&stage, 0, &next);
     stage_run(&stage);

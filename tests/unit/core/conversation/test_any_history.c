@@ -18,7 +18,7 @@ static void expect_dense_and_in_time(void)
     expect_u64(story->fold.tail.seq, before.tail.seq + has_grown);
     expect(story->fold.time_ms >= before.time_ms);
     if (!has_grown)
-        expect(memcmp(&before, &story->fold, sizeof before) == 0);
+        expect(memcmp((const char *)&before, (const char *)&story->fold, sizeof before) == 0);
 }
 
 static void expect_no_and_already_to_make_sense(void)

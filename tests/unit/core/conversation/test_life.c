@@ -122,7 +122,7 @@ static void an_unknown_kind_leaves_the_fold_as_it_was(void)
     entry_add(&entry, PART_CASE_OPENED);
     entry.parts[entry.part_count++] = (struct part){.kind = (enum part_kind)(PART_KIND_LAST + 1)};
     expect_u64(conversation_apply(&story.fold, &entry), FOLD_UNKNOWN_KIND);
-    expect(memcmp(&before, &story.fold, sizeof before) == 0);
+    expect(memcmp((const char *)&before, (const char *)&story.fold, sizeof before) == 0);
     entry.parts[1].kind = (enum part_kind)0;
     expect_u64(conversation_apply(&story.fold, &entry), FOLD_UNKNOWN_KIND);
 }
