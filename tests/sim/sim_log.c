@@ -40,7 +40,7 @@ static void print_trace(uint64_t seed)
             world.is_durable ? "barriers hold" : "everysec", seed);
     for (from += strspn(from, "\n"); *from != '\0'; from += strspn(from, "\n")) {
         int len = (int)strcspn(from, "\n");
-        printf("# %.*s\n", len, from);
+        printf("%.*s\n", len, from); /* lines that begin with # */
         from += len;
     }
     free(text);
