@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tables and JSON of a comparison.
+ *
+ * Invariant: every policy that was asked for is shown, also where Weft is not the best. Names of
+ * policies and scenarios have no characters that JSON must escape (the scenario's reader sees to
+ * that).
+ */
+#include "lab/report.h"
+
+#include <inttypes.h>
+
+static void table_rows(const struct comparison *comparison, FILE *out)
+{
+    for (size_t i = 0; i < comparison->setup->policy_count; i++) {
+        const struct policy_figures *one = &comparison->figures[i];
+        fprintf(out,
+                "%-16s %6.1f ± %4.1f %8.1f %% %8.1f %% %6.1f %5.1f %6.1f s %8.1f %% %6.1f %% "
+                "%8" PRIu64 " %6" PRIu64 "\n",
+                policy_name(one->policy), spread_mean(&one->agents),
+                spread_half_width(&one->agents), 100 * spread_mean(&one->in_time),
+                100 * spread_mean(&one->abandoned), spread_mean(&one->wait_mean_s),
+                spread_mean(&one->wait_p50_s), spread_mean(&one->wait_p95_s),
+                100 * spread_mean(&one->occupancy), 100 * spread_mean(&one->utilisation),
+                one->offers, one->waiting_while_free);
+    }
+}
+
+static void table_saved(
+        const struct policy_figures *weft, const struct policy_figures *other, FILE *out)
+{
+    double half_width, saved = comparison_saved_pct(weft, other, &half_width);
+    fprintf(out, "weft needs %.1f %% ± %.1f fewer agents than %s\n", saved, half_width,
+            policy_name(other->policy));
+}
+
+static void table_intervals(const struct comparison *comparison, FILE *out)
+{
+    fprintf(out, "\nfrom ");
+    for (size_t i = 0; i < comparison->setup->policy_count; i++)
+        fprintf(out, " %16s", policy_name(comparison->figures[i].policy));
+    fprintf(out, "\n");
+    for (uint32_t k = 0; k < comparison->interval_count; k++) {
+        uint32_t from_s = comparison->interval_from_s[k];
+        fprintf(out, "%02u:%02u", from_s / 3600 % 24, from_s / 60 % 60);
+        for (size_t i = 0; i < comparison->setup->policy_count; i++)
+            fprintf(out, " %16.1f", comparison->figures[i].interval_agents[k]);
+        fprintf(out, "\n");
+    }
+    fprintf(out, "hours");
+    for (size_t i = 0; i < comparison->setup->policy_count; i++) {
+        const struct spread *hours = &comparison->figures[i].agent_hours;
+        fprintf(out, "  %8.1f ± %4.1f", spread_mean(hours), spread_half_width(hours));
+    }
+    fprintf(out, "\n");
+}
+
+void report_table(const struct comparison *comparison, FILE *out)
+{
+    const struct comparison_setup *setup = comparison->setup;
+    const struct policy_figures *weft = comparison_find(comparison, POLICY_WEFT);
+    const struct policy_figures *plain = comparison_best_plain(comparison);
+    const struct policy_figures *skilled = comparison_find(comparison, POLICY_SKILL_THEN_IDLE);
+    fprintf(out,
+            "scenario %s: %.0f customers in %" PRIu32 " days, %" PRIu32
+            " replications from seed %" PRIu64 "\n"
+            "target: %g %% answered within %g s, at most %g %% abandoned\n\n"
+            "policy            agents ± 95%%   in time  abandoned   wait mean, p50, p95   "
+            "occupied    used   offers  while free\n",
+            setup->scenario->name, spread_mean(&comparison->customers), setup->arrivals->days,
+            setup->replications, setup->seed, 100 * setup->target.answered, setup->target.within_s,
+            100 * setup->target.abandoned_max);
+    table_rows(comparison, out);
+    if (weft != NULL && (plain != NULL || skilled != NULL))
+        fprintf(out, "\n");
+    if (weft != NULL && plain != NULL)
+        table_saved(weft, plain, out);
+    if (weft != NULL && skilled != NULL)
+        table_saved(weft, skilled, out);
+    if (comparison->interval_count > 0)
+        table_intervals(comparison, out);
+}
+
+static void json_policy(const struct policy_figures *one, FILE *out)
+{
+    fprintf(out, "\"%s\":{\"agents\":%.3f,\"agents_ci\":%.3f", policy_name(one->policy),
+            spread_mean(&one->agents), spread_half_width(&one->agents));
+    fprintf(out, ",\"answered\":%.5f,\"answered_ci\":%.5f", spread_mean(&one->in_time),
+            spread_half_width(&one->in_time));
+    fprintf(out, ",\"abandoned\":%.5f,\"abandoned_ci\":%.5f", spread_mean(&one->abandoned),
+            spread_half_width(&one->abandoned));
+    fprintf(out, ",\"wait_mean_s\":%.3f,\"wait_p50_s\":%.3f,\"wait_p95_s\":%.3f",
+            spread_mean(&one->wait_mean_s), spread_mean(&one->wait_p50_s),
+            spread_mean(&one->wait_p95_s));
+    fprintf(out, ",\"wait_p95_s_ci\":%.3f,\"occupancy\":%.5f,\"utilisation\":%.5f",
+            spread_half_width(&one->wait_p95_s), spread_mean(&one->occupancy),
+            spread_mean(&one->utilisation));
+    fprintf(out, ",\"offers\":%" PRIu64 ",\"waiting_while_free\":%" PRIu64, one->offers,
+            one->waiting_while_free);
+    if (one->agent_hours.count > 0)
+        fprintf(out, ",\"agent_hours\":%.3f,\"agent_hours_ci\":%.3f",
+                spread_mean(&one->agent_hours), spread_half_width(&one->agent_hours));
+    fprintf(out, "}");
+}
+
+static void json_intervals(const struct comparison *comparison, FILE *out)
+{
+    fprintf(out, ",\"intervals\":[");
+    for (uint32_t k = 0; k < comparison->interval_count; k++) {
+        uint32_t from_s = comparison->interval_from_s[k];
+        fprintf(out, "%s{\"from\":\"%02u:%02u\",\"agents\":{", k > 0 ? "," : "", from_s / 3600 % 24,
+                from_s / 60 % 60);
+        for (size_t i = 0; i < comparison->setup->policy_count; i++)
+            fprintf(out, "%s\"%s\":%.3f", i > 0 ? "," : "",
+                    policy_name(comparison->figures[i].policy),
+                    comparison->figures[i].interval_agents[k]);
+        fprintf(out, "}}");
+    }
+    fprintf(out, "]");
+}
+
+static void json_saved(const char *name, const struct policy_figures *weft,
+        const struct policy_figures *other, FILE *out)
+{
+    double half_width;
+    if (weft == NULL || other == NULL) {
+        fprintf(out, ",\"%s\":null", name);
+        return;
+    }
+    fprintf(out, ",\"%s\":%.3f", name, comparison_saved_pct(weft, other, &half_width));
+    fprintf(out, ",\"%s_ci\":%.3f", name, half_width);
+}
+
+void report_json(const struct comparison *comparison, FILE *out)
+{
+    const struct comparison_setup *setup = comparison->setup;
+    const struct policy_figures *weft = comparison_find(comparison, POLICY_WEFT);
+    const struct policy_figures *plain = comparison_best_plain(comparison);
+    fprintf(out,
+            "{\"scenario\":\"%s\",\"target\":{\"answered\":%g,\"within_s\":%g,"
+            "\"abandoned_max\":%g}",
+            setup->scenario->name, setup->target.answered, setup->target.within_s,
+            setup->target.abandoned_max);
+    fprintf(out, ",\"days\":%" PRIu32 ",\"replications\":%" PRIu32 ",\"seed\":%" PRIu64,
+            setup->arrivals->days, setup->replications, setup->seed);
+    fprintf(out, ",\"customers\":%.1f,\"policies\":{", spread_mean(&comparison->customers));
+    for (size_t i = 0; i < setup->policy_count; i++) {
+        fprintf(out, "%s", i > 0 ? "," : "");
+        json_policy(&comparison->figures[i], out);
+    }
+    fprintf(out, "}");
+    if (comparison->interval_count > 0)
+        json_intervals(comparison, out);
+    if (plain != NULL)
+        fprintf(out, ",\"best_other\":\"%s\"", policy_name(plain->policy));
+    json_saved("saved_pct_vs_best_other", weft, plain, out);
+    json_saved("saved_pct_vs_skill_then_idle", weft,
+            comparison_find(comparison, POLICY_SKILL_THEN_IDLE), out);
+    fprintf(out, "}\n");
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One run: these customers, so many agents, one policy, in virtual time. */
+#ifndef WEFT_LAB_SIMULATION_H
+#define WEFT_LAB_SIMULATION_H
+
+#include "lab/arrivals.h"
+#include "lab/policies.h"
+
+struct simulation {
+    const struct scenario *scenario;
+    const struct customers *customers;
+    enum policy_kind policy;
+    uint32_t agents;
+    double within_s; /* answered in time */
+    /* Only who arrives then counts: after a warm-up, within these times of the day. */
+    uint64_t count_from_ms;
+    uint32_t from_s, to_s; /* to_s 0: all day */
+};
+
+struct simulation_result {
+    uint64_t arrived, answered, abandoned; /* whom the run counts */
+    uint64_t in_time;                      /* answered within within_s */
+    uint64_t delayed;                      /* did not get an agent at once */
+    uint64_t left;                         /* neither answered nor gone at the end of the run */
+    double wait_mean_s;                    /* over all, those who left included */
+    double answer_mean_s, answer_p50_s, answer_p95_s; /* over the answered */
+    double occupancy;   /* share of the opening time in which an agent has a chat at all */
+    double utilisation; /* chats carried over capacity */
+    uint64_t offers;
+    uint64_t waiting_while_free; /* waiting, with somebody free: summed over all decisions */
+    uint64_t digest;             /* of who was given to whom, when: equal runs, equal digests */
+};
+
+/* Drives the pool of core/route by entries, as the broker does: fold, decide, append, fold.
+ *
+ * shape:   at least one agent, at most ROSTER_AGENTS_MAX; from the first arrival until nothing
+ *          happens any more
+ * errors:  false: no memory */
+bool simulation_run(const struct simulation *simulation, struct simulation_result *out);
+
+#endif
