@@ -94,7 +94,8 @@ enum record_fault record_read(struct slice bytes, uint64_t seq, struct slice log
         const uint8_t *key, uint8_t *out_plain, struct record *out_record)
 {
     struct record record = {.at.seq = seq};
-    if (bytes.len < HEAD_SIZE)
+    *out_record = record;
+    if (bytes.len < HEAD_SIZE || bytes.len > RECORD_MAX)
         return RECORD_MALFORMED;
     record.is_sealed = bytes.bytes[0] == RECORD_SEALED;
     memcpy(record.prev, bytes.bytes + 1, MARK_SIZE);

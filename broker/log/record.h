@@ -37,7 +37,8 @@ enum record_fault {
 size_t record_write(struct record *record, struct slice log_key, const uint8_t *key,
         const uint8_t random[24], uint8_t *out);
 
-/* Reads a stored record. out_plain has room for bytes.len; out_record->plain points into it. */
+/* Reads a stored record. out_plain has room for bytes.len or RECORD_MAX, whichever is less;
+ * out_record->plain points into it. Its place is set also when it cannot be read. */
 enum record_fault record_read(struct slice bytes, uint64_t seq, struct slice log_key,
         const uint8_t *key, uint8_t *out_plain, struct record *out_record);
 
