@@ -3,7 +3,8 @@
  *
  * Invariant: what is here is what the log says; changes are appended like everything else and are
  * in force once folded. Of a key only a hash is stored, and a tenant's own keys are derived from
- * the master key, so this log holds nothing that opens a door. It is small and read whole.
+ * the master key, so this log holds nothing that opens a door. It is small and read whole; while it
+ * is read again, what it said before stays in force, so that nobody is told that they do not exist.
  */
 #include "flow/directory.h"
 
@@ -35,16 +36,23 @@ struct key_item {
 struct directory {
     struct node *node;
     struct log log;
-    struct map tenants;
+    struct map tenants; /* the fold */
+    struct map before;  /* the fold as it was, in force until the log has been read again */
+    bool is_whole;
     uint64_t revision;
 };
 
 /* ---- views ------------------------------------------------------------------------------------
  */
 
+static const struct map *in_force(const struct directory *directory)
+{
+    return directory->is_whole ? &directory->tenants : &directory->before;
+}
+
 static struct tenant_item *find_tenant(const struct node *node, struct slice id)
 {
-    return MAP_ITEM(map_find(&node->directory->tenants, id), struct tenant_item, by_id);
+    return MAP_ITEM(map_find(in_force(node->directory), id), struct tenant_item, by_id);
 }
 
 const struct tenant *directory_tenant(const struct node *node, struct slice id)
@@ -58,7 +66,7 @@ const struct tenant *directory_next_tenant(const struct node *node, const struct
     const struct map_node *at = NULL;
     if (cursor != NULL)
         at = &LIST_ITEM(cursor, struct tenant_item, tenant)->by_id;
-    at = map_next(&node->directory->tenants, at);
+    at = map_next(in_force(node->directory), at);
     return at ? &MAP_ITEM((struct map_node *)at, struct tenant_item, by_id)->tenant : NULL;
 }
 
@@ -149,7 +157,7 @@ static void free_agent(struct map *agents, struct agent_item *item)
     free(item);
 }
 
-static void free_tenant(struct directory *directory, struct tenant_item *item)
+static void free_tenant(struct map *tenants, struct tenant_item *item)
 {
     const struct map_node *at;
     while ((at = map_next(&item->agents, NULL)) != NULL)
@@ -162,15 +170,20 @@ static void free_tenant(struct directory *directory, struct tenant_item *item)
     }
     map_finish(&item->agents);
     map_finish(&item->keys);
-    map_remove(&directory->tenants, &item->by_id);
+    map_remove(tenants, &item->by_id);
     memset(&item->tenant, 0, sizeof item->tenant);
     free(item->value);
     free(item);
 }
 
+static struct tenant_item *folded_tenant(struct directory *directory, struct slice id)
+{
+    return MAP_ITEM(map_find(&directory->tenants, id), struct tenant_item, by_id);
+}
+
 static void set_tenant(struct directory *directory, struct directory_value *value)
 {
-    struct tenant_item *item = find_tenant(directory->node, value->tenant);
+    struct tenant_item *item = folded_tenant(directory, value->tenant);
     if (item == NULL) {
         item = calloc(1, sizeof *item);
         check(item != NULL);
@@ -232,7 +245,7 @@ static void set_key(struct tenant_item *tenant, struct directory_value *value)
 
 static void fold_value(struct directory *directory, struct directory_value *value)
 {
-    struct tenant_item *tenant = find_tenant(directory->node, value->tenant);
+    struct tenant_item *tenant = folded_tenant(directory, value->tenant);
     if (value->kind == DIRECTORY_TENANT) {
         set_tenant(directory, value);
     } else if (tenant != NULL && value->kind == DIRECTORY_AGENT) {
@@ -241,7 +254,7 @@ static void fold_value(struct directory *directory, struct directory_value *valu
         set_key(tenant, value);
     } else {
         if (tenant != NULL && value->kind == DIRECTORY_TENANT_GONE)
-            free_tenant(directory, tenant);
+            free_tenant(&directory->tenants, tenant);
         free(value);
     }
 }
@@ -254,12 +267,24 @@ static struct directory *directory_of(struct log *log)
     return LIST_ITEM(log, struct directory, log);
 }
 
+static void free_all(struct map *tenants)
+{
+    const struct map_node *at;
+    while ((at = map_next(tenants, NULL)) != NULL)
+        free_tenant(tenants, MAP_ITEM((struct map_node *)at, struct tenant_item, by_id));
+    map_finish(tenants);
+    *tenants = (struct map){0};
+}
+
 static void clear(struct log *log)
 {
     struct directory *directory = directory_of(log);
-    const struct map_node *at;
-    while ((at = map_next(&directory->tenants, NULL)) != NULL)
-        free_tenant(directory, MAP_ITEM((struct map_node *)at, struct tenant_item, by_id));
+    if (directory->is_whole) {
+        directory->before = directory->tenants;
+        directory->tenants = (struct map){0};
+    }
+    directory->is_whole = false;
+    free_all(&directory->tenants);
 }
 
 static enum log_fold apply(struct log *log, const struct record *record)
@@ -282,7 +307,10 @@ static bool holds_snapshot(struct log *log, const struct record *record)
 
 static void on_moved(struct log *log)
 {
-    node_open(directory_of(log)->node);
+    struct directory *directory = directory_of(log);
+    directory->is_whole = true;
+    free_all(&directory->before);
+    node_open(directory->node);
 }
 
 static const struct log_kind directory_log_kind = {
@@ -310,9 +338,9 @@ bool directory_create(struct node *node)
 
 void directory_destroy(struct node *node)
 {
-    clear(&node->directory->log);
+    free_all(&node->directory->tenants);
+    free_all(&node->directory->before);
     log_finish(&node->directory->log);
-    map_finish(&node->directory->tenants);
     free(node->directory);
     node->directory = NULL;
 }
@@ -325,12 +353,11 @@ static enum log_decision decide(
 {
     struct directory_change *change = LIST_ITEM(log_change, struct directory_change, log);
     struct directory *directory = directory_of(log);
-    struct node *node = directory->node;
-    bool has_tenant = directory_tenant(node, change->value->tenant) != NULL;
+    bool has_tenant = folded_tenant(directory, change->value->tenant) != NULL;
     bool is_new_tenant = change->value->kind == DIRECTORY_TENANT;
     if (is_new_tenant ? has_tenant && !change->may_replace : !has_tenant)
         return LOG_NO;
-    draft->time_ms = node_time_ms(node);
+    draft->time_ms = node_time_ms(directory->node);
     directory_encode(change->value, &draft->plain);
     return LOG_APPEND;
 }
