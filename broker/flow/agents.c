@@ -40,6 +40,21 @@ static struct agent_desk *find_desk(struct node *node, struct slice tenant, stru
     return MAP_ITEM(found, struct agent_desk, by_key);
 }
 
+/* The desks of the team's tenant, in any order: NULL starts, NULL ends. */
+static struct agent_desk *next_desk(struct team *team, const struct agent_desk *cursor)
+{
+    const struct map_node *at = cursor ? &cursor->by_key : NULL;
+    while ((at = map_next(&team_node(team)->agents, at)) != NULL) {
+        struct agent_desk *desk = MAP_ITEM((struct map_node *)at, struct agent_desk, by_key);
+        if (slice_equal(id_slice(&desk->tenant), team_tenant(team)))
+            return desk;
+    }
+    return NULL;
+}
+
+static struct agent_desk *take_desk(struct node *node, struct slice tenant, struct slice agent);
+static void start_grace(struct agent_desk *desk);
+
 /* ---- presence ---------------------------------------------------------------------------------
  */
 
@@ -96,10 +111,13 @@ static void on_presence(struct pool_change *pool_change, enum log_outcome outcom
     struct slice request_id = id_slice(&change->request_id);
     struct agent_desk *desk = find_desk(team_node(change->change.team),
             team_tenant(change->change.team), id_slice(&change->agent));
+    bool is_done = outcome == LOG_APPENDED || outcome == LOG_REFUSED;
     if (desk != NULL && outcome == LOG_APPENDED)
         desk->told_revision = change->revision;
+    if (!is_done && change->status == POOL_OFFLINE && desk == NULL) /* nobody else would say it */
+        start_grace(take_desk(team_node(change->change.team), team_tenant(change->change.team),
+                id_slice(&change->agent)));
     if (session != NULL && request_id.len > 0) {
-        bool is_done = outcome == LOG_APPENDED || outcome == LOG_REFUSED;
         if (is_done)
             session_done(session, request_id, NULL);
         else
@@ -164,16 +182,14 @@ static struct proto_frame presence_frame(const struct pool_agent_view *view)
 
 void agents_tell_presence(struct team *team, struct slice agent)
 {
-    struct node *node = team_node(team);
     struct pool_agent_view view;
     if (!pool_find_agent(team_pool(team), agent, &view))
         return;
     struct proto_frame frame = presence_frame(&view);
-    struct session *at = NULL;
-    while ((at = session_next(node, at)) != NULL)
-        if (at->role == CREDENTIAL_AGENT && at->phase == SESSION_OPEN &&
-                slice_equal(id_slice(&at->tenant), team_tenant(team)))
-            session_send(at, &frame);
+    struct agent_desk *desk = NULL;
+    while ((desk = next_desk(team, desk)) != NULL)
+        LIST_EACH (at, next, &desk->sessions)
+            session_send(LIST_ITEM(at, struct session, of_role), &frame);
 }
 
 static void tell_colleagues(struct session *session, struct team *team)
@@ -274,19 +290,16 @@ void agents_reconcile(struct team *team)
     }
 }
 
-/* Those who came in before the pool was read have not heard of their chats and offers yet. */
-void agents_catch_up(struct team *team)
+void agents_catch_up(struct team *team, bool with_chats)
 {
-    struct node *node = team_node(team);
-    struct session *at = NULL;
-    while ((at = session_next(node, at)) != NULL) {
-        bool is_ours = at->role == CREDENTIAL_AGENT && at->phase == SESSION_OPEN &&
-                       slice_equal(id_slice(&at->tenant), team_tenant(team));
-        if (!is_ours)
-            continue;
-        assignments_tell_all(at, team);
-        offers_tell_all(at);
-    }
+    struct agent_desk *desk = NULL;
+    while ((desk = next_desk(team, desk)) != NULL)
+        LIST_EACH (at, next, &desk->sessions) {
+            struct session *session = LIST_ITEM(at, struct session, of_role);
+            if (with_chats)
+                assignments_tell_all(session, team);
+            offers_tell_all(session);
+        }
 }
 
 void agents_destroy(struct node *node)

@@ -60,7 +60,7 @@ static size_t view_terms(const struct pool_request_view *view, struct proto_term
 static void send_offer(struct telling *telling, const struct pool_request_view *view)
 {
     struct node *node = telling->chat->node;
-    uint64_t now_ms = node_time_ms(node);
+    uint64_t now_ms = team_time_ms(telling->team);
     struct proto_term terms[POOL_TERMS_MAX];
     struct proto_frame frame = {.kind = PROTO_KIND_OFFER};
     struct proto_offer *offer = &frame.as.offer;
@@ -227,7 +227,7 @@ void queue_tell(struct team *team, bool to_all)
         if (place == chat->told_place && !to_all)
             continue;
         bool has_wait =
-                pool_wait_estimate(team_pool(team), &view.key, node_time_ms(node), &wait_ms);
+                pool_wait_estimate(team_pool(team), &view.key, team_time_ms(team), &wait_ms);
         send_place(chat, place, has_wait, wait_ms);
     }
 }

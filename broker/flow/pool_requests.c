@@ -73,9 +73,12 @@ static size_t decide_request(struct pool_change *pool_change, const struct pool 
 static void on_request(struct pool_change *pool_change, enum log_outcome outcome)
 {
     struct request_change *change = LIST_ITEM(pool_change, struct request_change, change);
-    if (outcome != LOG_APPENDED && outcome != LOG_REFUSED)
+    bool is_said = outcome == LOG_APPENDED || outcome == LOG_REFUSED;
+    if (!is_said)
         log_line(LOG_INFO, "pool.later", "conversation=%.*s", SLICE_ARGS(chat_id(change->chat)));
-    end_change(change); /* what could not be said now, the due index brings back */
+    if (!is_said && change->kind == POOL_RELEASED) /* else the due index brings it back */
+        pool_doubt(pool_change->team);
+    end_change(change);
 }
 
 static struct request_change *make_change(
@@ -269,6 +272,7 @@ void pools_follow_up(struct chat *chat)
 
 struct request_check {
     struct chat_touch touch;
+    struct team *team;
     struct name request;
 };
 
@@ -283,6 +287,8 @@ static void on_checked(struct chat_touch *touch, enum log_outcome outcome)
         pools_follow_up(chat);
     else if (outcome == LOG_WAS_ALREADY || outcome == LOG_MISSING)
         release(chat, &check_of->request, "moved_on");
+    else
+        pool_doubt(check_of->team);
     chat_release(chat);
     free(check_of);
 }
@@ -293,10 +299,12 @@ void pool_check_request(struct team *team, const struct pool_key *key)
     struct chat *chat = is_ours ? chat_hold(team_node(team), key->conversation) : NULL;
     struct request_check *request = chat ? calloc(1, sizeof *request) : NULL;
     if (request == NULL) {
+        pool_doubt(team); /* all chats are in use: later */
         if (chat != NULL)
             chat_release(chat);
         return;
     }
+    request->team = team;
     request->request = key->name;
     request->touch.done = on_checked;
     chat_touch(chat, &request->touch);

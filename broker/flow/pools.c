@@ -17,7 +17,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { POOL_SNAPSHOT_EVERY = 256, POOL_SNAPSHOT_MAX = 400, LOOK_AGAIN_MS = 1000 };
+enum {
+    POOL_SNAPSHOT_EVERY = 96, /* so that the page that a load reads first holds one */
+    POOL_SNAPSHOT_MAX = 400,
+    LOOK_AGAIN_MS = 1000,
+    CLOCK_BACK_MS = 2000, /* the store's clock is behind the log by more: it was set back */
+};
 
 struct team {
     struct node *node;
@@ -27,8 +32,12 @@ struct team {
     struct pool *pool;
     struct timer timer;
     struct pool_change decision, snapshot;
-    bool is_deciding, is_saving, was_loaded;
+    bool is_deciding, is_saving;
+    bool is_in_doubt; /* a release was not said: compare with the conversations */
+    bool is_gone;     /* the tenant is: nothing is appended any more */
     uint64_t saved_seq;
+    uint64_t reconciled_generation;
+    uint64_t folded_clock_ms; /* monotonic: when the log's last entry was folded */
 };
 
 struct pools {
@@ -62,6 +71,19 @@ struct node *team_node(const struct team *team)
 struct slice team_tenant(const struct team *team)
 {
     return id_slice(&team->tenant);
+}
+
+uint64_t team_time_ms(const struct team *team)
+{
+    uint64_t now_ms = node_time_ms(team->node);
+    if (now_ms + CLOCK_BACK_MS < team->log.time_ms)
+        return team->log.time_ms + node_clock_ms(team->node) - team->folded_clock_ms;
+    return now_ms > team->log.time_ms ? now_ms : team->log.time_ms;
+}
+
+void pool_doubt(struct team *team)
+{
+    team->is_in_doubt = true;
 }
 
 /* ---- the log ----------------------------------------------------------------------------------
@@ -105,7 +127,9 @@ static enum log_fold fold_batch(struct team *team, const struct record *record, 
 
 static enum log_fold apply(struct log *log, const struct record *record)
 {
-    return fold_batch(team_of(log), record, false);
+    struct team *team = team_of(log);
+    team->folded_clock_ms = node_clock_ms(team->node);
+    return fold_batch(team, record, false);
 }
 
 static bool holds_snapshot(struct log *log, const struct record *record)
@@ -126,18 +150,26 @@ static void on_record(struct log *log, const struct record *record)
     team_look(team);
 }
 
-static void reconcile(struct team *team);
+static void reconcile(struct team *team)
+{
+    struct pool_request_view view;
+    size_t cursor = 0;
+    team->is_in_doubt = false;
+    while (pool_next_request(team->pool, &cursor, &view))
+        pool_check_request(team, &view.key);
+}
 
+/* What was learnt by reading was not told record by record; and what was read in a new life of the
+ * link may lack what the conversations remember (rule 13). */
 static void on_moved(struct log *log)
 {
     struct team *team = team_of(log);
-    bool is_first = !team->was_loaded;
-    team->was_loaded = true;
+    bool is_new_life = team->reconciled_generation != log->generation;
+    team->reconciled_generation = log->generation;
     agents_reconcile(team);
-    if (is_first) {
-        agents_catch_up(team);
+    agents_catch_up(team, is_new_life);
+    if (is_new_life)
         reconcile(team);
-    }
     team_look(team);
 }
 
@@ -162,10 +194,9 @@ static enum log_decision decide(
     size_t mark = scratch->used;
     size_t room = change == &team->snapshot ? POOL_SNAPSHOT_MAX : ROUTE_DECISIONS_MAX;
     struct pool_entry *entries = arena_take(scratch, room * sizeof *entries);
-    draft->time_ms = node_time_ms(team->node);
-    uint64_t now_ms = draft->time_ms > log->time_ms ? draft->time_ms : log->time_ms;
+    draft->time_ms = team_time_ms(team);
     check(entries != NULL);
-    size_t count = change->decide(change, team->pool, now_ms, entries);
+    size_t count = team->is_gone ? 0 : change->decide(change, team->pool, draft->time_ms, entries);
     bool is_encoded = count > 0 && pool_encode(entries, count, scratch, &draft->plain) &&
                       !draft->plain.overflowed;
     scratch->used = mark;
@@ -251,9 +282,9 @@ static void start_saving(struct team *team)
 void team_look(struct team *team)
 {
     struct node *node = team->node;
-    if (team->log.state != LOG_READY || node->is_draining)
+    if (team->log.state != LOG_READY || node->is_draining || team->is_gone)
         return;
-    uint64_t now_ms = node_time_ms(node);
+    uint64_t now_ms = team_time_ms(team);
     size_t mark = node->scratch.used;
     struct pool_decisions *decisions = arena_take(&node->scratch, sizeof *decisions);
     check(decisions != NULL);
@@ -274,6 +305,8 @@ static void on_timer(struct timer *timer)
     struct team *team = LIST_ITEM(timer, struct team, timer);
     struct node *node = team->node;
     node->timers->ops->arm(node->timers, timer, node_clock_ms(node) + LOOK_AGAIN_MS);
+    if (team->is_in_doubt && team->log.state == LOG_READY)
+        reconcile(team);
     team_look(team);
 }
 
@@ -336,6 +369,15 @@ bool pools_create(struct node *node)
     return node->pools != NULL;
 }
 
+static void begin(struct team *team)
+{
+    struct node *node = team->node;
+    team->is_gone = false;
+    team->log.is_followed = true;
+    log_follow(&team->log);
+    node->timers->ops->arm(node->timers, &team->timer, node_clock_ms(node) + LOOK_AGAIN_MS);
+}
+
 /* A pool's log is born by whoever needs it first: unlike a conversation's it is derived, so one
  * that is absent may be begun again (rule 13). */
 static struct team *open_team(struct node *node, struct slice tenant)
@@ -352,18 +394,21 @@ static struct team *open_team(struct node *node, struct slice tenant)
     buffer_put_slice(&out, tenant);
     buffer_put_slice(&out, SLICE_OF("}log"));
     log_init(&team->log, &node->logs, &pool_log_kind, buffer_slice(&out), SLICE_NONE, SLICE_NONE);
-    team->log.is_followed = true;
     team->log.may_begin = true;
     map_put(&node->pools->by_tenant, &team->by_tenant, id_slice(&team->tenant));
-    log_follow(&team->log);
-    node->timers->ops->arm(node->timers, &team->timer, node_clock_ms(node) + LOOK_AGAIN_MS);
+    begin(team);
     return team;
 }
 
 struct team *pools_team(struct node *node, struct slice tenant)
 {
     struct map_node *found = map_find(&node->pools->by_tenant, tenant);
-    return found ? MAP_ITEM(found, struct team, by_tenant) : open_team(node, tenant);
+    struct team *team = MAP_ITEM(found, struct team, by_tenant);
+    if (team == NULL)
+        return open_team(node, tenant);
+    if (team->is_gone && directory_tenant(node, tenant) != NULL)
+        begin(team); /* there is a new tenant of that name */
+    return team;
 }
 
 void pools_open_all(struct node *node)
@@ -373,12 +418,17 @@ void pools_open_all(struct node *node)
         pools_team(node, tenant->id);
 }
 
-static void reconcile(struct team *team)
+/* Its changes under way find nothing to do; what was sent before is dropped with the log. */
+void pools_remove(struct node *node, struct slice tenant)
 {
-    struct pool_request_view view;
-    size_t cursor = 0;
-    while (pool_next_request(team->pool, &cursor, &view))
-        pool_check_request(team, &view.key);
+    struct map_node *found = map_find(&node->pools->by_tenant, tenant);
+    struct team *team = MAP_ITEM(found, struct team, by_tenant);
+    if (team == NULL)
+        return;
+    team->is_gone = true;
+    team->log.is_followed = false;
+    node->timers->ops->cancel(node->timers, &team->timer);
+    node->store->ops->remove(node->store, team->log.key, NULL, NULL);
 }
 
 void pools_destroy(struct node *node)

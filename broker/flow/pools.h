@@ -29,6 +29,13 @@ void pool_submit(struct team *team, struct pool_change *change);
 const struct pool *team_pool(const struct team *team);
 struct node *team_node(const struct team *team);
 struct slice team_tenant(const struct team *team);
+/* Milliseconds of the pool's own time: the store's clock, which does not stand still when that
+ * clock is set back. */
+uint64_t team_time_ms(const struct team *team);
+/* A release could not be said: the pool is compared with its conversations soon. */
+void pool_doubt(struct team *team);
+/* The tenant is gone, and its pool with it. */
+void pools_remove(struct node *node, struct slice tenant);
 /* Something was learnt or appended: decide, tell, arm. (pools.c calls it after each entry.) */
 void team_look(struct team *team);
 
@@ -51,8 +58,8 @@ void agents_enter(struct session *session); /* after welcome */
 void agents_leave(struct session *session); /* the session ended */
 void agents_reconcile(
         struct team *team); /* the pool was loaded: who is online without a session? */
-/* Tells all agents who are here what is theirs: the pool has been read for the first time. */
-void agents_catch_up(struct team *team);
+/* Tells all agents who are here which offers are theirs, and which chats: the pool was read. */
+void agents_catch_up(struct team *team, bool with_chats);
 struct session *agents_session(struct node *node, struct slice tenant, struct slice agent,
         const struct session *cursor); /* each session of an agent; NULL at the end */
 void agents_tell_presence(struct team *team, struct slice agent);
