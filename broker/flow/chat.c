@@ -58,6 +58,8 @@ void chat_give_key(struct chat *chat, struct slice tenant, const uint8_t key[KEY
 void chat_forget(struct chat *chat)
 {
     memset(chat->key, 0, sizeof chat->key);
+    memset(&chat->fold, 0, sizeof chat->fold);
+    chat->fold.phase = PHASE_ERASED;
     chat->log.seal_key = NULL;
     chat->log.state = LOG_COLD;
     chat->key_state = CHAT_KEY_GONE;
@@ -79,18 +81,24 @@ size_t chat_key_wrap(struct node *node, const struct tenant *tenant, struct slic
     return 1 + tenant->id.len + WRAPPED_KEY_SIZE;
 }
 
+/* Whose key it is. NULL: nobody whom this node knows, or not (yet), or it is damaged. */
+static const struct tenant *record_tenant(const struct node *node, struct slice record)
+{
+    size_t len = record.len ? (uint8_t)record.bytes[0] : 0;
+    bool is_whole = record.len == 1 + len + WRAPPED_KEY_SIZE;
+    return is_whole ? directory_tenant(node, slice_make(record.bytes + 1, len)) : NULL;
+}
+
 static bool unwrap(struct chat *chat, struct slice record)
 {
-    size_t tenant_len = record.len ? (uint8_t)record.bytes[0] : 0;
+    const struct tenant *tenant = record_tenant(chat->node, record);
     uint8_t key[KEY_SIZE];
-    if (record.len != 1 + tenant_len + WRAPPED_KEY_SIZE)
+    if (tenant == NULL)
         return false;
-    struct slice tenant_id = slice_make(record.bytes + 1, tenant_len);
-    const struct tenant *tenant = directory_tenant(chat->node, tenant_id);
-    struct slice sealed = slice_make(record.bytes + 1 + tenant_len, WRAPPED_KEY_SIZE);
-    if (tenant == NULL || !crypto_open(tenant->wrap_key, sealed, chat_id(chat), key))
+    struct slice sealed = slice_make(record.bytes + 1 + tenant->id.len, WRAPPED_KEY_SIZE);
+    if (!crypto_open(tenant->wrap_key, sealed, chat_id(chat), key))
         return false;
-    chat_give_key(chat, tenant_id, key);
+    chat_give_key(chat, tenant->id, key);
     memset(key, 0, sizeof key);
     return true;
 }
@@ -146,8 +154,9 @@ static void on_key(void *user, enum keystore_outcome outcome, struct slice wrapp
     }
     bool is_good = outcome == KEYSTORE_OK && unwrap(chat, wrapped);
     if (!is_good) {
-        chat->key_state = outcome == KEYSTORE_OK ? CHAT_KEY_GONE : CHAT_KEY_UNKNOWN;
-        end_waiting(chat, outcome == KEYSTORE_OK ? LOG_MISSING : LOG_RETRY);
+        bool is_final = outcome == KEYSTORE_OK && record_tenant(chat->node, wrapped) != NULL;
+        chat->key_state = is_final ? CHAT_KEY_GONE : CHAT_KEY_UNKNOWN;
+        end_waiting(chat, is_final ? LOG_MISSING : LOG_RETRY);
         return;
     }
     while (!list_is_empty(&chat->waiting)) {
@@ -162,6 +171,7 @@ static void on_refused_later(void *user, const struct store_reply *reply)
     struct chat *chat = user;
     (void)reply;
     end_waiting(chat, LOG_MISSING);
+    chat_release(chat);
 }
 
 static void submit(struct chat *chat, struct log_change *change)
@@ -176,6 +186,7 @@ static void submit(struct chat *chat, struct log_change *change)
         chat->key_state = CHAT_KEY_LOADING;
         node->keystore->ops->get(node->keystore, chat_id(chat), on_key, chat);
     } else if (chat->key_state == CHAT_KEY_GONE) {
+        chat_hold_again(chat); /* another's answer may end this change, and free the chat */
         node->store->ops->barrier(node->store, 0, on_refused_later, chat);
     }
 }

@@ -106,6 +106,11 @@ static void decide_snapshot(struct chat_change *change, const struct conversatio
 {
     struct arena *scratch = &change->chat->node->scratch;
     enum { ROOM = 32768 };
+    if (fold->phase == PHASE_ERASED || fold->phase == PHASE_UNBORN) {
+        decision->verdict = VERDICT_NO; /* nothing comes after ERASED */
+        decision->refusal = REFUSAL_ERASED;
+        return;
+    }
     struct buffer out = buffer_make(arena_take(scratch, ROOM), ROOM);
     check(out.bytes != NULL);
     fold_encode(fold, scratch, &out);

@@ -109,7 +109,7 @@ size_t chat_key_wrap(struct node *node, const struct tenant *tenant, struct slic
 /* Opens and decodes a record of the chat's log into entry; lists go to node->scratch. */
 bool chat_read_entry(struct chat *chat, const struct record *record, struct entry *out_entry);
 
-/* Forgets key and fold: the conversation was erased. */
+/* Forgets key and fold: the conversation was erased. A follow_up then settles what was open. */
 void chat_forget(struct chat *chat);
 
 /* The error that a client is told for a change that was not made. */

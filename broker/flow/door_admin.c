@@ -182,6 +182,7 @@ static void on_tenant_gone(struct directory_change *directory_change, enum log_o
     struct admin_change *change = LIST_ITEM(directory_change, struct admin_change, change);
     if (!is_good(change, outcome))
         return;
+    erase_tenant_rest(change->door.node, change->value.tenant);
     door_answer(&change->door, 204, NULL, NULL);
     free(change);
 }

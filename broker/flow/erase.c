@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Erasing one conversation, or all of a tenant.
  *
- *   destroy the key -> (durable) -> read the last record -> append ERASED, plain -> trim below
- *         |                              |  it is ERASED: trim again, done          | refused: read
- * again
- *         '-- no key and no log: unknown
+ *   load -> destroy the key -> (durable) -> read the last record -> append ERASED, plain -> trim
+ *                 |                              |  it is ERASED: trim again  | refused: read again
+ *                 '-- no key and no log: unknown
  *
  * Invariant (rule 10): the key goes first; from then on no copy of the log can be read, wherever it
  * lies. ERASED stays as the log's last word, so nothing can be appended and nothing born again.
- * Every step can be repeated.
+ * Every step can be repeated. It is loaded before, so that a case that was open ends: in the pool,
+ * with its agent and with its bot.
  */
 #include "flow/erase.h"
 
@@ -16,6 +16,8 @@
 #include "flow/contacts.h"
 #include "flow/deliver.h"
 #include "flow/entry_codec.h"
+#include "flow/follow_up.h"
+#include "flow/pools.h"
 #include "flow/sessions.h"
 
 #include <stdio.h>
@@ -24,6 +26,8 @@
 enum { TRIES_MAX = 16, BATCH = 32 };
 
 struct erasing {
+    struct chat_touch touch;
+    struct chat *chat; /* held; NULL: there was no room to load it */
     struct node *node;
     erase_done done;
     void *user;
@@ -41,8 +45,11 @@ static struct slice erasing_id(const struct erasing *erasing)
 
 static void end(struct erasing *erasing, enum erase_outcome outcome)
 {
+    struct chat *chat = erasing->chat;
     erasing->done(erasing->user, outcome);
     free(erasing);
+    if (chat != NULL)
+        chat_release(chat);
 }
 
 static void read_last(struct erasing *erasing);
@@ -156,8 +163,24 @@ static void on_key_destroyed(void *user, enum keystore_outcome outcome, struct s
     if (chat != NULL) {
         close_sessions(chat);
         chat_forget(chat);
+        follow_up(chat);
     }
     read_last(erasing);
+}
+
+static void destroy_key(struct erasing *erasing)
+{
+    struct keystore *keystore = erasing->node->keystore;
+    keystore->ops->destroy(keystore, erasing_id(erasing), on_key_destroyed, erasing);
+}
+
+static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
+{
+    struct erasing *erasing = LIST_ITEM(touch, struct erasing, touch);
+    if (outcome == LOG_RETRY)
+        end(erasing, ERASE_RETRY);
+    else
+        destroy_key(erasing);
 }
 
 void erase_conversation(struct node *node, struct slice id, erase_done done, void *user)
@@ -169,7 +192,12 @@ void erase_conversation(struct node *node, struct slice id, erase_done done, voi
     erasing->user = user;
     memcpy(erasing->id_bytes, id.bytes, id.len);
     erasing->key = slice_make(erasing->key_bytes, conversation_log_key(id, erasing->key_bytes));
-    node->keystore->ops->destroy(node->keystore, erasing_id(erasing), on_key_destroyed, erasing);
+    erasing->touch.done = on_loaded;
+    erasing->chat = chat_hold(node, id);
+    if (erasing->chat != NULL)
+        chat_touch(erasing->chat, &erasing->touch);
+    else
+        destroy_key(erasing);
 }
 
 /* ---- a tenant ---------------------------------------------------------------------------------
@@ -218,12 +246,13 @@ static void on_one(void *user, enum erase_outcome outcome)
         next_batch(all);
 }
 
-static void close_tenant_sessions(struct tenant_erasing *all)
+void erase_tenant_rest(struct node *node, struct slice tenant)
 {
     struct session *session = NULL;
-    while ((session = session_next(all->node, session)) != NULL)
-        if (session->has_entered && slice_equal(id_slice(&session->tenant), all->tenant))
+    while ((session = session_next(node, session)) != NULL)
+        if (session->has_entered && slice_equal(id_slice(&session->tenant), tenant))
             session_close(session, PROTO_CLOSE_REVOKED, "tenant_removed");
+    pools_remove(node, tenant);
 }
 
 static void on_batch(void *user, const struct store_reply *reply)
@@ -234,7 +263,6 @@ static void on_batch(void *user, const struct store_reply *reply)
         return;
     }
     if (reply->item_count == 0) {
-        close_tenant_sessions(all);
         end_tenant(all, ERASE_DONE);
         return;
     }

@@ -11,7 +11,10 @@ typedef void (*erase_done)(void *user, enum erase_outcome outcome);
 
 /* Destroys the key, appends ERASED, trims. May be repeated: it goes on where it stopped. */
 void erase_conversation(struct node *node, struct slice id, erase_done done, void *user);
-/* Erases all conversations of a tenant, and its pool log. tenant is the caller's until done. */
+/* Erases all conversations of a tenant. tenant is the caller's until done. */
 void erase_tenant(struct node *node, struct slice tenant, erase_done done, void *user);
+/* Once the directory says that the tenant is gone, so that nobody can come in any more: closes the
+ * sessions that are left, and drops the pool's log. */
+void erase_tenant_rest(struct node *node, struct slice tenant);
 
 #endif

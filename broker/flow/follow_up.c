@@ -46,7 +46,8 @@ static void settle_due(struct chat *chat)
 
 void follow_up(struct chat *chat)
 {
-    if (chat->log.state != LOG_READY || chat->fold.phase == PHASE_UNBORN)
+    bool is_known = chat->log.state == LOG_READY || chat->is_erased;
+    if (!is_known || chat->fold.phase == PHASE_UNBORN)
         return;
     chat_hold_again(chat);
     settle_due(chat);
