@@ -231,8 +231,7 @@ struct watching {
     struct name cursor;
 };
 
-/* Whose business a conversation is: the agent who has it, had it last, or is being offered it. */
-static bool may_watch(const struct chat *chat, const struct session *session)
+bool agent_may_watch(const struct chat *chat, const struct session *session)
 {
     struct slice agent = id_slice(&session->subject);
     struct team *team = pools_team(chat->node, id_slice(&chat->tenant));
@@ -260,7 +259,7 @@ static void on_watched(struct chat_touch *touch, enum log_outcome outcome)
     }
     if (outcome != LOG_WAS_ALREADY) {
         session_error(session, request_id, outcome_code(outcome, touch->change.refusal), NULL);
-    } else if (!may_watch(chat, session)) {
+    } else if (!agent_may_watch(chat, session)) {
         session_error(session, request_id, PROTO_ERROR_UNKNOWN_CONVERSATION, NULL);
     } else if (!deliver_follow(session, chat, cursor, true)) {
         session_error(session, request_id, PROTO_ERROR_BUSY, NULL);

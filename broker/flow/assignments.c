@@ -2,7 +2,8 @@
 /* Who owns a conversation, told to the agents' sessions.
  *
  * Invariant: `assigned` is sent for the owner token in force, before any entry of that conversation
- * reaches the session; after `released` none does, unless the agent watches.
+ * reaches the session; after `released` none does, unless the agent watches. Who watches is asked
+ * again whenever an agent becomes the owner.
  */
 #include "flow/assignments.h"
 
@@ -72,14 +73,25 @@ static void tell(struct assignment *assignment, struct session *session)
     session_send(session, &frame);
     node->scratch.used = mark;
     struct name cursor = session_cursor(session, chat_id(chat));
-    if (deliver_follow(session, chat, cursor.seq ? &cursor : NULL, true))
-        receipts_tell(session, chat);
+    if (!deliver_follow(session, chat, cursor.seq ? &cursor : NULL, true))
+        return;
+    deliver_subscription(session, chat)->is_watching = false;
+    receipts_tell(session, chat);
+}
+
+/* The store could not say: as if the owner had not been seen yet. */
+static void tell_later(struct chat *chat)
+{
+    chat->seen_owner = (struct name){0};
+    chat->log.is_untold = true;
 }
 
 static void on_packet_read(struct log_reader *reader, enum log_outcome outcome)
 {
     struct assignment *assignment = LIST_ITEM(reader, struct assignment, reader);
     struct session *session = session_find(assignment->chat->node, assignment->session);
+    if (outcome == LOG_RETRY)
+        tell_later(assignment->chat);
     if (outcome == LOG_APPENDED && session != NULL && is_owner(assignment->chat, session))
         tell(assignment, session);
     end_assignment(assignment);
@@ -90,6 +102,8 @@ static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
     struct assignment *assignment = LIST_ITEM(touch, struct assignment, touch);
     struct chat *chat = assignment->chat;
     struct session *session = session_find(chat->node, assignment->session);
+    if (outcome == LOG_RETRY)
+        tell_later(chat);
     if (outcome != LOG_WAS_ALREADY || session == NULL || !is_owner(chat, session)) {
         end_assignment(assignment);
         return;
@@ -125,9 +139,8 @@ void assignments_tell_all(struct session *session, struct team *team)
 
 static const char *release_reason(const struct conversation *fold)
 {
-    return fold->phase == PHASE_IDLE     ? "closed"
-           : fold->phase == PHASE_ACTIVE ? "transferred"
-                                         : "requeued";
+    bool is_over = fold->phase == PHASE_IDLE || fold->phase == PHASE_ERASED;
+    return is_over ? "closed" : fold->phase == PHASE_ACTIVE ? "transferred" : "requeued";
 }
 
 static void release_sessions(struct chat *chat, struct slice agent)
@@ -144,6 +157,20 @@ static void release_sessions(struct chat *chat, struct slice agent)
     }
 }
 
+/* Who looked on while it was theirs to look on. */
+static void end_watching(struct chat *chat)
+{
+    struct proto_frame frame = {.kind = PROTO_KIND_RELEASED};
+    frame.as.released = (struct proto_released){chat_id(chat), SLICE_OF("transferred")};
+    LIST_EACH (at, next, &chat->followers) {
+        struct subscription *sub = LIST_ITEM(at, struct subscription, of_chat);
+        if (!sub->is_staff || agent_may_watch(chat, sub->session))
+            continue;
+        session_send(sub->session, &frame);
+        deliver_unfollow(sub->session, chat);
+    }
+}
+
 void assignments_follow_up(struct chat *chat)
 {
     const struct conversation *fold = &chat->fold;
@@ -157,6 +184,8 @@ void assignments_follow_up(struct chat *chat)
     bool is_same = is_agent && slice_equal(id_slice(&before), id_slice(&fold->owner_id));
     if (before.len > 0 && !is_same)
         release_sessions(chat, id_slice(&before));
+    if (is_agent)
+        end_watching(chat);
     struct session *at = NULL;
     while (is_agent && (at = agents_session(chat->node, id_slice(&chat->tenant),
                                 id_slice(&fold->owner_id), at)) != NULL)

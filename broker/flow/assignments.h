@@ -10,6 +10,10 @@ void assignments_follow_up(struct chat *chat);
 /* After welcome: every chat that the pool says is the agent's. */
 void assignments_tell_all(struct session *session, struct team *team);
 
+/* Whose business a conversation is: the agent who has it, had it last, or is being offered it.
+ * agent_requests.c */
+bool agent_may_watch(const struct chat *chat, const struct session *session);
+
 /* The agent's requests. */
 void agent_accept(struct session *session, const struct proto_accept *request);
 void agent_decline(struct session *session, const struct proto_decline *request);

@@ -39,7 +39,8 @@ static uint64_t at_most(uint64_t seq, uint64_t limit)
     return seq < limit ? seq : limit;
 }
 
-/* What a customer may hear of it: places without marks, and nothing when only notes were read. */
+/* What a customer may hear of it: places without marks, nothing when only notes were read, and
+ * nothing of colleagues who look on. */
 static void tell_customers(struct chat *chat, const struct session *session,
         const struct proto_frame *frame, const struct subscription *before)
 {
@@ -51,7 +52,8 @@ static void tell_customers(struct chat *chat, const struct session *session,
     receipts->read = (struct name){.seq = at_most(frame->as.receipts.read.seq, head->seq)};
     receipts->has_delivered = receipts->delivered.seq > before->delivered_seq;
     receipts->has_read = receipts->read.seq > before->read_seq;
-    if (receipts->has_delivered || receipts->has_read)
+    bool is_news = receipts->has_delivered || receipts->has_read;
+    if (is_news && session_answers(session, chat))
         deliver_frame(chat, &told, true, false, session);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Somebody is typing: told at once, kept nowhere.
  *
- * Invariant: at most one frame a second a session goes on, so a client cannot flood the others; the
- * end of typing always does.
+ * Invariant: at most one frame a second a session goes on, and one end of typing after it, so a
+ * client cannot flood the others. A customer hears of the agent who answers, not of colleagues who
+ * look on.
  */
 #include "flow/deliver.h"
 #include "flow/requests.h"
@@ -16,10 +17,20 @@ struct proto_who session_who(const struct session *session)
             id_slice(&session->subject), is_customer ? SLICE_NONE : short_slice(&session->name)};
 }
 
+bool session_answers(const struct session *session, const struct chat *chat)
+{
+    return session->role == CREDENTIAL_CUSTOMER ||
+           (chat->fold.phase == PHASE_ACTIVE &&
+                   slice_equal(id_slice(&chat->fold.owner_id), id_slice(&session->subject)));
+}
+
 void typing(struct session *session, const struct proto_typing *request)
 {
     uint64_t now_ms = node_clock_ms(session->node);
-    if (request->active && now_ms < session->typing_seen_ms + TYPING_EVERY_MS)
+    bool is_typing = session->typing_seen_ms != 0;
+    bool is_news =
+            request->active ? now_ms >= session->typing_seen_ms + TYPING_EVERY_MS : is_typing;
+    if (!is_news)
         return;
     struct chat *chat = request_chat(session, NULL, request->conversation);
     if (chat == NULL)
@@ -27,6 +38,6 @@ void typing(struct session *session, const struct proto_typing *request)
     session->typing_seen_ms = request->active ? now_ms : 0;
     struct proto_frame frame = {.kind = PROTO_KIND_TYPIST};
     frame.as.typist = (struct proto_typist){chat_id(chat), session_who(session), request->active};
-    deliver_frame(chat, &frame, true, true, session);
+    deliver_frame(chat, &frame, session_answers(session, chat), true, session);
     chat_release(chat);
 }
