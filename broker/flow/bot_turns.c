@@ -20,7 +20,12 @@
 
 #include <stdlib.h>
 
-enum { DELIVERIES_MAX = 3, INPUT_MAX = 16, INPUT_ENTRIES_MAX = 64 };
+enum {
+    DELIVERIES_MAX = 3,
+    INPUT_MAX = 16,
+    INPUT_BYTES_MAX = 28 * 1024, /* of text; with its escapes, well within one frame */
+    INPUT_ENTRIES_MAX = 64,
+};
 enum flight_state { FLIGHT_WAITING, FLIGHT_READING, FLIGHT_OUT };
 
 struct turn_flight {
@@ -141,6 +146,14 @@ static void give_back_worker(struct turn_flight *flight)
 /* ---- the frame --------------------------------------------------------------------------------
  */
 
+static size_t text_bytes(const struct turn_flight *flight)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < flight->input_count; i++)
+        bytes += flight->inputs[i].body.text.len;
+    return bytes;
+}
+
 static void on_input(struct log_reader *reader, const struct record *record)
 {
     struct turn_flight *flight = LIST_ITEM(reader, struct turn_flight, reader);
@@ -156,7 +169,9 @@ static void on_input(struct log_reader *reader, const struct record *record)
     struct proto_input input = {entry.at, true, entry.time_ms, {0}};
     if (part == NULL || flight->inputs == NULL || !body_decode(part->body, scratch, &input.body))
         return;
-    if (flight->input_count == INPUT_MAX) /* the newest are what the turn is about */
+    /* The newest are what the turn is about. */
+    while (flight->input_count == INPUT_MAX ||
+            text_bytes(flight) + input.body.text.len > INPUT_BYTES_MAX)
         memmove(flight->inputs, flight->inputs + 1, --flight->input_count * sizeof input);
     flight->inputs[flight->input_count++] = input;
 }
@@ -198,6 +213,7 @@ static void send_turn(struct turn_flight *flight, struct session *worker)
             .state_count = view_state(fold, state),
     };
     flight->state = FLIGHT_OUT;
+    flight->deliveries++;
     session_send(worker, &frame);
     uint64_t lease_ms = now_ms + node->settings->turn_lease_ms;
     node->timers->ops->arm(node->timers, &flight->timer,
@@ -233,6 +249,14 @@ static void on_input_read(struct log_reader *reader, enum log_outcome outcome)
 /* ---- the way ----------------------------------------------------------------------------------
  */
 
+/* Of a long input the newest part: that is what the turn is about. */
+static uint64_t input_from(const struct chat *chat, const struct turn_flight *flight)
+{
+    uint64_t from = chat->fold.turn_from_seq ? chat->fold.turn_from_seq : flight->turn.seq;
+    bool is_long = from + INPUT_ENTRIES_MAX <= flight->turn.seq;
+    return is_long ? flight->turn.seq - INPUT_ENTRIES_MAX + 1 : from;
+}
+
 static void carry(struct turn_flight *flight)
 {
     struct chat *chat = flight->chat;
@@ -244,7 +268,7 @@ static void carry(struct turn_flight *flight)
             node->timers->ops->arm(node->timers, &flight->timer, flight->deadline_ms);
         return;
     }
-    if (flight->deliveries++ == DELIVERIES_MAX) {
+    if (flight->deliveries >= DELIVERIES_MAX) {
         bot_end_turn(chat, &flight->turn, "too_many_deliveries", true);
         return;
     }
@@ -254,7 +278,7 @@ static void carry(struct turn_flight *flight)
     flight->inputs = NULL;
     flight->input_count = 0;
     flight->reader = (struct log_reader){
-            .from = chat->fold.turn_from_seq ? chat->fold.turn_from_seq : flight->turn.seq,
+            .from = input_from(chat, flight),
             .to = flight->turn.seq,
             .count = INPUT_ENTRIES_MAX,
             .on_record = on_input,
@@ -268,11 +292,18 @@ static void on_due(struct timer *timer)
     struct turn_flight *flight = LIST_ITEM(timer, struct turn_flight, timer);
     struct node *node = flight->chat->node;
     uint64_t now_ms = node_clock_ms(node);
-    bool is_past_deadline = now_ms >= flight->deadline_ms;
+    bool is_past_deadline = now_ms >= flight->deadline_ms, is_alive;
     /* Ending may have to wait for the store: look again until the log has ended it. */
     node->timers->ops->arm(node->timers, timer, now_ms + 1000);
     if (flight->state == FLIGHT_READING && !is_past_deadline)
         return;
+    if (flight->state == FLIGHT_WAITING && !is_past_deadline) { /* perhaps only the read failed */
+        choose_worker(flight->chat, &is_alive);
+        if (is_alive) {
+            carry(flight);
+            return;
+        }
+    }
     bool is_unanswered = flight->state == FLIGHT_WAITING;
     bot_end_turn(flight->chat, &flight->turn,
             is_past_deadline ? "deadline"
