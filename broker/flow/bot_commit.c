@@ -41,6 +41,8 @@ static void on_commit(struct chat_change *chat_change, enum log_outcome outcome)
     struct chat *chat = change->change.chat;
     struct session *worker = session_find(chat->node, change->worker);
     struct slice request_id = id_slice(&change->request_id);
+    if (worker != NULL)
+        worker->unacked--;
     if (worker != NULL && (outcome == LOG_APPENDED || outcome == LOG_WAS_ALREADY)) {
         struct proto_frame frame = {.kind = PROTO_KIND_ACK};
         frame.as.ack = (struct proto_ack){
@@ -129,17 +131,45 @@ static bool may_commit(struct session *worker, const struct proto_commit *reques
     return true;
 }
 
+/* Room for what keep_commit keeps, encoded. */
+static size_t commit_room(const struct proto_commit *request)
+{
+    enum { PIECE = 160 }; /* a piece's members, and its alignment */
+    size_t room = request->has_handoff ? PROTO_LIMIT_FRAME_BYTES + PIECE : 0;
+    for (size_t i = 0; i < request->messages_count; i++) {
+        const struct proto_body *body = &request->messages[i];
+        room += PIECE + body->text.len + body->chosen.len;
+        for (size_t j = 0; j < body->options_count; j++)
+            room += PIECE + body->options[j].title.len + body->options[j].value.len;
+    }
+    for (size_t i = 0; i < request->state_count; i++)
+        room += PIECE + request->state[i].name.len + request->state[i].value.len;
+    for (size_t i = 0; i < request->labels_count; i++)
+        room += PIECE + request->labels[i].len;
+    return room;
+}
+
+/* Of one worker only so much is kept while the log has not answered. */
+static bool is_within_limits(struct session *worker, struct slice request_id)
+{
+    if (worker->unacked < PROTO_LIMIT_UNACKED_SENDS + worker->credits)
+        return true;
+    session_error_after(worker, request_id, PROTO_ERROR_TOO_MANY_UNACKED, 200, 0);
+    return false;
+}
+
 void bot_commit(struct session *worker, const struct proto_commit *request)
 {
-    enum { ROOM = 4 * PROTO_LIMIT_FRAME_BYTES };
-    if (!may_commit(worker, request))
+    if (!may_commit(worker, request) || !is_within_limits(worker, request->id))
         return;
     struct chat *chat = session_chat(worker, request->id, request->conversation);
     if (chat == NULL)
         return;
-    struct commit_change *change = calloc(1, sizeof *change + ROOM);
+    size_t room = commit_room(request);
+    struct commit_change *change = calloc(1, sizeof *change + room);
     check(change != NULL);
-    arena_init(&change->arena, change->bytes, ROOM);
+    arena_init(&change->arena, change->bytes, room);
+    worker->unacked++;
     change->worker = session_handle(worker);
     id_set(&change->request_id, request->id);
     change->bot = worker->subject;
@@ -175,6 +205,8 @@ static void on_ended(struct chat_change *chat_change, enum log_outcome outcome)
 {
     struct end_change *change = LIST_ITEM(chat_change, struct end_change, change);
     struct session *worker = session_find(change->change.chat->node, change->worker);
+    if (worker != NULL)
+        worker->unacked--;
     if (worker != NULL && outcome == LOG_APPENDED)
         session_done(worker, id_slice(&change->request_id), &change->change.at);
     else if (worker != NULL)
@@ -202,12 +234,15 @@ void bot_end_turn(struct chat *chat, const struct name *turn, const char *reason
 
 void bot_fail(struct session *worker, const struct proto_fail *request)
 {
+    if (!is_within_limits(worker, request->id))
+        return;
     struct chat *chat = session_chat(worker, request->id, request->conversation);
     if (chat == NULL)
         return;
     struct end_change *change =
             make_end(&request->turn, SLICE_OF("bot_failed"), !request->retryable);
     change->worker = session_handle(worker);
+    worker->unacked++;
     id_set(&change->request_id, request->id);
     change->change.tenant = worker->tenant;
     chat_change(chat, &change->change);

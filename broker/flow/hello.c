@@ -25,6 +25,13 @@ struct entering {
     struct id_text request_id;
 };
 
+/* NULL: it is gone, or on its way out. */
+static struct session *entering_session(const struct entering *entering)
+{
+    struct session *session = session_find(entering->node, entering->session);
+    return session != NULL && session->phase == SESSION_ENTERING ? session : NULL;
+}
+
 /* ---- welcome ----------------------------------------------------------------------------------
  */
 
@@ -142,7 +149,7 @@ static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
 {
     struct entering *entering = LIST_ITEM(touch, struct entering, touch);
     struct chat *chat = touch->change.chat;
-    struct session *session = session_find(entering->node, entering->session);
+    struct session *session = entering_session(entering);
     struct slice request_id = id_slice(&entering->request_id);
     if (session != NULL && outcome == LOG_WAS_ALREADY && chat->fold.phase != PHASE_ERASED) {
         enter_customer(session, chat, request_id);
@@ -161,7 +168,7 @@ static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
 
 static void load_conversation(struct entering *entering, struct slice id)
 {
-    struct session *session = session_find(entering->node, entering->session);
+    struct session *session = entering_session(entering);
     struct chat *chat = chat_hold(entering->node, id);
     if (session == NULL || chat == NULL) {
         if (session != NULL)
@@ -180,7 +187,7 @@ static void load_conversation(struct entering *entering, struct slice id)
 static void on_contact(void *user, enum contact_outcome outcome, struct slice conversation)
 {
     struct entering *entering = user;
-    struct session *session = session_find(entering->node, entering->session);
+    struct session *session = entering_session(entering);
     if (outcome == CONTACT_GOOD) {
         load_conversation(entering, conversation);
         return;

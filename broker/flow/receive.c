@@ -3,7 +3,8 @@
  *
  * Invariant: nothing is looked at before the bounded reader has accepted it; nothing but hello
  * before a hello was accepted; no frame of a role that the schema does not name for it. The table
- * of roles comes from the schema, so no transport can be looser than another.
+ * of roles comes from the schema, so no transport can be looser than another. People's requests are
+ * counted, so that nobody can make the node read or verify without end.
  */
 #include "base/check.h"
 #include "base/log_line.h"
@@ -131,6 +132,32 @@ static struct slice frame_id(const struct proto_frame *frame)
     return SLICE_NONE;
 }
 
+/* What people may ask for, beside the words that say.c counts: several frames for each message. */
+static uint64_t request_wait_ms(struct session *session, enum proto_kind kind)
+{
+    enum { REQUESTS_PER_MESSAGE = 8 };
+    const struct node_settings *settings = session->node->settings;
+    bool is_customer = session->role == CREDENTIAL_CUSTOMER;
+    bool is_counted = (is_customer || session->role == CREDENTIAL_AGENT) &&
+                      kind != PROTO_KIND_SEND && kind != PROTO_KIND_LOGOUT;
+    uint32_t per_min = is_customer ? settings->messages_per_min : settings->agent_messages_per_min;
+    return is_counted ? rate_take(&session->requests, per_min * REQUESTS_PER_MESSAGE,
+                                node_clock_ms(session->node))
+                      : 0;
+}
+
+static void take_open_frame(
+        struct session *session, const struct proto_frame *frame, struct slice request_id)
+{
+    uint64_t wait_ms = request_wait_ms(session, frame->kind);
+    if (wait_ms == 0) {
+        if (!dispatch_agent(session, frame) && !dispatch_bot(session, frame))
+            dispatch(session, frame);
+    } else if (request_id.len > 0) {
+        session_error_after(session, request_id, PROTO_ERROR_RATE_LIMITED, wait_ms, 0);
+    }
+}
+
 static void take_frame(
         struct session *session, const struct proto_frame *frame, struct slice request_id)
 {
@@ -147,8 +174,8 @@ static void take_frame(
         session_error(session, request_id, PROTO_ERROR_FORBIDDEN, NULL);
     else if (proto_kind_info(frame->kind)->is_planned)
         session_error(session, request_id, PROTO_ERROR_UNSUPPORTED, NULL);
-    else if (!dispatch_agent(session, frame) && !dispatch_bot(session, frame))
-        dispatch(session, frame);
+    else
+        take_open_frame(session, frame, request_id);
 }
 
 /* ---- events of the peers ----------------------------------------------------------------------

@@ -15,7 +15,7 @@ enum session_phase { SESSION_FREE, SESSION_NEW, SESSION_ENTERING, SESSION_OPEN, 
 
 struct rate {
     uint64_t refilled_ms;
-    uint32_t tokens_milli;
+    uint64_t tokens_milli;
 };
 
 struct session {
@@ -36,7 +36,7 @@ struct session {
     struct list subscriptions;
     struct session_cursors *cursors; /* of the hello, until the chats are followed; NULL: none */
     struct list of_role; /* sessions of agents by agent, of bots by bot: agents.c, bot_turns.c */
-    struct rate sends;
+    struct rate sends, requests;
     uint32_t unacked;
     uint64_t typing_seen_ms;
     uint32_t credits, turns; /* bots: what it takes at once, what it has */
