@@ -224,8 +224,12 @@ static void on_read(struct log_reader *reader, enum log_outcome outcome)
     }
     bool was_seeking = sub->is_seeking;
     sub->is_seeking = false;
-    if (outcome != LOG_APPENDED || (was_seeking && sub->begin_seq == 0))
-        return; /* the next generation, or the next entry, looks again */
+    if (outcome != LOG_APPENDED) {
+        sub->chat->log.is_untold = true; /* within a second, or with the next life of the link */
+        return;
+    }
+    if (was_seeking && sub->begin_seq == 0)
+        return; /* the next entry looks again */
     bool is_lost = !was_seeking && !sub->is_checked;
     if (is_lost)
         reset(sub, PROTO_RESET_REASON_LOST_SUFFIX);

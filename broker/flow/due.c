@@ -70,7 +70,8 @@ static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
     bool is_known = outcome == LOG_WAS_ALREADY;
     if (is_known)
         follow_up(chat);
-    if ((is_known && is_open(chat, settling->seq)) || outcome == LOG_RETRY)
+    bool is_settled = is_known ? !is_open(chat, settling->seq) : outcome == LOG_MISSING;
+    if (!is_settled)
         node->store->ops->zset_add(
                 node->store, due_key, member, node_time_ms(node) + AGAIN_MS, ZSET_SET, NULL, NULL);
     else
