@@ -7,6 +7,7 @@
 #include "base/log_line.h"
 #include "flow/credentials.h"
 #include "flow/directory_changes.h"
+#include "flow/pool_codec.h"
 #include "lib/test.h"
 
 #include <inttypes.h>
@@ -63,6 +64,38 @@ static void make_agent(struct slice tenant, const char *id, struct slice skill)
     make(&value, NULL);
 }
 
+void stage_add_agent(const char *tenant, unsigned number)
+{
+    char id[16];
+    snprintf(id, sizeof id, "more-%u", number);
+    make_agent(slice_of_string(tenant), id, SLICE_OF("any"));
+    stage_run(20);
+}
+
+void stage_set_pool_ahead(const char *tenant, uint64_t ms)
+{
+    char key[64], plain[512];
+    static uint8_t scratch[16384];
+    uint8_t bytes[4096], random[24] = {1};
+    struct arena arena;
+    struct store_item last[256];
+    struct slice log = slice_make(key, (size_t)snprintf(key, sizeof key, "{p:%s}log", tenant));
+    size_t count = fake_server_read(stage.server, log, 1, 256, last);
+    struct buffer out = buffer_make(plain, sizeof plain);
+    struct pool_entry entry = {.kind = POOL_ROUTER, .incarnation = 1};
+    struct record record;
+    arena_init(&arena, scratch, sizeof scratch);
+    check(count > 0 && pool_encode(&entry, 1, &arena, &out));
+    check(record_read(last[count - 1].value, last[count - 1].number, log, NULL, bytes, &record) ==
+            RECORD_GOOD);
+    memcpy(record.prev, record.at.mark, MARK_SIZE);
+    record.at.seq++;
+    record.time_ms = fake_server_now_ms(stage.server) + ms;
+    record.plain = buffer_slice(&out);
+    size_t len = record_write(&record, log, NULL, random, bytes);
+    check(fake_server_append(stage.server, log, record.at.seq, slice_make(bytes, len)) == STORE_OK);
+}
+
 static void make_key(struct slice tenant, const char *role, char out[160])
 {
     struct directory_value value = {.kind = DIRECTORY_KEY,
@@ -74,7 +107,7 @@ static void make_key(struct slice tenant, const char *role, char out[160])
     snprintf(out, 160, "wk_%.*s_%s_secret", SLICE_ARGS(tenant), role);
 }
 
-static void make_tenant(struct slice id, char keys[2][160])
+static void make_tenant(struct slice id, char (*keys)[160])
 {
     struct directory_value value = {.kind = DIRECTORY_TENANT, .tenant = id, .name = id};
     make(&value, NULL);
@@ -258,6 +291,18 @@ void act_ask(struct actor *actor, const char *format, ...)
     stage_run(ANSWER_MS);
 }
 
+void act_later(struct actor *actor, uint64_t ms, const char *format, ...)
+{
+    char text[4096];
+    va_list arguments;
+    va_start(arguments, format);
+    int len = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    check(len > 0 && (size_t)len < sizeof text);
+    send_text(actor, text, (size_t)len);
+    stage_run(ms);
+}
+
 struct actor *stage_actor(void)
 {
     struct actor *actor = calloc(1, sizeof *actor);
@@ -295,8 +340,8 @@ void act_sign(struct actor *actor, const char *tenant, const char *role, const c
             .issued_ms = node_time_ms(stage.node),
             .expires_ms = node_time_ms(stage.node) + 3600 * 1000};
     directory_brand_secret(stage.node, id, brand);
-    check(token_sign(is_brand ? brand : directory_tenant(stage.node, id)->secret_key, &claims,
-            &out));
+    check(token_sign(
+            is_brand ? brand : directory_tenant(stage.node, id)->secret_key, &claims, &out));
     actor->token[out.len] = '\0';
 }
 

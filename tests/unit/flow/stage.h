@@ -15,7 +15,7 @@
 #include "lib/fake_keystore.h"
 #include "lib/fake_store.h"
 
-enum { ACTORS_MAX = 32, HEARD_BYTES = 1 << 20 };
+enum { ACTORS_MAX = 64, HEARD_BYTES = 1 << 20 };
 
 /* Somebody with one connection at a time. */
 struct actor {
@@ -49,6 +49,10 @@ extern struct stage stage;
 void stage_start(void);
 void stage_end(void);
 void stage_run(uint64_t ms);
+/* An entry of the tenant's pool that is dated so far ahead. */
+void stage_set_pool_ahead(const char *tenant, uint64_t ms);
+/* One more agent of the tenant, who will never come. */
+void stage_add_agent(const char *tenant, unsigned number);
 
 /* Each comes in, and has heard welcome. */
 struct actor *stage_customer(const char *tenant); /* a new anonymous one */
@@ -63,13 +67,16 @@ void act_leave(struct actor *actor);
 /* Sends a frame, written as JSON, and gives the node time to answer. What was heard before counts
  * no more. */
 void act_ask(struct actor *actor, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same, but gives it only so many ms, and keeps the mark. */
+void act_later(struct actor *actor, uint64_t ms, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
 /* Whether the text was heard since the last act. */
 bool heard(const struct actor *actor, const char *text);
 bool heard_ever(const struct actor *actor, const char *text);
 /* Waits until it is heard, for at most ms. */
 bool will_hear(struct actor *actor, const char *text, uint64_t ms);
 
-void act_say(struct actor *actor, const char *text);  /* customers; agents: with their owner token */
+void act_say(struct actor *actor, const char *text); /* customers; agents: with their owner token */
 void act_note(struct actor *agent, const char *text); /* to the colleagues */
 /* The bot answers its last turn; extra is further members, ",…" or empty. */
 void act_commit(struct actor *bot, const char *text, const char *extra);
