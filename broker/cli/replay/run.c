@@ -81,6 +81,7 @@ static void gather(struct replay *replay)
     if (desk_is_ready(replay->desk) && bot_is_ready(replay->bot)) {
         replay->stage = REPLAY_PLAYING;
         replay->started_ns = replay_now_ns();
+        say("playing %zu dialogues as tenant %s", replay->dialogues.count, replay->tenant);
     } else if (waker_now_ms(replay->tick) >= replay->gather_until_ms) {
         say("the agents and the bot could not come in within 30 seconds");
         end(replay);
