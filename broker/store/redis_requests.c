@@ -20,7 +20,7 @@ static struct redis_request *first_of(const struct list *list)
 static void drop_all(struct redis_requests *requests, struct list *list)
 {
     while (!list_is_empty(list))
-        redis_requests_drop(requests, first_of(list));
+        redis_requests_drop(requests, LIST_ITEM(list_take_first(list), struct redis_request, at));
 }
 
 bool redis_requests_init(struct redis_requests *requests, struct uv_loop_s *loop, size_t count)

@@ -26,7 +26,7 @@ void fake_request_free(struct fake_request *request)
 void fake_request_free_all(struct list *list)
 {
     while (!list_is_empty(list))
-        fake_request_free(fake_request_first(list));
+        fake_request_free(LIST_ITEM(list_take_first(list), struct fake_request, at));
 }
 
 void fake_orphans_free(struct fake_orphans *orphans)
