@@ -31,18 +31,23 @@ static size_t decode(struct slice text, size_t at, uint32_t *out_letter)
     return len;
 }
 
-/* Apostrophes vanish ("don't"), spaces and signs separate: NULL and " ". */
+static const char *fold_ascii(char letter, char space[2])
+{
+    if (letter == '\'')
+        return "";
+    space[0] = letter >= 'A' && letter <= 'Z' ? (char)(letter + ('a' - 'A')) : letter;
+    bool is_kept = (space[0] >= 'a' && space[0] <= 'z') || (space[0] >= '0' && space[0] <= '9');
+    return is_kept ? space : " ";
+}
+
+/* Apostrophes and accents vanish ("don't"), spaces and signs separate: "" and " ". Letters of other
+ * scripts are kept: NULL. */
 static const char *fold(uint32_t letter, char space[2])
 {
-    if (letter == '\'' || letter == 0x2019 || letter == 0x2018 ||
-            (letter >= 0x300 && letter < 0x370))
+    if (letter < 0x80)
+        return fold_ascii((char)letter, space);
+    if (letter == 0x2019 || letter == 0x2018 || (letter >= 0x300 && letter < 0x370))
         return "";
-    if (letter >= 'A' && letter <= 'Z')
-        letter += 'a' - 'A';
-    if ((letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9')) {
-        space[0] = (char)letter;
-        return space;
-    }
     if (letter >= 0xc0 && letter < 0x100)
         return latin[letter - 0xc0];
     if (letter >= 0x100 && letter < 0x100 + sizeof latin_a - 1) {
@@ -51,7 +56,7 @@ static const char *fold(uint32_t letter, char space[2])
     }
     if (letter < 0x180 || (letter >= 0x2000 && letter < 0x2c00) || letter == 0x3000)
         return " ";
-    return NULL; /* another script: kept */
+    return NULL;
 }
 
 /* ---- stems ---------------------------------------------------------------------------------- */

@@ -9,24 +9,29 @@
  */
 #include "base/utf8.h"
 
+/* How many bytes a character with this first byte, no ASCII, has; 0 when none has it. */
+static size_t len_by_first(uint8_t first)
+{
+    if (first < 0xc2 || first > 0xf4)
+        return 0;
+    return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+/* Nothing overlong, no surrogate, nothing beyond U+10FFFF. */
+static bool second_is_right(uint8_t first, uint8_t second)
+{
+    uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    return second >= low && second <= high;
+}
+
 /* The length of the character at bytes, 0 when it is none. */
 static size_t character_len(const uint8_t *bytes, size_t left)
 {
-    uint8_t first = bytes[0], low = 0x80, high = 0xbf;
-    if (first < 0x80)
+    if (bytes[0] < 0x80)
         return 1;
-    size_t len = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-    if (len == 0 || len > left)
-        return 0;
-    if (first == 0xe0)
-        low = 0xa0;
-    else if (first == 0xed)
-        high = 0x9f;
-    else if (first == 0xf0)
-        low = 0x90;
-    else if (first == 0xf4)
-        high = 0x8f;
-    if (bytes[1] < low || bytes[1] > high)
+    size_t len = len_by_first(bytes[0]);
+    if (len == 0 || len > left || !second_is_right(bytes[0], bytes[1]))
         return 0;
     for (size_t i = 2; i < len; i++)
         if ((bytes[i] & 0xc0) != 0x80)

@@ -176,14 +176,12 @@ enum websocket_verdict websocket_read(
         reader->message_len = 0;
     }
     for (;;) {
-        if (!reader->in_payload) {
-            if (!take_head(reader, bytes))
-                return WEBSOCKET_MORE;
-            int code = begin_frame(reader);
-            if (code != 0) {
-                out_message->close_code = code;
-                return WEBSOCKET_BROKEN;
-            }
+        if (!reader->in_payload && !take_head(reader, bytes))
+            return WEBSOCKET_MORE;
+        int code = reader->in_payload ? 0 : begin_frame(reader);
+        if (code != 0) {
+            out_message->close_code = code;
+            return WEBSOCKET_BROKEN;
         }
         take_payload(reader, bytes);
         if (reader->payload_left > 0)

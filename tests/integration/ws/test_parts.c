@@ -22,37 +22,60 @@ static void fill(char *bytes, size_t len, uint64_t number)
 }
 
 /* The model: a queue of (number, length); the bytes follow from the number. */
+struct ring_test {
+    struct outbound outbound;
+    struct memory_budget budget;
+    uint64_t random, first, last;
+    size_t lens[QUEUE_MAX];
+    char bytes[RING_MAX], out[RING_MAX];
+};
+
+static void put_one(struct ring_test *test)
+{
+    size_t len = next_random(&test->random) % (next_random(&test->random) % 8 ? 100 : 1500);
+    bool fits = len <= outbound_room(&test->outbound, RING_MAX) &&
+                test->outbound.used + OUTBOUND_HEAD_SIZE <= RING_MAX;
+    fill(test->bytes, len, test->last);
+    bool is_put = outbound_put(&test->outbound, &test->budget, RING_MAX, test->bytes, len);
+    expect(!is_put || fits);
+    if (is_put)
+        test->lens[test->last++ % QUEUE_MAX] = len;
+}
+
+static void take_one(struct ring_test *test)
+{
+    size_t len = outbound_take(&test->outbound, &test->budget, test->out);
+    expect_u64(len, test->lens[test->first % QUEUE_MAX]);
+    fill(test->bytes, len, test->first++);
+    expect_slice(slice_make(test->out, len), slice_make(test->bytes, len));
+}
+
+static void put_or_take(struct ring_test *test)
+{
+    if (next_random(&test->random) % 9 < 5)
+        put_one(test);
+    else if (test->first < test->last)
+        take_one(test);
+    bool is_empty = test->first == test->last;
+    expect(outbound_is_empty(&test->outbound) == is_empty);
+    expect(test->budget.used == test->outbound.capacity);
+    expect(test->outbound.used <= test->outbound.capacity);
+    expect(!is_empty || test->budget.used == 0);
+}
+
 static void the_ring_is_a_queue_of_whole_messages(void)
 {
-    static char bytes[RING_MAX], out[RING_MAX];
-    static size_t lens[QUEUE_MAX];
+    static struct ring_test test;
     for (uint64_t seed = 1; seed <= 5; seed++) {
-        struct outbound outbound = {0};
-        struct memory_budget budget = {0, RING_MAX};
-        uint64_t random = seed * 7919, first = 0, last = 0;
+        memset(&test, 0, sizeof test);
+        test.budget.max = RING_MAX;
+        test.random = seed * 7919;
         for (int step = 0; step < 20000; step++) {
             test_note("seed %d step %d", (int)seed, step);
-            if (next_random(&random) % 9 < 5) {
-                size_t len = next_random(&random) % (next_random(&random) % 8 ? 100 : 1500);
-                bool fits = len <= outbound_room(&outbound, RING_MAX) &&
-                            outbound.used + OUTBOUND_HEAD_SIZE <= RING_MAX;
-                fill(bytes, len, last);
-                bool is_put = outbound_put(&outbound, &budget, RING_MAX, bytes, len);
-                expect(!is_put || fits);
-                if (is_put)
-                    lens[last++ % QUEUE_MAX] = len;
-            } else if (first < last) {
-                size_t len = outbound_take(&outbound, &budget, out);
-                expect_u64(len, lens[first % QUEUE_MAX]);
-                fill(bytes, len, first++);
-                expect_slice(slice_make(out, len), slice_make(bytes, len));
-            }
-            expect(outbound_is_empty(&outbound) == (first == last));
-            expect(budget.used == outbound.capacity && outbound.used <= outbound.capacity);
-            expect(first < last || budget.used == 0);
+            put_or_take(&test);
         }
-        outbound_finish(&outbound, &budget);
-        expect_u64(budget.used, 0);
+        outbound_finish(&test.outbound, &test.budget);
+        expect_u64(test.budget.used, 0);
     }
 }
 
