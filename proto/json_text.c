@@ -143,7 +143,8 @@ size_t proto_json_escape_write(uint32_t scalar, char *out)
         out[1] = letters[found - letter_values];
         return 2;
     }
-    memcpy(out + 1, "u00", 3);
+    out[1] = 'u';
+    out[2] = out[3] = '0';
     out[4] = digits[scalar >> 4 & 15];
     out[5] = digits[scalar & 15];
     return PROTO_JSON_ESCAPE_MAX;

@@ -76,7 +76,7 @@ static int tell_usage(FILE *stream, int status)
     return status;
 }
 
-static int run(const char *path, bool only_check, struct weft_bot *bot)
+static int run(const char *path, bool only_check, struct weft_bot bot)
 {
     struct knowledge knowledge;
     char problem[KNOWLEDGE_PROBLEM_MAX];
@@ -85,11 +85,11 @@ static int run(const char *path, bool only_check, struct weft_bot *bot)
         fprintf(stderr, "weft-guide: %s\n", problem);
         return EXIT_FAILURE;
     }
-    bot->data = &knowledge;
+    bot.data = &knowledge;
     if (only_check)
         printf("%s: %zu entries\n", path, knowledge.entry_count);
     else
-        status = weft_bot_run(bot);
+        status = weft_bot_run(&bot);
     knowledge_finish(&knowledge);
     return status;
 }
@@ -116,5 +116,5 @@ int main(int argc, char **argv)
     }
     if (path == NULL || optind < argc || bot.credits == 0 || bot.credits > 1024)
         return tell_usage(stderr, 2);
-    return run(path, only_check, &bot);
+    return run(path, only_check, bot);
 }

@@ -154,6 +154,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
         struct sockaddr_storage from;
         socklen_t from_len = sizeof from;
+        memset(&from, 0, sizeof from);
         int fd = accept4(
                 listener->fd, (struct sockaddr *)&from, &from_len, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0)

@@ -64,7 +64,7 @@ static int open_one(const union any_address *address, bool is_dual)
 
 static uint16_t port_of(int fd)
 {
-    union any_address address;
+    union any_address address = {0};
     socklen_t len = sizeof address;
     if (getsockname(fd, &address.base, &len) != 0)
         return 0;

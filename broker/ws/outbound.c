@@ -31,6 +31,7 @@ static void copy_in(struct outbound *outbound, const void *bytes, uint32_t len)
 
 static void copy_out(struct outbound *outbound, void *out, uint32_t len)
 {
+    check(len <= outbound->used && outbound->used <= outbound->capacity);
     uint32_t at = outbound->start;
     uint32_t first = len < outbound->capacity - at ? len : outbound->capacity - at;
     memcpy(out, outbound->bytes + at, first);
@@ -83,7 +84,6 @@ size_t outbound_take(struct outbound *outbound, struct memory_budget *budget, vo
     uint32_t message_len;
     check(outbound->used >= OUTBOUND_HEAD_SIZE);
     copy_out(outbound, &message_len, OUTBOUND_HEAD_SIZE);
-    check(message_len <= outbound->used);
     copy_out(outbound, out, message_len);
     if (outbound_is_empty(outbound))
         outbound_finish(outbound, budget);

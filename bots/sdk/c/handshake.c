@@ -42,12 +42,12 @@ void handshake_write(const struct handshake *handshake, const struct address *ad
         const char *origin, struct buffer *out)
 {
     bool is_v6 = strchr(address->host, ':') != NULL;
+    static const char upgrade[] = "\r\nUpgrade: websocket\r\nConnection: Upgrade"
+                                  "\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ";
     const char *const pieces[] = {"GET ", address->path, " HTTP/1.1\r\nHost: ", is_v6 ? "[" : "",
-            address->host, is_v6 ? "]:" : ":", address->port,
-            "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
-            "\r\nSec-WebSocket-Key: ",
-            handshake->key, "\r\nSec-WebSocket-Protocol: ", handshake->subprotocol,
-            origin ? "\r\nOrigin: " : "", origin ? origin : "", "\r\n\r\n"};
+            address->host, is_v6 ? "]:" : ":", address->port, upgrade, handshake->key,
+            "\r\nSec-WebSocket-Protocol: ", handshake->subprotocol, origin ? "\r\nOrigin: " : "",
+            origin ? origin : "", "\r\n\r\n"};
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++)
         put_text(out, pieces[i]);
 }
