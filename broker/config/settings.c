@@ -122,7 +122,7 @@ static const struct setting weights_rows[] = {
                 "Less for an agent who declined or missed this case a short time ago."),
         NUMBER(config_weights, load, 0, WEIGHT_MAX, 300, "How much room the agent has left."),
         NUMBER(config_weights, fairness, 0, WEIGHT_MAX, 200, "How long the agent has been idle."),
-        NUMBER(config_weights, age, 0, WEIGHT_MAX, 300, "How long the customer has waited."), {0}};
+        NUMBER(config_weights, age, 0, WEIGHT_MAX, 1000, "How long the customer has waited."), {0}};
 
 static const struct setting policy_rows[] = {
         {.name = "weights",

@@ -19,7 +19,7 @@ static struct pool *pool;
 static struct route_policy policy;
 static struct pool_decisions decisions;
 static uint64_t now_ms = 1000000, seq, random_state = 42;
-static char skill_text[SKILLS_MAX][16];
+static char skill_text[SKILLS_MAX][32];
 static uint64_t decide_ns, fold_ns, decide_calls, offers;
 
 static void *resize(void *user, void *old, size_t bytes)
@@ -42,7 +42,7 @@ static uint64_t draw(uint64_t below)
 static uint64_t clock_ns(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 

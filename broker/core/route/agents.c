@@ -145,6 +145,7 @@ bool agent_set_profile(struct pool *pool, uint32_t slot, const struct pool_profi
         memcpy(draft.name, profile->name.bytes, profile->name.len);
     clear_skill_bits(pool, slot);
     give_back_words(&pool->words, &pool->agents[slot]);
+    pool->presence++;
     pool->agents[slot] = draft;
     set_skill_bits(pool, slot);
     agent_refresh(pool, slot);
@@ -181,6 +182,7 @@ void agent_set_status(struct pool *pool, uint32_t slot, enum pool_status status,
 static void forget(struct pool *pool, uint32_t slot)
 {
     struct agent *agent = &pool->agents[slot];
+    pool->presence++;
     clear_skill_bits(pool, slot);
     give_back_words(&pool->words, agent);
     pool->words.items[agent->id].agent = SLOT_NONE;
@@ -194,6 +196,8 @@ void agent_refresh(struct pool *pool, uint32_t slot)
     const struct agent *agent = &pool->agents[slot];
     bool is_able = agent->capacity > 0 && !agent->is_removed;
     bool is_online = is_able && agent->status == POOL_ONLINE;
+    pool->presence += is_able != grid_has(&pool->grid, GRID_ABLE, slot) ||
+                      is_online != grid_has(&pool->grid, GRID_ONLINE, slot);
     grid_set(&pool->grid, GRID_ABLE, slot, is_able);
     grid_set(&pool->grid, GRID_ONLINE, slot, is_online);
     grid_set(&pool->grid, GRID_OPEN, slot, is_online && agent_has_room(agent));

@@ -12,7 +12,7 @@
  * exclusion ends. Invariant: every reason to wait has an end that match_next_step_ms knows, or is
  * the lack of somebody open, which only a new entry can change.
  */
-#include "core/route/match.h"
+#include "core/route/market.h"
 
 static bool has_passed(const struct match *match, const struct request *request, uint64_t step_ms)
 {
@@ -96,6 +96,12 @@ uint64_t match_excluded_until(
     return 0;
 }
 
+bool match_is_excluded(const struct match *match, const struct request *request, uint32_t agent)
+{
+    return request->exclusion_count > 0 &&
+           match_excluded_until(match, request, match->pool->agents[agent].id) > 0;
+}
+
 static void leave_out_excluded(const struct match *match, const struct request *request)
 {
     const struct pool *pool = match->pool;
@@ -143,6 +149,47 @@ bool match_candidates(const struct match *match, const struct request *request, 
     keep_those_with(match, request, musts);
     leave_out_excluded(match, request);
     return !grid_is_empty(grid, GRID_CANDIDATES);
+}
+
+bool match_must_rows(const struct match *match, const struct request *request,
+        uint32_t rows[POOL_REQUIREMENTS_MAX], uint32_t *out_count)
+{
+    const struct pool *pool = match->pool;
+    bool is_filed = pool->places[request - pool->requests].word != WORD_NONE;
+    bool is_lasting = is_filed && match->policy->relax_busy_ms == 0 &&
+                      pool->market->filed_at == pool->presence;
+    uint32_t musts = is_lasting ? all_musts(request) : match_musts(match, request);
+    *out_count = 0;
+    for (; musts != 0; musts &= musts - 1) {
+        uint32_t row = row_of(match, request, (uint32_t)__builtin_ctz(musts));
+        if (row == SLOT_NONE)
+            return false;
+        rows[(*out_count)++] = row;
+    }
+    return true;
+}
+
+bool match_is_candidate(const struct match *match, const struct request *request, uint32_t agent)
+{
+    uint32_t rows[POOL_REQUIREMENTS_MAX], count;
+    uint32_t direct = match_direct_agent(match, request);
+    if (direct != SLOT_NONE)
+        return direct == agent;
+    if (match_is_excluded(match, request, agent) || !match_must_rows(match, request, rows, &count))
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!grid_has(&match->pool->grid, rows[i], agent))
+            return false;
+    return true;
+}
+
+uint32_t match_lasting_must(const struct match *match, const struct request *request)
+{
+    uint32_t musts = all_musts(request);
+    bool is_lasting = musts != 0 && request->to_agent == WORD_NONE &&
+                      match->policy->relax_busy_ms == 0 &&
+                      musts_within(match, request, musts, GRID_ONLINE) == musts;
+    return is_lasting ? request->requirements[__builtin_ctz(musts)].word : WORD_NONE;
 }
 
 static void sooner(uint64_t at_ms, uint64_t now_ms, uint64_t *next_ms)

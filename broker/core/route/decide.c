@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Deciding: what a router should append now.
  *
- * Greedy: the oldest request first, each to its best agent among those with room. An agent gets at
- * most one offer in a batch; a request whose best agent has already got one waits for the next
- * batch rather than going to its second best, so cutting into batches changes nothing about who
- * gets what. has_more then says that the next batch is due at once.
+ *   slack          everybody's best agent is another one: they get them, and nothing can be better
+ *   one agent      the request that scores most there (contest.c)
+ *   scarcity       an auction over all who wait (market.c); its plan goes out batch by batch
+ *   out of memory  greedy: the oldest request first, each to its best agent among those left
+ *
+ * An agent gets at most one offer in a batch. has_more says that the next batch is due at once.
  *
  * Invariant: when a decision is empty, no request waits while an agent who is eligible at its
  * current step has room; and whatever could change that by time alone is in next_due_ms.
- *
- * Does not do: matching a backlog optimally. Where cases outnumber agents for long, an auction over
- * the same candidates and scores finds a better assignment; it would take the place of plan_offers.
  */
-#include "core/route/match.h"
+#include "core/route/market.h"
 
 #include "base/check.h"
 
@@ -120,17 +119,157 @@ static void consider(struct plan *plan, const struct request *request)
         offer(plan, request, best);
 }
 
-static void plan_offers(struct plan *plan)
+/* ---- without memory: the oldest first, each to the best who is left ---- */
+
+static void plan_greedily(struct plan *plan)
 {
     const struct pool *pool = plan->match.pool;
-    grid_copy(&pool->grid, GRID_OPEN, GRID_PLAN_OPEN);
     grid_empty(&pool->grid, GRID_PLAN_GIVEN);
-    plan->open_count = grid_count(&pool->grid, GRID_PLAN_OPEN);
     for (uint32_t i = 0; i < pool->waiting_count && plan->open_count > 0; i++) {
         consider(plan, &pool->requests[pool->waiting[i].request]);
         if (is_full(plan) && plan->out->has_more)
             break;
     }
+}
+
+/* ---- slack: each has its own best agent ---- */
+
+struct choice {
+    const struct request *request;
+    uint32_t agent;
+};
+
+/* Offers each of those seen the best agent, when no two have the same: then nothing can be better.
+ * false: they compete, nothing was offered. */
+static bool plan_first_choices(struct plan *plan)
+{
+    const struct pool *pool = plan->match.pool;
+    const struct seek_card *seen = pool->market->vectors[MARKET_SEEN].items;
+    struct choice choices[ROUTE_DECISIONS_MAX];
+    uint32_t count = 0;
+    grid_empty(&pool->grid, GRID_PLAN_GIVEN);
+    for (uint32_t i = 0; i < pool->market->seen_count; i++) {
+        const struct request *request = &pool->requests[seen[i].request];
+        if (!match_candidates(&plan->match, request, GRID_PLAN_OPEN)) {
+            due_at(plan, match_next_step_ms(&plan->match, request));
+            continue;
+        }
+        uint32_t best = match_best(&plan->match, request);
+        if (grid_has(&pool->grid, GRID_PLAN_GIVEN, best))
+            return false;
+        grid_set(&pool->grid, GRID_PLAN_GIVEN, best, true);
+        choices[count++] = (struct choice){request, best};
+    }
+    struct pool_quality quality = {.requests = count, .agents = plan->open_count, .matched = count};
+    for (uint32_t i = 0; i < count; i++) {
+        quality.primal += match_score(&plan->match, choices[i].request, choices[i].agent);
+        offer(plan, choices[i].request, choices[i].agent);
+    }
+    quality.dual = quality.primal;
+    plan->out->quality = quality;
+    return true;
+}
+
+/* ---- one agent with room: the best request for them ---- */
+
+/* Returns whether there may be others who could have the agent next. */
+static bool plan_for_only_agent(struct plan *plan)
+{
+    const struct pool *pool = plan->match.pool;
+    uint32_t agent = grid_next(&pool->grid, GRID_PLAN_OPEN, 0);
+    struct contest contest = market_contest(&plan->match, agent);
+    due_at(plan, contest.next_step_ms);
+    if (contest.count == 0)
+        return false;
+    uint32_t score = contest.score + match_place(&plan->match, agent, 0);
+    plan->out->quality = (struct pool_quality){contest.count, 1, 1, score, score, 0};
+    market_plan_one(&plan->match, contest.best, agent, &plan->out->quality);
+    offer(plan, &pool->requests[contest.best], agent);
+    return contest.count > 1 && plan->open_count > 0;
+}
+
+/* ---- scarcity: the plan of an auction ---- */
+
+/* Returns whether some of the plan is left for another batch, or was overtaken by events. */
+static bool hand_out_plan(struct plan *plan)
+{
+    const struct pool *pool = plan->match.pool;
+    const struct market *market = pool->market;
+    const struct market_offer *offers = market->vectors[MARKET_PLAN].items;
+    bool is_rest = false;
+    grid_empty(&pool->grid, GRID_PLAN_GIVEN);
+    for (uint32_t i = market->plan_head; i < market->plan_count; i++) {
+        const struct market_offer *next = &offers[i];
+        const struct request *request = &pool->requests[next->request];
+        if (is_full(plan))
+            return true;
+        bool is_good = !market_is_done(pool, next) &&
+                       pool->agents[next->agent].id == next->agent_word &&
+                       grid_has(&pool->grid, GRID_PLAN_OPEN, next->agent) &&
+                       !grid_has(&pool->grid, GRID_PLAN_GIVEN, next->agent) &&
+                       match_is_candidate(&plan->match, request, next->agent);
+        if (is_good)
+            offer(plan, request, next->agent);
+        is_rest = is_rest || !is_good;
+    }
+    return is_rest;
+}
+
+static void on_idle(void *user, const struct request *request)
+{
+    struct plan *plan = user;
+    due_at(plan, match_next_step_ms(&plan->match, request));
+}
+
+static bool plan_by_auction(struct plan *plan)
+{
+    enum market_outcome outcome = market_make_plan(&plan->match, on_idle, plan);
+    bool is_cut = plan->match.pool->market->is_cut;
+    if (outcome == MARKET_UNABLE || (outcome == MARKET_NOBODY && is_cut)) {
+        plan_greedily(plan);
+        return plan->out->has_more;
+    }
+    if (outcome == MARKET_NOBODY)
+        return false;
+    plan->out->quality = plan->match.pool->market->quality;
+    return hand_out_plan(plan) || is_cut;
+}
+
+/* Goes on with the plan of an auction before. false: there is none, or nothing of it is left. */
+static bool plan_goes_on(struct plan *plan)
+{
+    if (!market_has_plan(&plan->match))
+        return false;
+    hand_out_plan(plan);
+    plan->out->quality = plan->match.pool->market->quality;
+    return plan->out->count > 0;
+}
+
+/* Returns whether there may be more once these are applied. */
+static bool plan_anew(struct plan *plan)
+{
+    const struct pool *pool = plan->match.pool;
+    bool is_one = plan->open_count == 1;
+    if (!seek_collect(&plan->match, GRID_PLAN_OPEN, plan->open_count, !is_one)) {
+        plan_greedily(plan);
+        return plan->out->has_more;
+    }
+    if (is_one)
+        return plan_for_only_agent(plan);
+    if (pool->market->seen_count <= ROUTE_DECISIONS_MAX && plan_first_choices(plan))
+        return false;
+    return plan_by_auction(plan);
+}
+
+static void plan_offers(struct plan *plan)
+{
+    const struct pool *pool = plan->match.pool;
+    grid_copy(&pool->grid, GRID_OPEN, GRID_PLAN_OPEN);
+    plan->open_count = grid_count(&pool->grid, GRID_PLAN_OPEN);
+    if (plan->open_count == 0 || pool->waiting_count == 0)
+        return;
+    bool is_more = plan_goes_on(plan) || plan_anew(plan);
+    plan->out->has_more = is_more && plan->out->count > 0;
 }
 
 static void forget_plans(const struct pool *pool)
@@ -146,6 +285,7 @@ void pool_decide(const struct pool *pool, const struct route_policy *policy, uin
     out->count = 0;
     out->has_more = false;
     out->next_due_ms = ROUTE_NEVER;
+    out->quality = (struct pool_quality){0};
     if (pool->is_read_only)
         return;
     plan_expiries(&plan);

@@ -23,17 +23,18 @@ struct agent_language {
 /* What deciding reads comes first, so that it shares few cache lines. */
 struct agent {
     uint32_t id; /* word; WORD_NONE: the slot is free */
-    enum pool_status status;
-    bool is_removed;
     uint32_t capacity;
-    uint32_t missed; /* offers in a row that they let expire */
-    uint32_t load;   /* the length of the list that begins with first_request */
-    uint32_t first_request;
-    uint32_t next_free;
-    uint64_t since_ms, idle_since_ms;
+    uint32_t load; /* the length of the list that begins with first_request */
     uint32_t skill_count, language_count;
+    enum pool_status status;
+    uint64_t idle_since_ms;
     struct agent_language languages[POOL_LANGUAGES_MAX];
     struct agent_skill skills[POOL_SKILLS_MAX];
+    bool is_removed;
+    uint32_t missed; /* offers in a row that they let expire */
+    uint32_t first_request;
+    uint32_t next_free;
+    uint64_t since_ms;
     uint8_t name_len;
     char name[POOL_NAME_MAX];
 };
@@ -52,12 +53,13 @@ struct term {
     uint32_t word, value;
 };
 
+/* What deciding reads comes first, so that it shares few cache lines. */
 struct request {
-    bool is_live;
-    enum pool_state state;
     uint64_t first_queued_ms, queued_ms, since_ms;
     uint32_t language, language_primary, last_agent, to_agent; /* words */
-    uint32_t requirement_count, exclusion_count, term_count;
+    uint32_t requirement_count, exclusion_count;
+    bool is_live;
+    enum pool_state state;
     struct requirement requirements[POOL_REQUIREMENTS_MAX];
     struct exclusion exclusions[POOL_EXCLUSIONS_MAX];
     uint32_t agent;      /* slot; SLOT_NONE while waiting */
@@ -69,7 +71,14 @@ struct request {
     struct name name;
     uint8_t conversation_len;
     char conversation[POOL_ID_MAX];
+    uint32_t term_count;
     struct term terms[POOL_TERMS_MAX];
+};
+
+/* Where a waiting request is in the lists of seek.c. */
+struct seek_place {
+    uint32_t word; /* whose list; WORD_NONE: the loose one */
+    uint32_t at;
 };
 
 struct waiting_item {
@@ -82,8 +91,12 @@ struct offer_item {
     uint32_t request;
 };
 
+struct market;
+
 struct pool {
     struct pool_memory memory;
+    struct market *market; /* scratch of a decision */
+    uint64_t presence;     /* counts the changes of who is able, online and skilled */
     bool is_read_only;
     struct pool_lead lead;
     struct pool_pace pace;
@@ -95,6 +108,9 @@ struct pool {
     uint32_t *planned; /* scratch of a decision: per agent, what it adds; else 0 */
     struct request *requests;
     uint32_t request_count, request_capacity, first_free_request, live_count;
+    struct seek_place *places; /* per request, while it waits */
+    struct seek_card *loose;   /* has room for every request */
+    uint32_t loose_count;
     struct waiting_item *waiting; /* the oldest first */
     uint32_t waiting_count;
     struct offer_item *offers; /* in no order */

@@ -5,6 +5,7 @@
 
 #include "core/route/fold.h"
 #include "core/route/route.h"
+#include "core/route/terms/term.h"
 
 /* What holds for all requests of one decision. */
 struct match {
@@ -25,6 +26,14 @@ uint64_t match_excluded_until(
         const struct match *match, const struct request *request, uint32_t agent_word);
 /* Fills the grid's row GRID_CANDIDATES from those in the open row. false: nobody. */
 bool match_candidates(const struct match *match, const struct request *request, uint32_t open_row);
+/* The grid's rows of the musts still in force. false: nobody in the pool has one of them. */
+bool match_must_rows(const struct match *match, const struct request *request,
+        uint32_t rows[POOL_REQUIREMENTS_MAX], uint32_t *out_count);
+/* May this agent be offered it at its current step? Whether they have room is not looked at. */
+bool match_is_candidate(const struct match *match, const struct request *request, uint32_t agent);
+bool match_is_excluded(const struct match *match, const struct request *request, uint32_t agent);
+/* A must that holds at every step until presence or skills change; WORD_NONE: there is none. */
+uint32_t match_lasting_must(const struct match *match, const struct request *request);
 /* When the step changes or an exclusion ends: the next time after now, or ROUTE_NEVER. */
 uint64_t match_next_step_ms(const struct match *match, const struct request *request);
 
@@ -32,6 +41,22 @@ uint64_t match_next_step_ms(const struct match *match, const struct request *req
 
 /* The sum of the weighted terms, with what the decision has planned for the agent. */
 uint64_t match_score(const struct match *match, const struct request *request, uint32_t agent);
+/* The score in parts, so that an auction counts each once: what the request's own terms give, what
+ * the agent's own give when they have planned so many more, and what the pair's give. */
+uint32_t match_urgency(const struct match *match, const struct request *request);
+uint32_t match_place(const struct match *match, uint32_t agent, uint32_t planned);
+uint32_t match_pair(
+        const struct match *match, const struct request *request, uint32_t agent, uint32_t terms);
+/* Adds to the value of each agent what the pair's terms give. */
+void match_add_pairs(const struct match *match, const struct request *request,
+        const uint32_t *agents, uint32_t *values, uint32_t count);
+/* The terms of the pair that apply to the request, a bit a term, whatever agent and weights. */
+uint32_t match_may_apply(const struct match *match, const struct request *request);
+/* What urgency and pair cannot exceed. */
+uint32_t match_most_urgency(const struct match *match, uint64_t first_queued_ms);
+uint32_t match_most_pair(const struct match *match, uint32_t terms);
+/* Of two with equal scores: the one idle for longest, then the lower id. */
+bool match_comes_first(const struct pool *pool, uint32_t a, uint32_t b);
 /* The same, term by term; names are static. Returns the number of terms. */
 size_t match_terms(const struct match *match, const struct request *request, uint32_t agent,
         struct pool_term out[ROUTE_TERM_COUNT]);

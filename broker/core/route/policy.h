@@ -40,7 +40,7 @@ struct route_policy {
     uint64_t relax_busy_ms;    /* then all musts */
     uint64_t grace_ms;         /* from offline until the agent's chats are orphans */
     uint64_t fairness_ms;      /* idle time that counts in full */
-    uint64_t age_ms;           /* waiting time that counts in full */
+    uint64_t age_ms;           /* waiting time that counts in full; twice that counts twice */
 };
 
 struct route_policy route_policy_default(void);

@@ -9,13 +9,19 @@
  * still waits queues again, one that has an owner adopts.
  */
 #include "base/check.h"
-#include "core/route/fold.h"
+#include "core/route/market.h"
 
 enum { PACE_SHARE = 4 /* a new sample moves the mean by a quarter */ };
 
 void *pool_grow(const struct pool *pool, void *old, size_t bytes)
 {
     return pool->memory.resize(pool->memory.user, old, bytes);
+}
+
+static void drop(struct pool *pool, void *array)
+{
+    if (array != NULL)
+        pool_grow(pool, array, 0);
 }
 
 struct pool *pool_create(struct pool_memory memory, uint64_t seed)
@@ -27,36 +33,39 @@ struct pool *pool_create(struct pool_memory memory, uint64_t seed)
             .words.seed = seed,
             .first_free_agent = SLOT_NONE,
             .first_free_request = SLOT_NONE};
-    if (!grid_reserve(&pool->grid, &memory, 1, 0)) {
-        pool_destroy(pool);
+    pool->market = pool_grow(pool, NULL, sizeof *pool->market);
+    if (pool->market == NULL || !grid_reserve(&pool->grid, &memory, 1, 0)) {
+        drop(pool, pool->market);
+        pool_grow(pool, pool, 0);
         return NULL;
     }
+    *pool->market = (struct market){.owner = pool};
     return pool;
-}
-
-static void drop(struct pool *pool, void *array)
-{
-    if (array != NULL)
-        pool_grow(pool, array, 0);
 }
 
 void pool_destroy(struct pool *pool)
 {
     if (pool == NULL)
         return;
+    seek_forget_all(pool);
     words_finish(&pool->words, &pool->memory);
     table_finish(&pool->requests_by_key, &pool->memory);
     grid_finish(&pool->grid, &pool->memory);
     drop(pool, pool->agents);
     drop(pool, pool->planned);
     drop(pool, pool->requests);
+    drop(pool, pool->places);
+    drop(pool, pool->loose);
     drop(pool, pool->waiting);
     drop(pool, pool->offers);
+    market_finish(pool);
+    drop(pool, pool->market);
     pool->memory.resize(pool->memory.user, pool, 0);
 }
 
 void pool_forget_all(struct pool *pool)
 {
+    seek_forget_all(pool);
     words_clear(&pool->words);
     table_clear(&pool->requests_by_key);
     grid_clear(&pool->grid);
@@ -64,6 +73,8 @@ void pool_forget_all(struct pool *pool)
     pool->first_free_agent = pool->first_free_request = SLOT_NONE;
     pool->waiting_count = pool->offer_count = 0;
     pool->pace = (struct pool_pace){0};
+    pool->presence++;
+    market_forget_plan(pool);
 }
 
 enum pool_outcome pool_may_apply(const struct pool *pool, const struct pool_entry *entry)

@@ -174,11 +174,15 @@ static bool grow(struct pool *pool, uint32_t capacity)
 {
     void *requests = pool_grow(pool, pool->requests, capacity * sizeof *pool->requests);
     pool->requests = requests ? requests : pool->requests;
+    void *places = pool_grow(pool, pool->places, capacity * sizeof *pool->places);
+    pool->places = places ? places : pool->places;
+    void *loose = pool_grow(pool, pool->loose, capacity * sizeof *pool->loose);
+    pool->loose = loose ? loose : pool->loose;
     void *waiting = pool_grow(pool, pool->waiting, capacity * sizeof *pool->waiting);
     pool->waiting = waiting ? waiting : pool->waiting;
     void *offers = pool_grow(pool, pool->offers, capacity * sizeof *pool->offers);
     pool->offers = offers ? offers : pool->offers;
-    if (requests == NULL || waiting == NULL || offers == NULL)
+    if (requests == NULL || places == NULL || loose == NULL || waiting == NULL || offers == NULL)
         return false;
     pool->request_capacity = capacity;
     return true;

@@ -19,6 +19,16 @@ enum { ROUTE_DECISIONS_MAX = 32, ROUTE_ORPHANS_MAX = 32 };
 /* When nothing is due. */
 #define ROUTE_NEVER UINT64_MAX
 
+/* How good the offers of a batch are, as a certificate: dual is what no assignment of these
+ * requests to these agents can exceed. One auction may take several batches to hand out; each
+ * carries the auction's own. */
+struct pool_quality {
+    uint32_t requests, agents; /* that could be matched, and those with room */
+    uint32_t matched;
+    uint64_t primal, dual; /* sums of scores, in thousandths */
+    uint32_t gap;          /* per mille of dual, rounded up; 0: proven optimal */
+};
+
 struct pool_decisions {
     struct pool_entry entries[ROUTE_DECISIONS_MAX]; /* append all as one log entry */
     size_t count;
@@ -26,6 +36,7 @@ struct pool_decisions {
     bool has_more;
     /* Look again then even if no entry comes; now_ms when has_more. */
     uint64_t next_due_ms;
+    struct pool_quality quality; /* of the offers; zero without offers */
     struct pool_term terms[ROUTE_DECISIONS_MAX][POOL_TERMS_MAX]; /* borrowed by the entries */
 };
 
@@ -36,8 +47,10 @@ struct pool_decisions {
  *          that (log entry, agent) names an offer
  * units:   now_ms is the log's clock; deadline_ms and until_ms too
  * owns:    slices are borrowed from the pool until the next apply
- * order:   the oldest request first, each to its best-scored agent; ties go to the one idle for
- *          longest, then to the lower agent id; requests of the same age by conversation id
+ * order:   when each request can have its best-scored agent, it gets it; else the sum of the scores
+ *          is (nearly, see quality) the greatest possible, and no request is left out in favour of
+ *          a younger one that does not score more there. Ties go to the agent idle for longest,
+ *          then to the lower id; requests of the same age by conversation id
  * errors:  none; a read-only pool decides nothing */
 void pool_decide(const struct pool *pool, const struct route_policy *policy, uint64_t now_ms,
         struct pool_decisions *out);

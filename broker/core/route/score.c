@@ -4,7 +4,6 @@
  * Integers only, so that every machine gets the same sum and the recorded terms add up to it.
  */
 #include "core/route/match.h"
-#include "core/route/terms/term.h"
 
 static struct term_input input_of(
         const struct match *match, const struct request *request, uint32_t slot)
@@ -37,6 +36,85 @@ uint64_t match_score(const struct match *match, const struct request *request, u
     return sum;
 }
 
+static uint32_t sum_of(const struct term_input *input, uint32_t terms)
+{
+    uint32_t sum = 0, value;
+    for (; terms != 0; terms &= terms - 1)
+        if (weigh(input, __builtin_ctz(terms), &value))
+            sum += value;
+    return sum;
+}
+
+uint32_t match_urgency(const struct match *match, const struct request *request)
+{
+    struct term_input input = {match->pool, match->policy, match->now_ms, request, NULL, 0};
+    return sum_of(&input, TERMS_OF_REQUEST);
+}
+
+uint32_t match_pair(
+        const struct match *match, const struct request *request, uint32_t slot, uint32_t terms)
+{
+    struct term_input input = input_of(match, request, slot);
+    return sum_of(&input, terms & TERMS_OF_PAIR);
+}
+
+void match_add_pairs(const struct match *match, const struct request *request,
+        const uint32_t *agents, uint32_t *values, uint32_t count)
+{
+    struct term_input input = {match->pool, match->policy, match->now_ms, request, NULL, 0};
+    uint32_t terms = match_may_apply(match, request);
+    for (; terms != 0; terms &= terms - 1) {
+        int term = __builtin_ctz(terms);
+        uint64_t weight = match->policy->weights[term];
+        term_value *value_of = term_rows[term].value;
+        for (uint32_t i = 0; i < count && weight > 0; i++) {
+            uint32_t value = 0;
+            input.agent = &match->pool->agents[agents[i]];
+            value_of(&input, &value);
+            values[i] += (uint32_t)(weight * value / TERM_FULL);
+        }
+    }
+}
+
+uint32_t match_place(const struct match *match, uint32_t slot, uint32_t planned)
+{
+    const struct agent *agent = &match->pool->agents[slot];
+    struct term_input input = {
+            match->pool, match->policy, match->now_ms, NULL, agent, agent->load + planned};
+    return sum_of(&input, TERMS_OF_AGENT);
+}
+
+uint32_t match_may_apply(const struct match *match, const struct request *request)
+{
+    static const struct agent nobody;
+    struct term_input input = {match->pool, match->policy, match->now_ms, request, &nobody, 0};
+    uint32_t terms = 0, value;
+    for (uint32_t rest = TERMS_OF_PAIR; rest != 0; rest &= rest - 1)
+        if (term_rows[__builtin_ctz(rest)].value(&input, &value))
+            terms |= rest & -rest;
+    return terms;
+}
+
+uint32_t match_most_pair(const struct match *match, uint32_t terms)
+{
+    uint32_t sum = 0;
+    for (terms &= TERMS_OF_PAIR; terms != 0; terms &= terms - 1)
+        sum += match->policy->weights[__builtin_ctz(terms)];
+    return sum;
+}
+
+/* Age is known; any other term of the request may be full. */
+uint32_t match_most_urgency(const struct match *match, uint64_t first_queued_ms)
+{
+    const struct route_policy *policy = match->policy;
+    uint64_t age = term_age_value(first_queued_ms, match->now_ms, policy);
+    uint64_t sum = policy->weights[ROUTE_TERM_AGE] * age / TERM_FULL;
+    uint32_t rest = TERMS_OF_REQUEST & ~((uint32_t)1 << ROUTE_TERM_AGE);
+    for (; rest != 0; rest &= rest - 1)
+        sum += policy->weights[__builtin_ctz(rest)];
+    return (uint32_t)sum;
+}
+
 size_t match_terms(const struct match *match, const struct request *request, uint32_t slot,
         struct pool_term out[ROUTE_TERM_COUNT])
 {
@@ -50,8 +128,7 @@ size_t match_terms(const struct match *match, const struct request *request, uin
     return count;
 }
 
-/* Equal scores: the one idle for longest, then the lower id. */
-static bool comes_first(const struct pool *pool, uint32_t a, uint32_t b)
+bool match_comes_first(const struct pool *pool, uint32_t a, uint32_t b)
 {
     const struct agent *left = &pool->agents[a], *right = &pool->agents[b];
     if (left->idle_since_ms != right->idle_since_ms)
@@ -68,7 +145,7 @@ uint32_t match_best(const struct match *match, const struct request *request)
     uint32_t slot = best;
     while ((slot = grid_next(&pool->grid, GRID_CANDIDATES, slot + 1)) != SLOT_NONE) {
         uint64_t score = match_score(match, request, slot);
-        if (score > best_score || (score == best_score && comes_first(pool, slot, best))) {
+        if (score > best_score || (score == best_score && match_comes_first(pool, slot, best))) {
             best = slot;
             best_score = score;
         }

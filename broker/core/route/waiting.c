@@ -6,7 +6,7 @@
  * the place that its original age gives it, never to the end.
  */
 #include "base/check.h"
-#include "core/route/fold.h"
+#include "core/route/market.h"
 
 int compare_slices(struct slice a, struct slice b)
 {
@@ -54,12 +54,14 @@ void waiting_enter(struct pool *pool, uint32_t slot)
             (pool->waiting_count - at) * sizeof *pool->waiting);
     pool->waiting[at] = (struct waiting_item){pool->requests[slot].first_queued_ms, slot};
     pool->waiting_count++;
+    seek_enter(pool, slot);
 }
 
 void waiting_leave(struct pool *pool, uint32_t slot)
 {
     uint32_t at = waiting_rank(pool, slot);
     check(at < pool->waiting_count && pool->waiting[at].request == slot);
+    seek_leave(pool, slot);
     pool->waiting_count--;
     memmove(&pool->waiting[at], &pool->waiting[at + 1],
             (pool->waiting_count - at) * sizeof *pool->waiting);

@@ -53,6 +53,7 @@ static uint32_t free_number(struct words *words)
         return word;
     }
     words->count += words->count == 0; /* 0 is WORD_NONE */
+    words->items[words->count] = (struct word){0};
     return words->count++;
 }
 
@@ -66,7 +67,11 @@ bool words_take(struct words *words, const struct pool_memory *memory, struct sl
             return false;
         word = free_number(words);
         struct word *item = &words->items[word];
-        *item = (struct word){.len = (uint8_t)text.len, .agent = SLOT_NONE, .row = SLOT_NONE};
+        *item = (struct word){.len = (uint8_t)text.len,
+                .agent = SLOT_NONE,
+                .row = SLOT_NONE,
+                .cards = item->cards,
+                .card_capacity = item->card_capacity};
         memcpy(item->text, text.bytes, text.len);
         table_put(&words->index, hash_of(words, text), word);
     }
@@ -118,7 +123,7 @@ void words_give_back(struct words *words, uint32_t word)
     check(item->takers > 0);
     if (--item->takers > 0)
         return;
-    check(item->agent == SLOT_NONE && item->row == SLOT_NONE);
+    check(item->agent == SLOT_NONE && item->row == SLOT_NONE && item->card_count == 0);
     table_remove(&words->index, hash_of(words, words_text(words, word)), word);
     item->next_free = words->first_free;
     words->first_free = word;

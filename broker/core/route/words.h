@@ -8,6 +8,14 @@
 
 enum { WORD_NONE = 0, WORD_BYTES_MAX = 64 };
 
+/* A waiting request, and what is known of it without looking at it. */
+struct seek_card {
+    uint64_t first_queued_ms;
+    uint32_t request;
+    uint32_t terms; /* of a pair: those that may apply, a bit a term */
+    uint32_t most;  /* scratch of deciding */
+};
+
 struct word {
     char text[WORD_BYTES_MAX];
     uint8_t len;
@@ -15,6 +23,10 @@ struct word {
     uint32_t next_free;
     uint32_t agent; /* the slot of the agent with this id, or SLOT_NONE */
     uint32_t row;   /* the grid's row of agents who have this skill, or SLOT_NONE */
+    uint64_t stamp; /* scratch of seek.c, and its list of those who wait for this skill; the
+                       storage stays when the number is given anew */
+    struct seek_card *cards;
+    uint32_t card_count, card_capacity;
 };
 
 struct words {

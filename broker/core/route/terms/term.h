@@ -2,8 +2,9 @@
 /* A term of the score: one named reason for or against one agent for one request.
  *
  * Each term is one file in this folder, one constant in policy.h and one row in terms.c. It says
- * how well the pair matches, 0..TERM_FULL; the policy's weight says what that is worth. A term that
- * does not apply to the request says so and is left out of sum and explanation.
+ * how well the pair matches, 0..TERM_FULL (age alone grows beyond); the policy's weight says what
+ * that is worth. A term that does not apply to the request says so and is left out of sum and
+ * explanation.
  */
 #ifndef WEFT_CORE_ROUTE_TERMS_TERM_H
 #define WEFT_CORE_ROUTE_TERMS_TERM_H
@@ -22,7 +23,14 @@ struct term_input {
     uint32_t load; /* the agent's, with what this decision has planned so far */
 };
 
-/* false: does not apply. */
+/* What a term looks at, a bit a term; the rest of its input may be NULL. */
+enum {
+    TERMS_OF_REQUEST = 1 << ROUTE_TERM_AGE,
+    TERMS_OF_AGENT = 1 << ROUTE_TERM_LOAD | 1 << ROUTE_TERM_FAIRNESS,
+    TERMS_OF_PAIR = ((1 << ROUTE_TERM_COUNT) - 1) & ~(TERMS_OF_REQUEST | TERMS_OF_AGENT),
+};
+
+/* false: does not apply, whichever the agent. */
 typedef bool term_value(const struct term_input *input, uint32_t *out_value);
 
 struct term_row {
@@ -41,5 +49,9 @@ static inline uint32_t term_share(uint64_t part, uint64_t whole)
 {
     return part >= whole ? TERM_FULL : (uint32_t)(part * TERM_FULL / whole);
 }
+
+/* How old, in thousandths of what counts in full; not limited to TERM_FULL. */
+uint32_t term_age_value(
+        uint64_t first_queued_ms, uint64_t now_ms, const struct route_policy *policy);
 
 #endif

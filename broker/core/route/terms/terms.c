@@ -2,7 +2,9 @@
 /* The table of the terms, with the weights of the default policy.
  *
  * The weights are chosen so that language and skill each outweigh load and fairness together, a
- * known agent tips the scales between similar ones, and a direct handoff outweighs everything.
+ * known agent tips the scales between similar ones, and a direct handoff outweighs everything but a
+ * long wait. Age says who is served first when not all can be: each 10 minutes are worth a perfect
+ * skill.
  */
 #include "core/route/terms/term.h"
 
@@ -14,5 +16,5 @@ const struct term_row term_rows[ROUTE_TERM_COUNT] = {
         [ROUTE_TERM_WILLING] = {"willing", 500, term_willing},
         [ROUTE_TERM_LOAD] = {"load", 300, term_load},
         [ROUTE_TERM_FAIRNESS] = {"fairness", 200, term_fairness},
-        [ROUTE_TERM_AGE] = {"age", 300, term_age},
+        [ROUTE_TERM_AGE] = {"age", 1000, term_age},
 };

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The backlog as an auction: built from the fold, run once, handed out in batches as a plan. */
+#ifndef WEFT_CORE_ROUTE_MARKET_H
+#define WEFT_CORE_ROUTE_MARKET_H
+
+#include "core/route/auction.h"
+#include "core/route/match.h"
+
+/* A plan older than this is made anew: it does not know who came since. */
+enum { MARKET_PLAN_MS = 1000 };
+
+enum market_vector {
+    MARKET_SEEN,   /* struct seek_card: requests that may have a candidate, the oldest first */
+    MARKET_CASES,  /* uint32_t: of these, the ones that have */
+    MARKET_AGENTS, /* uint32_t: open agents by rank */
+    MARKET_BITS,   /* uint64_t: the grid's rows, the open agents by rank only */
+    MARKET_PAIRS,
+    MARKET_FIRST_PAIR,
+    MARKET_CEILINGS,
+    MARKET_PLACES,
+    MARKET_FIRST_PLACE,
+    MARKET_PAIR_OF,
+    MARKET_LEAST,
+    MARKET_BIDDERS,
+    MARKET_PLAN, /* struct market_offer */
+    MARKET_VECTORS,
+};
+
+struct market_offer {
+    uint32_t request, agent, agent_word;
+    uint64_t hash; /* the request's: a slot may have been used again since */
+};
+
+/* Scratch of deciding, kept with the pool: the fold does not depend on it. */
+struct market {
+    struct pool *owner; /* deciding may order the lists of seek.c: no decision depends on it */
+    struct {
+        void *items;
+        size_t bytes;
+    } vectors[MARKET_VECTORS];
+    uint64_t stamp;
+    uint64_t filed_at; /* the pool's presence when the lists were in order */
+    uint32_t seen_count;
+    bool is_cut;                /* the auction did not see everything */
+    struct route_policy policy; /* that the plan was made with */
+    uint64_t made_ms;
+    uint32_t plan_count, plan_head; /* head: what is before was done */
+    struct pool_quality quality;
+};
+
+/* NULL: no memory. */
+void *market_take(const struct pool *pool, enum market_vector vector, size_t count, size_t size);
+void market_finish(const struct pool *pool);
+
+enum market_outcome { MARKET_PLANNED, MARKET_NOBODY, MARKET_UNABLE /* no memory */ };
+
+/* Makes a plan for those seen. Requests without a candidate are told to on_idle. */
+enum market_outcome market_make_plan(const struct match *match,
+        void (*on_idle)(void *user, const struct request *request), void *user);
+/* Those seen, for the one agent with room. */
+struct contest {
+    uint32_t agent, count; /* count: those who may have them, perhaps with some who may not */
+    uint32_t best, score;  /* the winner, when there is any; without the agent's own part */
+    uint64_t next_step_ms; /* of those who may not */
+};
+
+struct contest market_contest(const struct match *match, uint32_t agent);
+/* A plan of one offer. */
+void market_plan_one(const struct match *match, uint32_t request, uint32_t agent,
+        const struct pool_quality *quality);
+/* The plan that is still good for this policy and time; false: there is none. */
+bool market_has_plan(const struct match *match);
+/* The request of this offer does not wait any more. */
+bool market_is_done(const struct pool *pool, const struct market_offer *offer);
+void market_forget_plan(const struct pool *pool);
+
+/* ---- seek.c: the waiting requests by the skill they need ---- */
+void seek_enter(struct pool *pool, uint32_t slot);
+void seek_leave(struct pool *pool, uint32_t slot);
+void seek_forget_all(struct pool *pool);
+/* Fills MARKET_SEEN with all requests that may have a candidate in the row, and maybe others; in
+ * the order of the queue when sorted. false: no memory. */
+bool seek_collect(const struct match *match, uint32_t open_row, uint32_t open_count, bool sorted);
+
+#endif
