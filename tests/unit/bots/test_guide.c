@@ -42,7 +42,7 @@ static void the_greeting_follows_the_context(void)
         const char *name, *page;
         uint64_t cases;
         const char *wanted;
-    } rows[] = {{NULL, NULL, 0, "Hello! I am the digital assistant of Uphill Sports."},
+    } rows[] = {{NULL, NULL, 0, "Hello! I am the digital assistant of Fjord & Fell."},
             {"Ada", NULL, 0, "Hello Ada! I am"}, {"Ada", NULL, 2, "Welcome back, Ada!"},
             {NULL, NULL, 1, "Welcome back! What"},
             {NULL, "https://shop.example/treadmills/stride", 3, "Questions about our treadmills"}};

@@ -89,23 +89,24 @@ function Work({ desk, scene }: { desk: Desk; scene: Scene }) {
     );
 }
 
+function emptyWords({ chats, offers, me }: Desk): readonly [title: string, more: string] {
+    if (chats.size > 0) return ["Choose a chat", "Those who wait longest stand first in the list."];
+    if (offers.length > 0) return ["A chat is offered to you", "Accept it, and the whole story opens here."];
+    if (me.status !== "online")
+        return ["You are not taking chats", "Go online, and chats that fit you are offered here."];
+    return ["All quiet", "You are online. The next chat that fits you is offered here."];
+}
+
 function Empty({ desk }: { desk: Desk }) {
     const { actions } = useAround();
     const { me, line } = desk;
-    const off = me.status !== "online";
-    const some = desk.chats.size > 0;
+    const [title, more] = emptyWords(desk);
     return (
         <div class="empty">
             <Loom />
-            <h2>{some ? "Choose a chat" : off ? "You are not taking chats" : "All quiet"}</h2>
-            <p>
-                {some
-                    ? "Those who wait longest stand first in the list."
-                    : off
-                      ? "Go online, and chats that fit you are offered here."
-                      : "You are online. The next chat that fits you is offered here."}
-            </p>
-            {!some && off && (
+            <h2>{title}</h2>
+            <p>{more}</p>
+            {desk.chats.size === 0 && me.status !== "online" && (
                 <button
                     type="button"
                     class="button button-main button-large"

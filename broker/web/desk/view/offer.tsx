@@ -19,11 +19,6 @@ function strongest(terms: readonly Term[]): Term[] {
     return speaking.sort((left, right) => right.value - left.value).slice(0, TERMS_MAX);
 }
 
-/** A term's share as a percentage; one that outweighs all others needs no number. */
-function shareOf(value: number): string {
-    return value <= 1000 ? ` ${Math.round(value / 10)}\u00a0%` : "";
-}
-
 function Left({ offer }: { offer: Offer }) {
     useSecond();
     const left = Math.max(0, Math.ceil((offer.expires_at_ms - Date.now()) / 1000));
@@ -95,7 +90,6 @@ function Card({ offer, first }: { offer: Offer; first: boolean }) {
                     {terms.map((term, index) => (
                         <span key={term.name} class="term">
                             {termOf(term.name)}
-                            {shareOf(term.value)}
                             {index < terms.length - 1 && " · "}
                         </span>
                     ))}
