@@ -181,6 +181,8 @@ static int run(const void *given, const struct command_words *words)
         return say_code(CLI_USAGE, "--policies are different ones of %s", defaults.policies);
     if (!read_scenario(options->scenario, &scenario) || !read_arrivals(options, &arrivals))
         return CLI_NOT_RUN;
+    if (options->arrivals == NULL)
+        scenario.arrival_share = 1; /* the rate is of those who come, not of a file's calls */
     int code = compare(&setup, options);
     arrivals_finish(&arrivals);
     return code;
