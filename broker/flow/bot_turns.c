@@ -204,6 +204,8 @@ static void send_turn(struct turn_flight *flight, struct session *worker)
                     .has_proven = true,
                     .proven = fold->reference.len > 0,
                     .language = id_slice(&fold->language),
+                    .page = fold->page.len ? slice_make(fold->page.bytes, fold->page.len)
+                                           : SLICE_NONE,
                     .channel = id_slice(&fold->channel),
                     .has_cases = true,
                     .cases = fold->cases ? fold->cases - 1 : 0},

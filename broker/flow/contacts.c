@@ -21,7 +21,7 @@
 
 #include <stdlib.h>
 
-enum { REFERENCE_DIGEST_SIZE = 24, REFERENCE_DIGEST_TEXT = 32, PAST_MAX = 64 };
+enum { REFERENCE_DIGEST_SIZE = 24, REFERENCE_DIGEST_TEXT = 32, PAST_MAX = 64, LANGUAGE_MAX = 16 };
 
 struct contact_flow {
     struct chat_change change;
@@ -164,7 +164,8 @@ void contact_create(struct node *node, const struct tenant *tenant,
     struct contact_flow *flow = make_flow(node, tenant, done, user);
     short_set(&flow->name, birth->name);
     id_set(&flow->channel, birth->channel);
-    id_set(&flow->language, birth->language);
+    if (birth->language.len <= LANGUAGE_MAX) /* a longer one says nothing that is used */
+        id_set(&flow->language, birth->language);
     flow->page_len = birth->page.len < sizeof flow->page ? birth->page.len : 0;
     memcpy(flow->page, birth->page.len ? birth->page.bytes : "", flow->page_len);
     be_born(flow);

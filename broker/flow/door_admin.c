@@ -6,7 +6,6 @@
  *   DELETE /v1/admin/tenants/T            erases all its conversations, then the tenant
  *   POST   /v1/admin/tenants/T/agents     {id?, name, skills[], …} -> {agent, code, link}
  *   POST   /v1/admin/tenants/T/keys       {role, name}             -> {key}
- *   GET    /v1/admin/status
  *
  * Invariant: a change is answered once it is in the directory log. Secrets are never
  * stored: of a key only the hash is, and a signing secret is derived anew.

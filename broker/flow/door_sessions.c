@@ -33,8 +33,8 @@ struct agent_request {
 static const struct proto_field visit_fields[] = {
         PROTO_STR(struct visit_request, tenant, REQUIRED, ID_MAX),
         PROTO_STR(struct visit_request, renewal, OPTIONAL, TOKEN_MAX),
-        PROTO_STR(struct visit_request, page, OPTIONAL, 512),
-        PROTO_STR(struct visit_request, language, OPTIONAL, 16),
+        PROTO_STR(struct visit_request, page, OPTIONAL, 2048),
+        PROTO_STR(struct visit_request, language, OPTIONAL, 64),
         PROTO_STR(struct visit_request, name, OPTIONAL, DISPLAY_NAME_MAX),
 };
 static const struct proto_shape visit_shape = PROTO_SHAPE(struct visit_request, visit_fields);

@@ -25,7 +25,7 @@ struct stored_fold {
     struct name public_tail, staff_tail, owner, last_owner, closed_at, turn, committed_turn,
             committed_at, request;
     struct slice tenant, contact, channel, language, reference, follow, owner_id, last_agent;
-    struct slice state, forgotten;
+    struct slice page, state, forgotten;
     const struct stored_lineage *lineages;
     size_t lineages_count;
 };
@@ -123,6 +123,7 @@ void fold_encode(const struct conversation *c, struct arena *scratch, struct buf
             .follow = id_slice(&c->follow),
             .owner_id = id_slice(&c->owner_id),
             .last_agent = id_slice(&c->last_agent),
+            .page = slice_make(c->page.bytes, c->page.len),
             .state = slice_make(c->state, c->state_len),
             .forgotten = slice_make(c->lineages.forgotten_birth, LINEAGE_BIRTH_LEN),
     };
@@ -189,6 +190,9 @@ bool fold_decode(struct slice bytes, struct arena *scratch, struct conversation 
     id_set(&c->follow, stored.follow);
     id_set(&c->owner_id, stored.owner_id);
     id_set(&c->last_agent, stored.last_agent);
+    c->page.len = (uint16_t)stored.page.len;
+    if (stored.page.len > 0)
+        memcpy(c->page.bytes, stored.page.bytes, stored.page.len);
     if (stored.state.len > 0)
         memcpy(c->state, stored.state.bytes, stored.state.len);
     c->state_len = (uint16_t)stored.state.len;

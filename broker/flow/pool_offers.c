@@ -169,18 +169,22 @@ void offers_tell(struct team *team, const struct pool_entry *entry, const struct
     case POOL_RELEASED:
         if (entry->offer.seq != 0)
             tell_cancel(team, entry, PROTO_CANCEL_REASON_WITHDRAWN);
+        if (entry->agent.len > 0)
+            agents_tell_presence(team, entry->agent);
         break;
     case POOL_PRESENCE:
     case POOL_STATUS:
     case POOL_AGENT_REMOVED:
         agents_tell_presence(team, entry->agent);
         break;
-    case POOL_UNKNOWN:
-    case POOL_ROUTER:
-    case POOL_QUEUED:
     case POOL_ACCEPTED: /* `assigned` follows, to all windows of the agent */
     case POOL_ADOPTED:
     case POOL_TAKEN:
+        agents_tell_presence(team, entry->agent); /* they have one chat more */
+        break;
+    case POOL_UNKNOWN:
+    case POOL_ROUTER:
+    case POOL_QUEUED:
     case POOL_SNAPSHOT:
     case POOL_SNAPSHOT_AGENT:
     case POOL_SNAPSHOT_REQUEST:

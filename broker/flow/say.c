@@ -148,7 +148,10 @@ void say(struct session *session, const struct proto_send *request)
     }
     if (!is_body_supported(session, request) || !is_within_limits(session, request))
         return;
-    struct chat *chat = request_chat(session, &request->id, request->conversation);
+    /* An agent's retry may come after `released`: the log knows it again, or fences it. */
+    bool is_token = session->role == CREDENTIAL_AGENT && !is_note && request->has_owner;
+    struct chat *chat = is_token ? session_chat(session, request->id, request->conversation)
+                                 : request_chat(session, &request->id, request->conversation);
     if (chat == NULL)
         return;
     session->unacked++;

@@ -12,6 +12,7 @@
 enum {
     CONVERSATION_STATE_BYTES = 4096, /* all pairs of a case's state together */
     TURN_ATTEMPTS_MAX = 3,
+    PAGE_MAX = 256, /* a longer address is left out */
 };
 
 /* Text held inside a value. */
@@ -22,6 +23,10 @@ struct short_text {
 struct id_text {
     uint8_t len;
     char bytes[ID_MAX];
+};
+struct page_text {
+    uint16_t len;
+    char bytes[PAGE_MAX];
 };
 
 static inline struct slice id_slice(const struct id_text *text)
@@ -56,6 +61,7 @@ struct conversation {
     struct id_text tenant;
     struct short_text contact_name;
     struct id_text channel, language;
+    struct page_text page;    /* where the conversation was opened */
     struct id_text reference; /* keyed digest of the proven reference; empty: anonymous */
     struct id_text follow;    /* superseded: the conversation that goes on */
 

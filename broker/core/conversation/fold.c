@@ -37,6 +37,9 @@ static void on_created(struct conversation *c, const struct part *part)
     short_set(&c->contact_name, part->name);
     id_set(&c->channel, part->channel);
     id_set(&c->language, part->language);
+    c->page.len = part->page.len <= PAGE_MAX ? (uint16_t)part->page.len : 0;
+    if (c->page.len > 0)
+        memcpy(c->page.bytes, part->page.bytes, c->page.len);
 }
 
 static void on_message(struct conversation *c, const struct entry *entry, const struct part *part)

@@ -61,7 +61,7 @@ export class Identity {
     async #post(renewal?: string): Promise<Made> {
         const answer = await fetch(new URL("v1/sessions", this.#base), {
             method: "POST", credentials: "omit", headers: { "content-type": "application/json" },
-            body: JSON.stringify({ tenant: this.#tenant, renewal }),
+            body: JSON.stringify({ tenant: this.#tenant, renewal, page: location.pathname, language: navigator.language }),
         });
         if (answer.ok) return answer.json();
         const { error } = await answer.json();
