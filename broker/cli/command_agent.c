@@ -102,7 +102,7 @@ static void on_token_wanted(void *context)
 /* A fresh code from the admin door. */
 static bool ask_for_code(struct agent_session *agent, char *out, size_t size)
 {
-    struct api_answer answer;
+    struct api_answer answer = {.status = 400}; /* what the door says to an id that is none */
     char path[API_PATH_MAX], body[128];
     snprintf(path, sizeof path, "/v1/admin/tenants/%.64s/agents", agent->options->tenant);
     snprintf(body, sizeof body, "{\"id\":\"%.64s\"}", agent->options->agent);
