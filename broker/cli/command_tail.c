@@ -43,24 +43,32 @@ static void show(void *context, const cJSON *entry)
     free(line);
 }
 
+/* Shows the next page. Returns CLI_GOOD, or has said why not. */
+static int show_page(const struct place *place, const char *conversation,
+        struct tail_options *options, struct entries_page *page)
+{
+    struct api_answer answer;
+    uint64_t patience_ms = options->is_following ? FOLLOW_PATIENCE_MS : PATIENCE_MS;
+    bool is_read = entries_read(place, conversation, patience_ms, options, show, page, &answer);
+    api_finish(&answer);
+    fflush(stdout);
+    if (is_read)
+        return CLI_GOOD;
+    return say_code(answer.status == 404 ? CLI_FOUND : CLI_NOT_RUN, "%s", answer.sentence);
+}
+
 static int follow(const struct place *place, const char *conversation, struct tail_options *options)
 {
     const struct timespec pause = {0, LOOK_MS * 1000000};
     struct entries_page page = {0, false};
-    for (;;) {
-        struct api_answer answer;
-        uint64_t patience_ms = options->is_following ? FOLLOW_PATIENCE_MS : PATIENCE_MS;
-        bool is_read = entries_read(
-                place, conversation, page.next, patience_ms, options, show, &page, &answer);
-        api_finish(&answer);
-        fflush(stdout);
-        if (!is_read)
-            return say_code(answer.status == 404 ? CLI_FOUND : CLI_NOT_RUN, "%s", answer.sentence);
+    int code;
+    while ((code = show_page(place, conversation, options, &page)) == CLI_GOOD) {
         if (page.is_last && !options->is_following)
             return ferror(stdout) ? CLI_NOT_RUN : CLI_GOOD;
         if (page.is_last)
             nanosleep(&pause, NULL);
     }
+    return code;
 }
 
 static int run(const void *given, const struct command_words *words)

@@ -12,13 +12,14 @@ struct entries_page {
     bool is_last;
 };
 
-/* Reads the page after `after` and hands its entries over, oldest first.
+/* Reads the page that begins at page->next, hands its entries over, oldest first, and moves page
+ * on.
  *
  * owns:   an entry is borrowed for the call
- * errors: false: out_answer->sentence tells; api_finish(out_answer) in any case */
-bool entries_read(const struct place *place, const char *conversation, uint64_t after,
-        uint64_t patience_ms, void *context,
-        void (*on_entry)(void *context, const struct cJSON *entry), struct entries_page *out_page,
-        struct api_answer *out_answer);
+ * errors: false, and page is as it was: out_answer->sentence tells; api_finish(out_answer) in any
+ * case */
+bool entries_read(const struct place *place, const char *conversation, uint64_t patience_ms,
+        void *context, void (*on_entry)(void *context, const struct cJSON *entry),
+        struct entries_page *page, struct api_answer *out_answer);
 
 #endif

@@ -183,14 +183,20 @@ static void keep_date(const char *head, struct http_answer *out)
     }
 }
 
+/* "HTTP/1.1 200 …" -> 200, or 0. */
+static int read_status(const char *head)
+{
+    bool is_http = strncmp(head, "HTTP/1.1 ", 9) == 0 || strncmp(head, "HTTP/1.0 ", 9) == 0;
+    return is_http && strspn(head + 9, "0123456789") == 3 ? (int)strtol(head + 9, NULL, 10) : 0;
+}
+
 static enum http_outcome take_answer(struct received *received, struct http_answer *out)
 {
     char *end = received->bytes ? strstr(received->bytes, "\r\n\r\n") : NULL;
-    int status = 0;
     if (end == NULL)
         return received->len > 0 ? HTTP_GARBLED : HTTP_UNREACHABLE;
-    if (sscanf(received->bytes, "HTTP/1.%*1[01] %3d", &status) != 1 ||
-            header(received->bytes, "transfer-encoding") != NULL)
+    int status = read_status(received->bytes);
+    if (status == 0 || header(received->bytes, "transfer-encoding") != NULL)
         return HTTP_GARBLED;
     const char *length = header(received->bytes, "content-length");
     size_t body_len = received->len - (size_t)(end + 4 - received->bytes);

@@ -142,6 +142,13 @@ static bool take_bulk(struct answer *answer, long len)
            put(answer, text, (size_t)len);
 }
 
+/* An error is put with its sign, and ends the answer. */
+static bool take_line(struct answer *answer, const char *line)
+{
+    const char *text = line[0] == '-' ? line : line + 1;
+    return put(answer, text, strlen(text)) && line[0] != '-';
+}
+
 /* Reads one value; lists are counted down, not nested. */
 static bool take_values(struct answer *answer)
 {
@@ -150,15 +157,9 @@ static bool take_values(struct answer *answer)
         if (!read_line(answer->resp, line, sizeof line))
             return false;
         long number = strtol(line + 1, NULL, 10);
-        bool is_good = true;
         if (line[0] == '*')
             left += number > 0 ? number : 0;
-        else if (line[0] == '$')
-            is_good = take_bulk(answer, number);
-        else
-            is_good =
-                    put(answer, line[0] == '-' ? line : line + 1, strlen(line + (line[0] != '-')));
-        if (!is_good || line[0] == '-')
+        else if (!(line[0] == '$' ? take_bulk(answer, number) : take_line(answer, line)))
             return false;
     }
     return true;

@@ -39,8 +39,8 @@ bool stored_read(const struct place *place, const char *conversation, struct vie
     struct entries_page page = {0, false};
     while (!page.is_last) {
         struct api_answer answer;
-        bool is_read = entries_read(place, conversation, page.next, READ_PATIENCE_MS, out_view,
-                take_entry, &page, &answer);
+        bool is_read = entries_read(
+                place, conversation, READ_PATIENCE_MS, out_view, take_entry, &page, &answer);
         if (!is_read)
             say("the stored log of %s could not be read: %s", conversation, answer.sentence);
         api_finish(&answer);
