@@ -7,6 +7,7 @@
  */
 #include "cli/replay/desk_agents.h"
 
+#include "base/check.h"
 #include "cli/say.h"
 
 #include <stdio.h>
@@ -87,6 +88,7 @@ bool desk_cast(struct desk *desk)
                     DESK_AGENTS_MAX);
             return false;
         }
+    check(group_count > 0); /* a file without dialogues was refused */
     size_t wanted = agents_wanted(desk->replay, group_count);
     for (size_t i = 0; i < wanted; i++)
         add_agent(desk, &groups[i % group_count], i / group_count);
