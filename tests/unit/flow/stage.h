@@ -10,10 +10,10 @@
 #ifndef WEFT_TESTS_UNIT_FLOW_STAGE_H
 #define WEFT_TESTS_UNIT_FLOW_STAGE_H
 
-#include "fake_peers.h"
 #include "flow/conversations.h"
 #include "lib/fake_keystore.h"
 #include "lib/fake_store.h"
+#include "sim/fake_peers.h"
 
 enum { ACTORS_MAX = 64, HEARD_BYTES = 1 << 20 };
 
