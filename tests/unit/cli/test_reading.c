@@ -49,8 +49,7 @@ static void a_bad_line_is_named(void)
             "{\"id\":\"1\",\"services\":[],\"turns\":[{\"who\":\"agent\",\"text\":\"x\"}]}",
             "{\"id\":\"1\",\"services\":[],\"turns\":[{\"who\":\"robot\",\"text\":\"x\"}]}",
             "{\"id\":\"1\",\"services\":[],\"turns\":[{\"who\":\"customer\",\"text\":\"\"}]}",
-            "{\"id\":\"1\",\"services\":[],\"turns\":[{\"who\":\"customer\",\"text\":\"\\u0007\"}]"
-            "}",
+            "{\"id\":\"1\",\"services\":[],\"turns\":[{\"who\":\"customer\",\"text\":\"\x7f\"}]}",
             "{\"id\":\"1\",\"services\":[],\"turns\":[{\"who\":\"customer\"}]}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct dialogues dialogues;
