@@ -448,3 +448,13 @@ const struct conversation *fold_of(const struct actor *actor)
     check(chat != NULL);
     return &chat->fold;
 }
+
+void stage_hand_over_ben(struct actor **ada, struct actor **anna, struct actor **ben)
+{
+    struct actor *bot = stage_bot("north");
+    *anna = stage_agent("north", "anna");
+    *ada = stage_customer("north");
+    hand_to_agent(*ada, bot, *anna);
+    *ben = stage_agent("north", "ben");
+    memcpy((*ben)->conversation, (*anna)->conversation, sizeof(*anna)->conversation);
+}

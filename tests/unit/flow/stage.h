@@ -91,4 +91,7 @@ void act_sign(struct actor *actor, const char *tenant, const char *role, const c
 /* An actor who is not there yet. */
 struct actor *stage_actor(void);
 
+/* Ada, handed by a bot to Anna; Ben is at another desk and knows of her conversation. */
+void stage_hand_over_ben(struct actor **ada, struct actor **anna, struct actor **ben);
+
 #endif
