@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/say.h"
 #include "cli/scenario_file.h"
+#include "cli/simulate_modes.h"
 #include "lab/report.h"
 
 #include <errno.h>
@@ -15,19 +16,31 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DAYS_DEFAULT = 2, REPLICATIONS_DEFAULT = 5, HOURS = 12, RATE_MAX = 1000000 };
+enum {
+    DAYS_DEFAULT = 2,
+    REPLICATIONS_DEFAULT = 5,
+    HOURS = 12,
+    RATE_MAX = 1000000,
+    BENCH_ROUNDS = 20000
+};
 
 struct simulate_options {
     const char *arrivals, *scenario, *target, *policies, *svg;
+    const char *instance;
     uint64_t rate, first_day, days, seed, replications, interval;
-    bool is_json;
+    uint64_t agents, skills, waiting, room;
+    bool is_bench, is_dumped, is_json;
 };
 
 static const struct simulate_options defaults = {.target = "0.8/20",
         .policies = "weft,round_robin,longest_idle,least_busy,skill_then_idle",
         .days = DAYS_DEFAULT,
         .seed = 1,
-        .replications = REPLICATIONS_DEFAULT};
+        .replications = REPLICATIONS_DEFAULT,
+        .agents = 5000,
+        .skills = 128,
+        .waiting = 5000,
+        .room = 1};
 
 static const struct option_row rows[] = {
         {"--arrivals", OPTION_TEXT, offsetof(struct simulate_options, arrivals), "FILE",
@@ -55,6 +68,20 @@ static const struct option_row rows[] = {
                 "of the random numbers: equal seeds, equal results; 1 when absent", 0, UINT32_MAX},
         {"--svg", OPTION_TEXT, offsetof(struct simulate_options, svg), "FILE",
                 "the result as a picture, too", 0, 0},
+        {"--bench", OPTION_FLAG, offsetof(struct simulate_options, is_bench), NULL,
+                "instead: how fast and how well the routing core matches a made-up backlog", 0, 0},
+        {"--agents", OPTION_NUMBER, offsetof(struct simulate_options, agents), "N",
+                "of the benchmark; 5000 when absent", 1, BENCH_AGENTS_MAX},
+        {"--skills", OPTION_NUMBER, offsetof(struct simulate_options, skills), "N",
+                "of the benchmark, five an agent; 128 when absent", 1, BENCH_SKILLS_MAX},
+        {"--waiting", OPTION_NUMBER, offsetof(struct simulate_options, waiting), "N",
+                "of the benchmark; 5000 when absent", 1, BENCH_WAITING_MAX},
+        {"--room", OPTION_NUMBER, offsetof(struct simulate_options, room), "N",
+                "of the benchmark: chats an agent may take; 1 when absent", 1, BENCH_ROOM_MAX},
+        {"--instance", OPTION_TEXT, offsetof(struct simulate_options, instance), "FILE",
+                "instead: solve an outside instance (docs/reference/routing-instance.md)", 0, 0},
+        {"--dump", OPTION_FLAG, offsetof(struct simulate_options, is_dumped), NULL,
+                "of an instance: assignment, dual values and bound as one JSON object", 0, 0},
         {"--json", OPTION_FLAG, offsetof(struct simulate_options, is_json), NULL,
                 "the result as one JSON object, in the last line", 0, 0},
         {0}};
@@ -161,6 +188,17 @@ static int compare(const struct comparison_setup *setup, const struct simulate_o
     return fflush(stdout) == 0 ? CLI_GOOD : CLI_NOT_RUN;
 }
 
+static int run_bench(const struct simulate_options *options)
+{
+    struct bench_setup setup = {.agents = (uint32_t)options->agents,
+            .skills = (uint32_t)options->skills,
+            .waiting = (uint32_t)options->waiting,
+            .room = (uint32_t)options->room,
+            .seed = options->seed,
+            .rounds = BENCH_ROUNDS};
+    return simulate_bench(&setup, options->is_json);
+}
+
 static int run(const void *given, const struct command_words *words)
 {
     const struct simulate_options *options = given;
@@ -173,8 +211,13 @@ static int run(const void *given, const struct command_words *words)
             .interval_s = (uint32_t)options->interval * 60,
             .progress = isatty(STDERR_FILENO) ? show_progress : NULL};
     (void)words;
+    if (options->is_bench)
+        return run_bench(options);
+    if (options->instance != NULL)
+        return simulate_instance(options->instance, options->is_dumped, options->is_json);
     if ((options->arrivals == NULL) == (options->rate == 0))
-        return say_code(CLI_USAGE, "it needs --arrivals FILE or --rate N, and not both");
+        return say_code(
+                CLI_USAGE, "it needs --arrivals FILE or --rate N, or --bench, or --instance FILE");
     if (!read_target(options->target, &setup.target))
         return say_code(CLI_USAGE, "--target is such as 0.8/20 or 0.8/20/0.03");
     if (!read_policies(options->policies, &setup))

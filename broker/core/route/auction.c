@@ -251,19 +251,39 @@ static int32_t best_profit(const struct auction *auction, uint32_t at, int32_t l
     return best > 0 ? best : 0;
 }
 
+/* All places of an agent may cost as little, next to their bonus, as the cheapest: nobody's profit
+ * is greater for it, and the bound is the tighter. */
+uint64_t auction_price(const struct auction *auction, uint32_t place, uint32_t agent)
+{
+    int32_t price = auction->least[agent] + auction->places[place].bonus;
+    return price > 0 ? (uint64_t)price : 0;
+}
+
+uint64_t auction_profit(const struct auction *auction, uint32_t at)
+{
+    return (uint64_t)best_profit(auction, at, least_of_all(auction));
+}
+
+static void count_places(
+        const struct auction *auction, uint32_t agent, struct auction_certificate *certificate)
+{
+    for (uint32_t i = auction->first_place[agent]; i < auction->first_place[agent + 1]; i++) {
+        const struct auction_place *place = &auction->places[i];
+        certificate->dual += auction_price(auction, i, agent);
+        if (place->owner == AUCTION_NONE)
+            continue;
+        uint32_t value = auction->pairs[auction->pair_of[place->owner]].value;
+        certificate->primal += (uint64_t)place->bonus + value;
+        certificate->matched++;
+    }
+}
+
 static struct auction_certificate certify(const struct auction *auction)
 {
     struct auction_certificate certificate = {0};
     int32_t least = least_of_all(auction);
-    for (uint32_t i = 0; i < auction->first_place[auction->agent_count]; i++) {
-        const struct auction_place *place = &auction->places[i];
-        certificate.dual += (uint64_t)(place->net + place->bonus);
-        if (place->owner == AUCTION_NONE)
-            continue;
-        certificate.matched++;
-        certificate.primal +=
-                (uint64_t)place->bonus + auction->pairs[auction->pair_of[place->owner]].value;
-    }
+    for (uint32_t agent = 0; agent < auction->agent_count; agent++)
+        count_places(auction, agent, &certificate);
     for (uint32_t i = 0; i < auction->case_count; i++)
         certificate.dual += (uint64_t)best_profit(auction, i, least);
     certificate.gap = auction_gap(certificate.primal, certificate.dual);
@@ -294,10 +314,12 @@ static struct auction_certificate run_once(struct auction *auction, int32_t epsi
     return certify(auction);
 }
 
+/* A run with a smaller epsilon takes several times as long as all before. */
 static bool is_good_enough(const struct auction *auction, struct auction_certificate certificate)
 {
     check(certificate.dual >= certificate.primal);
-    return certificate.gap <= AUCTION_GAP_MAX || auction->looks >= LOOKS_MAX / 2;
+    return certificate.gap <= auction->gap_max ||
+           auction->looks >= LOOKS_MAX / (2 * EPSILON_DIVISOR);
 }
 
 struct auction_certificate auction_run(struct auction *auction)

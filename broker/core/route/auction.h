@@ -18,7 +18,7 @@
 
 enum {
     AUCTION_VALUE_MAX = 1 << 30,
-    AUCTION_GAP_MAX = 10, /* per mille that a run aims at */
+    AUCTION_GAP_MAX = 10, /* per mille: what routing aims at */
 };
 
 struct auction_pair {
@@ -40,6 +40,7 @@ struct auction {
     const uint32_t *ceilings; /* per case, no pair that was left out is worth more; may be NULL */
     const uint32_t *first_place; /* agent_count + 1 */
     struct auction_place *places;
+    uint32_t gap_max; /* per mille that the run aims at; 0: the best it can */
     /* found */
     uint32_t *pair_of; /* per case: its pair, or AUCTION_NONE */
     /* scratch */
@@ -56,13 +57,19 @@ struct auction_certificate {
 
 /* Assigns each case to at most one place and each place to at most one case.
  *
- * shape:   dual >= primal always; the gap is AUCTION_GAP_MAX or less unless the bound on work was
+ * shape:   dual >= primal always; the gap is gap_max or less unless the bound on work was
  *          met or pairs were left out, and then it says how much is not proven
  * order:   deterministic: the outcome depends on nothing but what is given. A case is without a
  *          place only if every place that it may have belongs to an older case or to one that is
  *          worth more there
  * source:  D. Bertsekas, "The auction algorithm" (1988), forward, Gauss-Seidel, one-sided prices */
 struct auction_certificate auction_run(struct auction *auction);
+
+/* After a run, the dual values: of a place (of this agent), and of a case. They are feasible, so
+ * their sum is the dual of the certificate: price + profit >= value + bonus for each pair and
+ * place. */
+uint64_t auction_price(const struct auction *auction, uint32_t place, uint32_t agent);
+uint64_t auction_profit(const struct auction *auction, uint32_t at);
 
 /* Per mille of the bound, rounded up; 0 for 0 of 0. */
 uint32_t auction_gap(uint64_t primal, uint64_t dual);

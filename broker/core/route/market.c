@@ -307,6 +307,7 @@ enum market_outcome market_make_plan(const struct match *match,
     hall.auction.pairs = market->vectors[MARKET_PAIRS].items;
     hall.auction.first_pair = hall.first_pair;
     hall.auction.ceilings = hall.ceilings;
+    hall.auction.gap_max = AUCTION_GAP_MAX;
     struct auction_certificate found = auction_run(&hall.auction);
     market->quality = (struct pool_quality){.requests = hall.auction.case_count,
             .agents = hall.auction.agent_count,

@@ -53,6 +53,7 @@ static void draw_instance(uint32_t cases, uint32_t value_max)
             .pairs = drawn.pairs,
             .first_place = drawn.first_place,
             .places = drawn.places,
+            .gap_max = AUCTION_GAP_MAX,
             .pair_of = drawn.pair_of,
             .least = drawn.least,
             .bidders = drawn.bidders};
@@ -96,6 +97,26 @@ static bool is_left_out_wrongly(uint32_t late, uint32_t pair)
     return false;
 }
 
+/* Anyone can recompute the bound from the prices. */
+static void expect_dual_is_feasible(uint64_t dual)
+{
+    uint64_t sum = 0;
+    for (uint32_t agent = 0; agent < AGENTS; agent++)
+        for (uint32_t at = drawn.first_place[agent]; at < drawn.first_place[agent + 1]; at++)
+            sum += auction_price(&drawn.auction, at, agent);
+    for (uint32_t i = 0; i < drawn.auction.case_count; i++) {
+        uint64_t profit = auction_profit(&drawn.auction, i);
+        sum += profit;
+        for (uint32_t pair = drawn.first_pair[i]; pair < drawn.first_pair[i + 1]; pair++) {
+            uint32_t agent = drawn.pairs[pair].agent;
+            for (uint32_t at = drawn.first_place[agent]; at < drawn.first_place[agent + 1]; at++)
+                expect(auction_price(&drawn.auction, at, agent) + profit >=
+                        drawn.pairs[pair].value + (uint64_t)drawn.places[at].bonus);
+        }
+    }
+    expect_u64(sum, dual);
+}
+
 static void expect_lawful(const struct auction_certificate *certificate)
 {
     uint32_t owned[WIDE_CASES] = {0}, matched = 0;
@@ -117,6 +138,7 @@ static void expect_lawful(const struct auction_certificate *certificate)
         for (uint32_t pair = drawn.first_pair[i]; pair < drawn.first_pair[i + 1]; pair++)
             expect(drawn.pair_of[i] != AUCTION_NONE || !is_left_out_wrongly(i, pair));
     }
+    expect_dual_is_feasible(certificate->dual);
     expect_u64(certificate->matched, matched);
     expect_u64(certificate->primal, primal);
     expect(certificate->dual >= certificate->primal);
