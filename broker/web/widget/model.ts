@@ -3,7 +3,7 @@
 // connection is worth a word (short ones are not: a banner that flaps is worse than none).
 import {
     Session, browserLanes, customerView, lines, placeOf, unreadOf, wakeByPage,
-    type Line, type ServerFrame, type Who,
+    type Line, type ServerFrame,
 } from "../client/index.ts";
 import { Identity } from "./identity.ts";
 import type { BootOptions, Events } from "./options.ts";
@@ -44,8 +44,9 @@ export class Model {
         return this.session ? lines(this.session.own!.state, customerView) : [];
     }
 
-    nameOf(who: Who): string {
-        return who.name ?? (who.kind === "bot" ? this.strings.assistant : this.options.name ?? this.strings.team);
+    nameOf({ kind, name }: { kind: string; name?: string | undefined }): string {
+        if (kind !== "bot") return name ?? this.options.name ?? this.strings.team;
+        return (name ?? this.strings.assistant).replace(/^./, (first) => first.toUpperCase()); // often an id
     }
 
     show(): void {

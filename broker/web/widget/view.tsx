@@ -97,8 +97,9 @@ function Header({ model, onClose }: { model: Model; onClose: () => void }): Chil
     const state = model.session?.own?.state;
     const owner = state?.owner;
     const title = options.name ?? strings.title;
-    const person = owner?.kind === "agent" ? owner.name ?? strings.team : "";
-    const line = state?.queue ? inLine(model) : person ? title : owner?.kind === "bot" ? owner.name ?? strings.assistant : "";
+    const name = owner && model.nameOf(owner);
+    const person = owner?.kind === "agent" && name;
+    const line = state?.queue ? inLine(model) : person ? title : owner?.kind === "bot" && name;
     return (
         <div class="head">
             <Face name={person || title} />

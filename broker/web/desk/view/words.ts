@@ -27,13 +27,18 @@ const REASONS: Record<string, string> = {
 export function reasonOf(reason: string): string {
     const known = REASONS[reason];
     if (known) return known;
-    const words = plain(reason);
-    return words.charAt(0).toUpperCase() + words.slice(1);
+    return titled(reason);
 }
 
 /** A name from a machine (`party_size`) as words. */
 export function plain(name: string): string {
     return name.replace(/[_-]+/g, " ").trim();
+}
+
+/** The same as a name or a sentence begins: a bot's id `order-help` is read as "Order help". */
+function titled(name: string): string {
+    const words = plain(name);
+    return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 export const CLOSE_REASONS: ReadonlyArray<readonly [string, string]> = [
@@ -84,8 +89,8 @@ export function refusedOf(code: string): string {
 export function whoName(who: Who, contact: string, me: string): string {
     if (who.kind === "customer") return contact;
     if (who.kind === "agent" && who.id === me) return "You";
+    if (who.kind === "bot") return who.name ? titled(who.name) : "Bot";
     if (who.name) return who.name;
-    if (who.kind === "bot") return "Bot";
     if (who.kind === "agent") return "Colleague";
     return who.kind === "service" ? "Service" : "Weft";
 }
@@ -97,7 +102,7 @@ export function systemLine(part: Part, contact: string, me: string): string {
             if (part.owner === "agent") {
                 return part.id === me ? "You took the chat" : `${part.name ?? "A colleague"} took the chat`;
             }
-            return part.owner === "bot" ? `${part.name ?? "The bot"} answers` : "Nobody owns the chat";
+            return part.owner === "bot" ? `${part.name ? titled(part.name) : "The bot"} answers` : "Nobody owns the chat";
         case "case_opened":
             return "The case was opened";
         case "case_closed": {
@@ -158,8 +163,7 @@ const TERMS: Record<string, string> = {
 };
 
 export function termOf(name: string): string {
-    const known = TERMS[name];
-    return known ?? plain(name).replace(/^./, (first) => first.toUpperCase());
+    return TERMS[name] ?? titled(name);
 }
 
 export const DURABILITY: Record<string, string> = {
