@@ -34,6 +34,12 @@ static struct slice last_line(const char *text)
     return slice_of_string(at ? at + 1 : text);
 }
 
+static bool is_sentence(const char *text)
+{
+    size_t len = strlen(text);
+    return len > 0 && strchr(".?!", text[len - 1]) != NULL;
+}
+
 static const char *write_summary(struct mind *mind, const struct entry *entry)
 {
     char space[SUMMARY_MAX];
@@ -52,7 +58,7 @@ static const char *write_summary(struct mind *mind, const struct entry *entry)
     if (entry != NULL) {
         put(&out, said ? " It is about: " : "It is about: ");
         put(&out, entry->title);
-        put(&out, ".");
+        put(&out, is_sentence(entry->title) ? "" : ".");
     }
     return out.overflowed || out.len == 0 ? NULL : reply_copy(mind->reply, buffer_slice(&out));
 }

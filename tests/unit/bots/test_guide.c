@@ -105,7 +105,7 @@ static void a_slot_is_asked_for_and_filled(void)
     expect_text(slice_of_string(slot_of("order")), "WS-10234");
     expect_text(slice_of_string(talk.reply.handoff.skills[0]), "orders");
     expect_summary("The customer wrote: “Where is my order?”, and last: “it is ws-10234, thanks”. "
-                   "It is about: Where is my order?.");
+                   "It is about: Where is my order?");
     talk_end(&talk);
 }
 
