@@ -11,14 +11,13 @@ import sys
 import urllib.error
 import urllib.request
 
-# The skills are those that the demo's knowledge file hands over with; a level is 0 to 1000.
+# The skills are those that the demo's knowledge file hands over with; a level is 0 to 1000. Everybody can help
+# with everything, so that one open desk is enough; the levels say who is asked first.
+SKILLS = ["service", "orders", "complaints", "billing", "treadmills"]
 AGENTS = [
-    {"id": "ada", "name": "Ada", "languages": ["en", "de"], "capacity": 4,
-     "skills": {"service": 800, "billing": 900, "complaints": 700}},
-    {"id": "ben", "name": "Ben", "languages": ["en"], "capacity": 4,
-     "skills": {"service": 900, "orders": 900}},
-    {"id": "chloe", "name": "Chloé", "languages": ["en", "fr"], "capacity": 4,
-     "skills": {"service": 700, "treadmills": 1000, "orders": 500}},
+    {"id": "ada", "name": "Ada", "languages": ["en", "de"], "best": ["billing", "complaints"]},
+    {"id": "ben", "name": "Ben", "languages": ["en"], "best": ["orders", "service"]},
+    {"id": "chloe", "name": "Chloé", "languages": ["en", "fr"], "best": ["treadmills"]},
 ]
 
 
@@ -33,6 +32,11 @@ def ask(up, path, body):
         return json.load(answer)
 
 
+def profile(agent):
+    skills = [{"name": name, "level": 900 if name in agent["best"] else 400} for name in SKILLS]
+    return {"id": agent["id"], "name": agent["name"], "languages": agent["languages"], "capacity": 4, "skills": skills}
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit("usage: demo.py DIR/up.json")
@@ -41,14 +45,13 @@ def main():
     print(f"Customer's page:   {up['customer_url']}")
     for agent in AGENTS:
         try:
-            skills = [{"name": name, "level": level} for name, level in agent["skills"].items()]
-            made = ask(up, "/v1/admin/tenants/demo/agents", {**agent, "skills": skills})
+            made = ask(up, "/v1/admin/tenants/demo/agents", profile(agent))
         except urllib.error.HTTPError as error:
             sys.exit(f"demo.py: no way in for {agent['name']}: {error} {error.read().decode(errors='replace')}")
         except OSError as error:
             sys.exit(f"demo.py: nobody answers at {up['url']}: {error}")
         link = made.get("link") or f"{up['desk_url']}#code={made['code']}"
-        print(f"{'Desk, as ' + agent['name'] + ':':<18} {link}   (once; {', '.join(agent['skills'])})")
+        print(f"{'Desk, as ' + agent['name'] + ':':<18} {link}   (once; best at {', '.join(agent['best'])})")
     folder = sys.argv[1].rsplit("/", 1)[0]
     print(f"Data and logs:     {folder}  ({folder}/weftd.log)", flush=True)
 
