@@ -260,7 +260,10 @@ static void on_watched(struct chat_touch *touch, enum log_outcome outcome)
     if (outcome != LOG_WAS_ALREADY) {
         session_error(session, request_id, outcome_code(outcome, touch->change.refusal), NULL);
     } else if (!agent_may_watch(chat, session)) {
-        session_error(session, request_id, PROTO_ERROR_UNKNOWN_CONVERSATION, NULL);
+        struct team *team = pools_team(chat->node, id_slice(&chat->tenant));
+        bool is_known = team != NULL && team_is_read(team);
+        session_error(session, request_id,
+                is_known ? PROTO_ERROR_UNKNOWN_CONVERSATION : PROTO_ERROR_STORE_UNAVAILABLE, NULL);
     } else if (!deliver_follow(session, chat, cursor, true)) {
         session_error(session, request_id, PROTO_ERROR_BUSY, NULL);
     } else {

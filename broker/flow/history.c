@@ -108,8 +108,10 @@ static void on_read(struct log_reader *reader, enum log_outcome outcome)
     if (session != NULL && outcome == LOG_APPENDED)
         send_page(read, session);
     else if (session != NULL)
-        session_error(
-                session, id_slice(&read->request_id), outcome_code(outcome, REFUSAL_NONE), NULL);
+        session_error(session, id_slice(&read->request_id),
+                chat->is_erased ? PROTO_ERROR_CONVERSATION_ERASED
+                                : outcome_code(outcome, REFUSAL_NONE),
+                NULL);
     chat->node->scratch.used = mark;
     free(read);
     chat_release(chat);

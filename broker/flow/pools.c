@@ -81,6 +81,11 @@ uint64_t team_time_ms(const struct team *team)
     return now_ms > team->log.time_ms ? now_ms : team->log.time_ms;
 }
 
+bool team_is_read(const struct team *team)
+{
+    return team->log.state == LOG_READY;
+}
+
 void pool_doubt(struct team *team)
 {
     team->is_in_doubt = true;

@@ -32,6 +32,8 @@ struct slice team_tenant(const struct team *team);
 /* Milliseconds of the pool's own time: the store's clock, which does not stand still when that
  * clock is set back. */
 uint64_t team_time_ms(const struct team *team);
+/* The pool is known as it is; else a no that rests on it is none (rule 6). */
+bool team_is_read(const struct team *team);
 /* A release could not be said: the pool is compared with its conversations soon. */
 void pool_doubt(struct team *team);
 /* The tenant is gone, and its pool with it. */
