@@ -13,13 +13,13 @@
 #include "base/check.h"
 #include "base/log_line.h"
 #include "flow/pool_codec.h"
+#include "flow/pool_save.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 enum {
     POOL_SNAPSHOT_EVERY = 96, /* so that the page that a load reads first holds one */
-    POOL_SNAPSHOT_MAX = 400,
     LOOK_AGAIN_MS = 1000,
     CLOCK_BACK_MS = 2000, /* the store's clock is behind the log by more: it was set back */
 };
@@ -197,9 +197,11 @@ static enum log_decision decide(
     struct team *team = team_of(log);
     struct arena *scratch = &team->node->scratch;
     size_t mark = scratch->used;
-    size_t room = change == &team->snapshot ? POOL_SNAPSHOT_MAX : ROUTE_DECISIONS_MAX;
-    struct pool_entry *entries = arena_take(scratch, room * sizeof *entries);
     draft->time_ms = team_time_ms(team);
+    if (change == &team->snapshot)
+        return !team->is_gone && pool_save(team->pool, scratch, &draft->plain) ? LOG_APPEND
+                                                                               : LOG_NO;
+    struct pool_entry *entries = arena_take(scratch, ROUTE_DECISIONS_MAX * sizeof *entries);
     check(entries != NULL);
     size_t count = team->is_gone ? 0 : change->decide(change, team->pool, draft->time_ms, entries);
     bool is_encoded = count > 0 && pool_encode(entries, count, scratch, &draft->plain) &&
@@ -245,8 +247,6 @@ static void on_decided(struct pool_change *change, enum log_outcome outcome)
         team_look(team); /* there may be more than one batch */
 }
 
-static size_t decide_snapshot(struct pool_change *change, const struct pool *pool, uint64_t now_ms,
-        struct pool_entry *entries);
 static void on_saved(struct pool_change *change, enum log_outcome outcome)
 {
     struct team *team = change->team;
@@ -276,10 +276,9 @@ static void start_saving(struct team *team)
 {
     struct pool_counts counts = pool_counts(team->pool);
     size_t values = 1 + counts.agents + counts.waiting + counts.offered + counts.active;
-    if (values > POOL_SNAPSHOT_MAX)
+    if (values > POOL_SAVED_MAX)
         return; /* larger pools are read whole: see docs/explanation/routing.md */
     team->is_saving = true;
-    team->snapshot.decide = decide_snapshot;
     team->snapshot.done = on_saved;
     pool_submit(team, &team->snapshot);
 }
@@ -313,56 +312,6 @@ static void on_timer(struct timer *timer)
     if (team->is_in_doubt && team->log.state == LOG_READY)
         reconcile(team);
     team_look(team);
-}
-
-/* ---- snapshots --------------------------------------------------------------------------------
- */
-
-struct collected {
-    struct pool_entry *entries;
-    struct arena *scratch;
-    size_t count;
-    bool is_too_much;
-};
-
-static const void *keep(struct collected *all, const void *from, size_t size)
-{
-    void *to = size > 0 ? arena_take(all->scratch, size) : NULL;
-    if (to != NULL)
-        memcpy(to, from, size);
-    all->is_too_much = all->is_too_much || (size > 0 && to == NULL);
-    return to;
-}
-
-/* The visited entry's slices are borrowed until the visit returns: arrays are kept, texts are the
- * fold's own. */
-static void collect(void *user, const struct pool_entry *entry)
-{
-    struct collected *all = user;
-    if (all->is_too_much || all->count == POOL_SNAPSHOT_MAX) {
-        all->is_too_much = true;
-        return;
-    }
-    struct pool_entry *kept = &all->entries[all->count++];
-    *kept = *entry;
-    kept->need.skills =
-            keep(all, entry->need.skills, entry->need.skill_count * sizeof *entry->need.skills);
-    kept->profile.skills = keep(
-            all, entry->profile.skills, entry->profile.skill_count * sizeof *entry->profile.skills);
-    kept->profile.languages = keep(all, entry->profile.languages,
-            entry->profile.language_count * sizeof *entry->profile.languages);
-    kept->exclusions =
-            keep(all, entry->exclusions, entry->exclusion_count * sizeof *entry->exclusions);
-    kept->terms = keep(all, entry->terms, entry->term_count * sizeof *entry->terms);
-}
-
-static size_t decide_snapshot(struct pool_change *change, const struct pool *pool, uint64_t now_ms,
-        struct pool_entry *entries)
-{
-    struct collected all = {.entries = entries, .scratch = &change->team->node->scratch};
-    (void)now_ms;
-    pool_snapshot(pool, collect, &all);
-    return all.is_too_much ? 0 : all.count;
 }
 
 /* ---- the table --------------------------------------------------------------------------------
