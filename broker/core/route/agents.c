@@ -210,11 +210,3 @@ void agent_remove(struct pool *pool, uint32_t slot)
     pool->agents[slot].is_removed = true;
     agent_refresh(pool, slot);
 }
-
-uint32_t agent_level(const struct agent *agent, uint32_t skill)
-{
-    for (uint32_t i = 0; i < agent->skill_count; i++)
-        if (agent->skills[i].word == skill)
-            return agent->skills[i].level;
-    return 0;
-}

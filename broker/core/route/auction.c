@@ -23,7 +23,7 @@
 #define FROM_ZERO INT32_MAX
 
 enum {
-    EPSILON_SHARE = 8,   /* per mille of the mean value */
+    EPSILON_SHARE = 10,  /* per mille of the mean value */
     EPSILON_DIVISOR = 4, /* when the gap was larger than wanted */
     ROUGH_SHARE = 8,     /* of epsilon, for the first prices */
 };
@@ -328,7 +328,7 @@ struct auction_certificate auction_run(struct auction *auction)
     auction->looks = 0;
     open_places(auction, FROM_ZERO);
     bid_all(auction, rough);
-    struct auction_certificate certificate = run_once(auction, epsilon, rough + rough / 2);
+    struct auction_certificate certificate = run_once(auction, epsilon, 2 * rough);
     while (!is_good_enough(auction, certificate)) {
         certificate = run_once(auction, epsilon, FROM_ZERO);
         if (epsilon == 1)

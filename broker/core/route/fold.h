@@ -129,7 +129,13 @@ void agent_set_status(struct pool *pool, uint32_t slot, enum pool_status status,
 void agent_refresh(struct pool *pool, uint32_t slot);
 /* Forgets the agent now or when the last request has left. */
 void agent_remove(struct pool *pool, uint32_t slot);
-uint32_t agent_level(const struct agent *agent, uint32_t skill);
+static inline uint32_t agent_level(const struct agent *agent, uint32_t skill)
+{
+    for (uint32_t i = 0; i < agent->skill_count; i++)
+        if (agent->skills[i].word == skill)
+            return agent->skills[i].level;
+    return 0;
+}
 static inline bool agent_has_room(const struct agent *agent)
 {
     return agent->load < agent->capacity;
