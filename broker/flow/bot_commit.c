@@ -192,13 +192,31 @@ struct end_change {
     struct session_handle worker;
 };
 
+/* A bot that could not go on hands over nothing itself: what it had learnt goes with the case. */
+static void add_packet(const struct conversation *fold, struct slice reason, struct entry *draft,
+        struct arena *scratch)
+{
+    struct pair pairs[ENTRY_PAIRS_MAX];
+    struct proto_pair slots[ENTRY_PAIRS_MAX];
+    struct proto_handoff packet = {.reason = reason, .slots = slots};
+    packet.slots_count = conversation_pairs(fold, pairs);
+    for (size_t i = 0; i < packet.slots_count; i++)
+        slots[i] = (struct proto_pair){pairs[i].name, pairs[i].value};
+    for (size_t i = 0; i < draft->part_count && packet.slots_count > 0; i++)
+        if (draft->parts[i].kind == PART_QUEUED)
+            draft->parts[i].handoff = handoff_encode(&packet, scratch);
+}
+
 static void decide_end(struct chat_change *chat_change, const struct conversation *fold,
         uint64_t now_ms, struct decision *decision)
 {
     struct end_change *change = LIST_ITEM(chat_change, struct end_change, change);
-    struct slice body = system_body(bot_absent_sentence, &change->change.chat->node->scratch);
+    struct arena *scratch = &change->change.chat->node->scratch;
+    struct slice body = system_body(bot_absent_sentence, scratch);
     conversation_end_turn(fold, &change->turn, id_slice(&change->reason), change->is_final, body,
             now_ms, decision);
+    if (decision->verdict == VERDICT_APPEND)
+        add_packet(fold, id_slice(&change->reason), decision->draft, scratch);
 }
 
 static void on_ended(struct chat_change *chat_change, enum log_outcome outcome)

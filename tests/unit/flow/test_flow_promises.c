@@ -25,6 +25,30 @@ static void a_requeued_case_keeps_its_packet(void)
     stage_end();
 }
 
+/* Nobody is asked again what the bot had asked already. */
+static void a_bot_that_fails_leaves_what_it_learnt_to_the_agent(void)
+{
+    stage_start();
+    struct actor *bot = stage_bot("north"), *anna = stage_agent("north", "anna");
+    struct actor *ada = stage_customer("north");
+    act_say(ada, "Where is parcel 4711?");
+    expect(will_hear(bot, "\"turn\"", 1000));
+    act_commit(bot, "Let me see",
+            ",\"state\":[{\"name\":\"parcel\",\"value\":\"4711\"},{\"name\":\"city\",\"value\":"
+            "\"Lyon\"}]");
+    bot->mark = bot->heard_len;
+    act_say(ada, "Well?");
+    expect(heard(bot, "\"turn\""));
+    act_ask(bot,
+            "{\"type\":\"fail\",\"id\":\"f\",\"conversation\":\"%s\",\"turn\":\"%s\","
+            "\"retryable\":false}",
+            bot->conversation, bot->turn);
+    expect(will_hear(anna, "\"offer\"", 2000));
+    expect(heard_ever(anna, "4711") && heard_ever(anna, "Lyon"));
+    expect(!heard_ever(ada, "Lyon"));
+    stage_end();
+}
+
 static void an_agent_who_reloads_in_time_keeps_their_chats(void)
 {
     struct actor *ada, *anna, *ben;
@@ -278,6 +302,7 @@ int main(int argc, char **argv)
 {
     return test_main(argc, argv,
             (struct test_case[]){CASE(a_requeued_case_keeps_its_packet),
+                    CASE(a_bot_that_fails_leaves_what_it_learnt_to_the_agent),
                     CASE(an_agent_who_reloads_in_time_keeps_their_chats),
                     CASE(an_absent_log_is_not_born_again),
                     CASE(a_directory_that_is_being_read_again_still_knows_everybody),
