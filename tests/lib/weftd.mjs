@@ -5,6 +5,7 @@
 //   const weftd = await startWeftd({ assets: "/built/web" });     settings of weftd.yaml over the standard ones here
 //   weftd.up  .url  .wsUrl  .dataDir                               up.json as it is now, and what is in it
 //   await weftd.admin("POST", "/v1/admin/tenants", { … })          an admin door's answer; throws when it refuses
+//   weftd.freeze("redis")                                          SIGSTOP: what is sent from now on is never answered
 //   await weftd.kill("redis")                                      SIGKILL; comes back when another process is in its place
 //   await weftd.restart()                                          an orderly stop, and a start on the same data and port
 //   await weftd.stop()
@@ -125,10 +126,20 @@ class Weftd {
         return text === "" ? null : JSON.parse(text);
     }
 
+    #pid(name) {
+        const pid = this.up.pids[name];
+        assert.ok(pid, `no process ${name} in ${JSON.stringify(this.up.pids)}`);
+        return pid;
+    }
+
+    /** Until it is killed it takes whatever is sent, and does nothing: what is in the air stays there. */
+    freeze(name) {
+        process.kill(this.#pid(name), "SIGSTOP");
+    }
+
     /** As a crash: the process `name` of up.json is gone without a word. The supervisor puts another in its place. */
     async kill(name) {
-        const gone = this.up.pids[name];
-        assert.ok(gone, `no process ${name} in ${JSON.stringify(this.up.pids)}`);
+        const gone = this.#pid(name);
         process.kill(gone, "SIGKILL");
         return this.until(`another ${name}`, (up) => up && up.pids[name] > 0 && up.pids[name] !== gone);
     }

@@ -20,7 +20,13 @@ export async function accept(page) {
 
 export async function reply(page, text) {
     await composer(page).fill(text);
+    await send(page, text);
+}
+
+/** Sends what is in the composer; it is on the screen with the next frame. */
+export async function send(page, text) {
     await composer(page).press("Enter");
+    await said(page, text).last().waitFor({ state: "attached" });
 }
 
 export async function note(page, text) {
