@@ -154,8 +154,8 @@ static bool take_values(struct answer *answer)
 {
     char line[512];
     for (long left = 1; left > 0; left--) {
-        if (!read_line(answer->resp, line, sizeof line))
-            return false;
+        if (!read_line(answer->resp, line, sizeof line) || line[0] == '\0')
+            return false; /* gone, or no Redis */
         long number = strtol(line + 1, NULL, 10);
         if (line[0] == '*')
             left += number > 0 ? number : 0;
