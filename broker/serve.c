@@ -137,7 +137,11 @@ static void set_public_url(struct serve *serve, uint16_t port)
 static bool redis_options(const struct serve *serve, const struct config_redis *redis,
         const char *name, char *socket, char *password, struct redis_options *out)
 {
-    (void)serve;
+    if (redis->sentinel_count > 0 || serve->config->replicas > 0) {
+        fprintf(stderr,
+                "weftd: this version reaches no Redis through Sentinels or with replicas\n");
+        return false;
+    }
     *out = (struct redis_options){.name = name, .random = system_random()};
     if (redis->password_file[0] != '\0') {
         if (!secrets_read_text(redis->password_file, password, 256)) {

@@ -20,6 +20,8 @@ enum {
     CONFIG_NAME_MAX = 64,
     CONFIG_ID_MAX = 33, /* a-z 0-9 and dashes */
     CONFIG_SOCKET_MAX = 108,
+    CONFIG_PLACE_MAX = 64, /* "address:port" */
+    CONFIG_SENTINELS_MAX = 9,
     CONFIG_TENANTS_MAX = 32,
     CONFIG_ORIGINS_MAX = 16,
     CONFIG_BOTS_MAX = 8,
@@ -29,12 +31,17 @@ enum {
 
 enum config_durability { CONFIG_DURABLE_ALWAYS, CONFIG_DURABLE_EVERYSEC };
 
-/* One Redis. Embedded (supervised by weftd, on a unix socket) when socket and host are empty. */
+/* One Redis: on a socket, at a host, or wherever the Sentinels say that `master` is. Embedded
+ * (supervised by weftd, on a unix socket) when none of them is given. */
 struct config_redis {
     char socket[CONFIG_SOCKET_MAX];
     char host[CONFIG_TEXT_MAX]; /* a numeric address */
     uint32_t port;
+    char sentinels[CONFIG_SENTINELS_MAX][CONFIG_PLACE_MAX];
+    uint32_t sentinel_count;
+    char master[CONFIG_NAME_MAX];
     char password_file[CONFIG_PATH_MAX];
+    char sentinel_password_file[CONFIG_PATH_MAX];
 };
 
 struct config_listen {
@@ -88,6 +95,7 @@ struct config {
     char public_url[CONFIG_TEXT_MAX]; /* without a slash at the end; empty: address and port */
     uint32_t processes;
     enum config_durability durability;
+    uint32_t replicas; /* that must hold a message before it is acknowledged, beside the disk */
     struct {
         struct config_redis log, keys;
     } redis;
@@ -119,6 +127,13 @@ void config_defaults(struct config *out_config);
  * shape:   struct config is some 300 KiB: keep it in static storage
  * errors:  false with out_problem filled in; out_config is then half filled and worthless */
 bool config_load(const char *path, struct config *out_config, struct config_problem *out_problem);
+
+bool config_redis_is_embedded(const struct config_redis *redis);
+
+/* "10.0.0.7:26379" or "[fd00::7]:26379", as it stands in `sentinels`.
+ *
+ * errors: false: it is no such place */
+bool config_place_read(const char *place, char out_host[CONFIG_PLACE_MAX], uint16_t *out_port);
 
 /* A file in `data`: "run/bot.key". false: the path does not fit. */
 bool config_data_path(

@@ -1,13 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Paths below the data folder.
+/* Places: paths below the data folder, addresses of Redis servers.
  *
  * Invariant: every process with the same configuration and the same user gets the same paths, so
  * nodes find the sockets that the supervisor's Redis opened. Nothing is created here.
  */
 #include "config/config.h"
+#include "config/settings.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+bool config_redis_is_embedded(const struct config_redis *redis)
+{
+    return redis->socket[0] == '\0' && redis->host[0] == '\0' && redis->sentinel_count == 0;
+}
+
+bool config_place_read(const char *place, char out_host[CONFIG_PLACE_MAX], uint16_t *out_port)
+{
+    const char *colon = strrchr(place, ':');
+    bool is_bracketed = place[0] == '[';
+    if (colon == NULL || strlen(place) >= CONFIG_PLACE_MAX)
+        return false;
+    size_t len = (size_t)(colon - place), port_len = strlen(colon + 1);
+    if (is_bracketed && (len < 2 || colon[-1] != ']'))
+        return false;
+    snprintf(out_host, CONFIG_PLACE_MAX, "%.*s", (int)(is_bracketed ? len - 2 : len),
+            place + is_bracketed);
+    bool is_six = strchr(out_host, ':') != NULL;
+    if (!is_address(out_host) || is_six != is_bracketed || port_len == 0 || port_len > 5 ||
+            strspn(colon + 1, "0123456789") != port_len)
+        return false;
+    unsigned long port = strtoul(colon + 1, NULL, 10);
+    *out_port = (uint16_t)port;
+    return port >= 1 && port <= UINT16_MAX;
+}
 
 bool config_data_path(
         const struct config *config, const char *below, char out_path[CONFIG_PATH_MAX])

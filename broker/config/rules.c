@@ -24,9 +24,19 @@ static bool breach(struct breach *out, const char *where, const char *format, ..
 
 static bool one_way_to(const struct config_redis *redis, const char *where, struct breach *out)
 {
-    if (redis->socket[0] != '\0' && redis->host[0] != '\0')
+    bool has_socket = redis->socket[0] != '\0', has_host = redis->host[0] != '\0';
+    bool has_sentinels = redis->sentinel_count > 0, has_master = redis->master[0] != '\0';
+    if (has_socket && has_host)
         return breach(out, where, "'%s' has a socket and a host; give one of them", where);
-    if (redis->socket[0] == '\0' && redis->host[0] == '\0' && redis->password_file[0] != '\0')
+    if (has_sentinels && (has_socket || has_host))
+        return breach(out, where, "'%s' has sentinels and a %s; give one of them", where,
+                has_socket ? "socket" : "host");
+    if (has_sentinels != has_master)
+        return breach(out, where, "'%s' has %s; the two go together", where,
+                has_master ? "a master but no sentinels" : "sentinels but no master");
+    if (!has_sentinels && redis->sentinel_password_file[0] != '\0')
+        return breach(out, where, "'%s' has a sentinel_password_file but no sentinels", where);
+    if (config_redis_is_embedded(redis) && redis->password_file[0] != '\0')
         return breach(out, where,
                 "'%s' has a password_file but neither a socket nor a host; the Redis that Weft "
                 "runs itself needs none",
@@ -40,10 +50,30 @@ static bool stores_are_apart(const struct config *config, struct breach *out)
     bool is_same_socket = keys->socket[0] != '\0' && strcmp(log->socket, keys->socket) == 0;
     bool is_same_host =
             keys->host[0] != '\0' && strcmp(log->host, keys->host) == 0 && log->port == keys->port;
-    return !(is_same_socket || is_same_host) ||
+    bool is_same_master = keys->master[0] != '\0' && strcmp(log->master, keys->master) == 0 &&
+                          strcmp(log->sentinels[0], keys->sentinels[0]) == 0;
+    return !(is_same_socket || is_same_host || is_same_master) ||
            breach(out, "redis.keys",
                    "'redis.keys' is the same server as 'redis.log'; keys live apart from what they "
                    "seal, or erasing a key would not erase");
+}
+
+static bool replicas_can_be(const struct config *config, struct breach *out)
+{
+    if (config->replicas == 0)
+        return true;
+    if (config->durability != CONFIG_DURABLE_ALWAYS)
+        return breach(out, "replicas",
+                "'replicas' is %u, which goes with 'durability: always' only: a replica does not "
+                "make up for a disk that is a second behind",
+                config->replicas);
+    bool is_log = config_redis_is_embedded(&config->redis.log);
+    if (is_log || config_redis_is_embedded(&config->redis.keys))
+        return breach(out, "replicas",
+                "'replicas' is %u, but the Redis that Weft runs itself has none; give your own "
+                "under 'redis.%s'",
+                config->replicas, is_log ? "log" : "keys");
+    return true;
 }
 
 static bool times_agree(const struct config_timeouts *timeouts, struct breach *out)
@@ -104,6 +134,7 @@ bool rules_hold(const struct config *config, struct breach *out_breach)
 {
     return one_way_to(&config->redis.log, "redis.log", out_breach) &&
            one_way_to(&config->redis.keys, "redis.keys", out_breach) &&
-           stores_are_apart(config, out_breach) && times_agree(&config->timeouts, out_breach) &&
-           tenants_differ(config, out_breach) && bots_are_sound(config, out_breach);
+           stores_are_apart(config, out_breach) && replicas_can_be(config, out_breach) &&
+           times_agree(&config->timeouts, out_breach) && tenants_differ(config, out_breach) &&
+           bots_are_sound(config, out_breach);
 }

@@ -48,11 +48,35 @@ static const struct setting redis_one_rows[] = {{.name = "socket",
                 .wanted = "a numeric address such as 10.0.0.5",
                 .help = "Or its address; numeric, so that no name service can stall the broker."},
         NUMBER(config_redis, port, 1, 65535, 6379, "Its port, with host."),
+        {.name = "sentinels",
+                .kind = SETTING_TEXTS,
+                AT(config_redis, sentinels),
+                .size = CONFIG_PLACE_MAX,
+                .most = CONFIG_SENTINELS_MAX,
+                .count_offset = offsetof(struct config_redis, sentinel_count),
+                .example = "10.0.0.7:26379",
+                .is_valid = is_place,
+                .wanted = "a numeric address and a port, such as 10.0.0.7:26379 or "
+                          "[fd00::7]:26379",
+                .help = "Or the Sentinels that say where it is, and where it is after a "
+                        "failover; name all of them."},
+        {.name = "master",
+                .kind = SETTING_TEXT,
+                TEXT(config_redis, master),
+                .example = "weft-log",
+                .is_valid = is_master_name,
+                .wanted = "the name that the Sentinels know it by: letters, digits and ._-",
+                .help = "The name by which the Sentinels know it."},
         {.name = "password_file",
                 .kind = SETTING_PATH,
                 TEXT(config_redis, password_file),
                 .example = "/etc/weft/redis.password",
                 .help = "A file whose first line is the password."},
+        {.name = "sentinel_password_file",
+                .kind = SETTING_PATH,
+                TEXT(config_redis, sentinel_password_file),
+                .example = "/etc/weft/sentinel.password",
+                .help = "The same for the Sentinels, where they want one."},
         {0}};
 
 static const struct setting redis_rows[] = {
@@ -235,6 +259,11 @@ const struct setting settings_root[] = {{.name = "listen",
                 .help = "What an acknowledged message has survived. always: it was forced to the "
                         "disk. everysec: it is forced within a second, so a power cut can take "
                         "the last second with it."},
+        NUMBER(config, replicas, 0, 8, 0,
+                "With durability always: how many replicas must hold a message too before it is "
+                "acknowledged. Give the number of all replicas that could be promoted; an old "
+                "master cut off from them then acknowledges nothing. Needs Redis servers of your "
+                "own."),
         {.name = "redis",
                 .kind = SETTING_SECTION,
                 .example = "",

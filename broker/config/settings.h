@@ -51,6 +51,8 @@ const char *setting_store(
 
 bool is_id(const char *text);
 bool is_address(const char *text);
+bool is_place(const char *text);
+bool is_master_name(const char *text);
 bool is_origin(const char *text);
 bool is_base_url(const char *text);
 

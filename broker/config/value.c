@@ -80,6 +80,18 @@ bool is_address(const char *text)
     return inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
 }
 
+bool is_place(const char *text)
+{
+    char host[CONFIG_PLACE_MAX];
+    uint16_t port;
+    return config_place_read(text, host, &port);
+}
+
+bool is_master_name(const char *text)
+{
+    return consists_of(text, strlen(text), LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "._-");
+}
+
 bool is_origin(const char *text)
 {
     const char *rest = strstr(text, "://");

@@ -92,19 +92,16 @@ static void put_urls(struct crew *crew, const struct config *config, uint32_t po
                 is_six ? "]" : "", port);
 }
 
-static bool is_embedded(const struct config_redis *redis)
-{
-    return redis->socket[0] == '\0' && redis->host[0] == '\0';
-}
-
 bool crew_make(struct crew *crew, const struct config *config, const struct ground *ground,
         const char *config_path, const char *self_path)
 {
     *crew = (struct crew){0};
     put_urls(crew, config, ground->port);
-    if (is_embedded(&config->redis.log) && !add_store(crew, config, ground, "redis", "log"))
+    if (config_redis_is_embedded(&config->redis.log) &&
+            !add_store(crew, config, ground, "redis", "log"))
         return false;
-    if (is_embedded(&config->redis.keys) && !add_store(crew, config, ground, "keys", "keys"))
+    if (config_redis_is_embedded(&config->redis.keys) &&
+            !add_store(crew, config, ground, "keys", "keys"))
         return false;
     for (uint32_t i = 0; i < config->processes; i++)
         add_node(crew, ground, i, config_path, self_path);

@@ -43,6 +43,27 @@ static bool is_same(const struct config *a, const struct config *b)
     return memcmp(a, b, sizeof *a) == 0; /* NOLINT(*-memory-comparison,cert-exp42-c,cert-flp37-c) */
 }
 
+static void sentinels_and_replicas_are_read(void)
+{
+    char host[CONFIG_PLACE_MAX];
+    uint16_t port;
+    expect(load_text("replicas: 2\n"
+                     "redis:\n"
+                     "  log: {sentinels: ['10.0.0.7:26379', '[fd00::7]:26380'], master: weft-log, "
+                     "sentinel_password_file: s}\n"
+                     "  keys: {sentinels: ['10.0.0.7:26379'], master: weft-keys}\n"));
+    expect_u64(config.replicas, 2);
+    expect_u64(config.redis.log.sentinel_count, 2);
+    expect_text(slice_of_string(config.redis.keys.master), "weft-keys");
+    expect(!config_redis_is_embedded(&config.redis.log));
+    expect(config_place_read(config.redis.log.sentinels[0], host, &port));
+    expect_text(slice_of_string(host), "10.0.0.7");
+    expect_u64(port, 26379);
+    expect(config_place_read(config.redis.log.sentinels[1], host, &port));
+    expect_text(slice_of_string(host), "fd00::7");
+    expect_u64(port, 26380);
+}
+
 static void an_empty_file_means_the_defaults(void)
 {
     expect(load_text(""));
@@ -191,6 +212,36 @@ static const struct {
         {"redis:\n  log: {password_file: a}\n",
                 "weftd.yaml:2:8: 'redis.log' has a password_file but neither a socket nor a host; "
                 "the Redis that Weft runs itself needs none"},
+        {"redis: {log: {sentinels: ['10.0.0.1:26379'], master: m, host: 10.0.0.1}}\n",
+                "weftd.yaml:1:14: 'redis.log' has sentinels and a host; give one of them"},
+        {"redis: {keys: {sentinels: ['10.0.0.1:26379']}}\n",
+                "weftd.yaml:1:15: 'redis.keys' has sentinels but no master; the two go together"},
+        {"redis: {keys: {master: m}}\n",
+                "weftd.yaml:1:15: 'redis.keys' has a master but no sentinels; the two go together"},
+        {"redis: {log: {socket: /a, sentinel_password_file: b}}\n",
+                "weftd.yaml:1:14: 'redis.log' has a sentinel_password_file but no sentinels"},
+        {"redis: {log: {sentinels: ['10.0.0.1']}}\n",
+                "weftd.yaml:1:27: 'redis.log.sentinels[0]' is '10.0.0.1'; it must be a numeric "
+                "address and a port, such as 10.0.0.7:26379 or [fd00::7]:26379"},
+        {"redis: {log: {sentinels: ['fd00::7:26379']}}\n",
+                "weftd.yaml:1:27: 'redis.log.sentinels[0]' is 'fd00::7:26379'; it must be a "
+                "numeric address and a port, such as 10.0.0.7:26379 or [fd00::7]:26379"},
+        {"redis: {log: {sentinels: ['10.0.0.1:65536']}}\n",
+                "weftd.yaml:1:27: 'redis.log.sentinels[0]' is '10.0.0.1:65536'; it must be a "
+                "numeric address and a port, such as 10.0.0.7:26379 or [fd00::7]:26379"},
+        {"redis: {log: {sentinels: ['10.0.0.1:1'], master: m}, keys: {sentinels: ['10.0.0.1:1'], "
+         "master: m}}\n",
+                "weftd.yaml:1:60: 'redis.keys' is the same server as 'redis.log'; keys live apart "
+                "from what they seal, or erasing a key would not erase"},
+        {"replicas: 1\n",
+                "weftd.yaml:1:11: 'replicas' is 1, but the Redis that Weft runs itself has none; "
+                "give your own under 'redis.log'"},
+        {"replicas: 1\nredis: {log: {host: 10.0.0.1}}\n",
+                "weftd.yaml:1:11: 'replicas' is 1, but the Redis that Weft runs itself has none; "
+                "give your own under 'redis.keys'"},
+        {"durability: everysec\nreplicas: 2\n",
+                "weftd.yaml:2:11: 'replicas' is 2, which goes with 'durability: always' only: a "
+                "replica does not make up for a disk that is a second behind"},
         {"redis: {log: {socket: /a}, keys: {socket: /a}}\n",
                 "weftd.yaml:1:34: 'redis.keys' is the same server as 'redis.log'; keys live apart "
                 "from what they seal, or erasing a key would not erase"},
@@ -273,7 +324,7 @@ static void the_default_file_is_read_back_as_the_defaults(void)
     expect(is_same(&other, &config));
 }
 
-/* All but redis.*.host, which does not go with the socket above it. */
+/* All but the ways to a Redis, of which one excludes the other. */
 static void the_examples_are_right_once_uncommented(void)
 {
     size_t len = write_with(config_write_defaults, written, sizeof written), kept = 0;
@@ -282,7 +333,8 @@ static void the_examples_are_right_once_uncommented(void)
         bool is_setting =
                 line[0] == '#' && strchr(line, ':') != NULL && (line[1] != ' ' || line[2] == ' ');
         bool is_left_out =
-                strncmp(line, "#    host", 9) == 0 || strncmp(line, "#    socket", 11) == 0;
+                strncmp(line, "#    host", 9) == 0 || strncmp(line, "#    socket", 11) == 0 ||
+                strncmp(line, "#    sentinel", 13) == 0 || strncmp(line, "#    master", 11) == 0;
         if (line[0] == '#' && (!is_setting || is_left_out))
             continue;
         size_t skip = is_setting;
@@ -369,8 +421,9 @@ int main(int argc, char **argv)
         return 0;
     }
     return test_main(argc, argv,
-            (struct test_case[]){CASE(an_empty_file_means_the_defaults),
-                    CASE(every_kind_of_setting_is_read), CASE(a_bad_file_is_refused_in_these_words),
+            (struct test_case[]){CASE(sentinels_and_replicas_are_read),
+                    CASE(an_empty_file_means_the_defaults), CASE(every_kind_of_setting_is_read),
+                    CASE(a_bad_file_is_refused_in_these_words),
                     CASE(the_place_is_told_as_numbers_too),
                     CASE(a_file_that_cannot_be_read_is_told), CASE(a_huge_file_is_refused),
                     CASE(a_long_path_is_refused_not_cut),
