@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/log_line.h"
 #include "flow/bot_turns.h"
+#include "flow/bus.h"
 #include "flow/conversations.h"
 #include "flow/directory.h"
 #include "flow/doors.h"
@@ -25,13 +26,16 @@ static void on_generation(void *user, uint64_t generation)
     struct node *node = user;
     log_line(generation ? LOG_INFO : LOG_WARN, generation ? "store.up" : "store.lost",
             "generation=%" PRIu64, generation);
+    if (generation != 0 && node->hints != NULL)
+        node->hints->ops->renew(node->hints);
     log_engine_on_generation(&node->logs, generation);
 }
 
 static bool create_tables(struct node *node)
 {
-    return conversations_create(node) && sessions_create(node) && bots_create(node) &&
-           pools_create(node) && doors_create(node) && directory_create(node) && due_create(node);
+    return members_create(node) && bus_create(node) && conversations_create(node) &&
+           sessions_create(node) && bots_create(node) && pools_create(node) && doors_create(node) &&
+           directory_create(node) && due_create(node);
 }
 
 struct node *node_create(const struct node_ports *ports, const struct node_settings *settings)
@@ -45,6 +49,7 @@ struct node *node_create(const struct node_ports *ports, const struct node_setti
     node->http = ports->http;
     node->timers = ports->timers;
     node->random = ports->random;
+    node->hints = ports->hints;
     node->settings = settings;
     node->out = malloc(NODE_OUT_BYTES);
     arena_init(&node->scratch, scratch, NODE_SCRATCH_BYTES);
@@ -77,6 +82,7 @@ void node_drain(struct node *node)
 {
     struct session *session = NULL;
     node->is_draining = true;
+    members_leave(node);
     while ((session = session_next(node, session)) != NULL) {
         uint16_t jitter;
         node->random->fill(node->random, &jitter, sizeof jitter);
@@ -100,6 +106,8 @@ void node_destroy(struct node *node)
     directory_destroy(node);
     conversations_destroy(node);
     sessions_destroy(node);
+    bus_destroy(node);
+    members_destroy(node);
     log_engine_finish(&node->logs);
     free(node->scratch.bytes);
     free(node->out);

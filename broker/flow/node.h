@@ -6,6 +6,7 @@
  *   conversations  which conversations are open on this node    (conversations.h)
  *   bots           which workers are connected, whose turn      (bot_turns.h)
  *   pools, agents  who waits for whom, who is at their desk     (pools.h)
+ *   members, bus   which other nodes live, what they tell       (members.h, bus.h)
  *
  * main.c (or the simulator) makes it; every flow gets it.
  */
@@ -16,6 +17,7 @@
 #include "base/map.h"
 #include "core/route/policy.h"
 #include "log/log.h"
+#include "port/hints.h"
 #include "port/http.h"
 #include "port/keystore.h"
 #include "port/peers.h"
@@ -31,6 +33,8 @@ struct bots;
 struct pools;
 struct doors;
 struct due;
+struct members;
+struct bus;
 
 struct node_settings {
     uint8_t master_key[32];
@@ -60,6 +64,7 @@ struct node {
     struct http *http;
     struct timers *timers;
     struct random *random;
+    struct hints *hints;                  /* NULL: the only node */
     const struct node_settings *settings; /* borrowed for the node's life */
     struct log_engine logs;
     struct arena scratch; /* of the event at hand: use NODE_SCRATCH_SCOPE */
@@ -76,6 +81,8 @@ struct node {
     struct map agents; /* agents.c: who is at a desk of this node */
     struct doors *doors;
     struct due *due;
+    struct members *members;      /* which nodes live */
+    struct bus *bus;              /* what they tell each other */
     void (*on_ready)(void *user); /* the directory is loaded for the first time */
     void *on_ready_user;
 };
@@ -87,6 +94,7 @@ struct node_ports {
     struct http *http;
     struct timers *timers;
     struct random *random;
+    struct hints *hints; /* NULL: this is the only node, and stays it */
 };
 
 /* errors: out of memory at the start ends the process
