@@ -47,7 +47,10 @@ struct stored_value {
     uint64_t p;     /* policy version */
     struct slice b; /* reason */
     bool has_i;
-    uint64_t i; /* incarnation */
+    uint64_t i;          /* incarnation */
+    struct slice policy; /* a policy's text */
+    const uint64_t *n;
+    size_t n_count; /* offered: chance, gap */
     const uint64_t *h;
     size_t h_count; /* pace: mean, samples, last, was waited */
     const uint64_t *j;
@@ -81,7 +84,8 @@ static const struct proto_field value_fields[] = {
         PROTO_STR_LIST(struct stored_value, u, OPTIONAL, POOL_LANGUAGES_MAX, POOL_LANGUAGE_MAX),
         TEXT(m), LEVELS(x, POOL_EXCLUSIONS_MAX), PROTO_NAME(struct stored_value, o, OPTIONAL),
         NUMBER(d), NUMBER(e), LEVELS(z, POOL_TERMS_MAX), NUMBER(p), TEXT(b), NUMBER(i), NUMBERS(h),
-        NUMBERS(j), NUMBERS(v)};
+        NUMBERS(j), NUMBERS(v), NUMBERS(n),
+        PROTO_STR(struct stored_value, policy, OPTIONAL, POOL_POLICY_MAX)};
 static const struct proto_shape value_shape = PROTO_SHAPE(struct stored_value, value_fields);
 
 static const struct proto_field batch_fields[] = {PROTO_OBJECT_LIST(
@@ -89,7 +93,7 @@ static const struct proto_field batch_fields[] = {PROTO_OBJECT_LIST(
 static const struct proto_shape batch_shape = PROTO_SHAPE(struct stored_batch, batch_fields);
 
 /* More than any one piece that is taken for a value. */
-enum { SCRATCH_SPARE = 8192 };
+enum { SCRATCH_SPARE = 8192, STORED_NUMBERS = 13 };
 
 /* ---- out --------------------------------------------------------------------------------------
  */
@@ -152,15 +156,16 @@ static void store_lists(
 static void store_kept(
         const struct pool_entry *entry, struct arena *scratch, struct stored_value *out)
 {
-    uint64_t *numbers = arena_take(scratch, 11 * sizeof *numbers);
+    uint64_t *numbers = arena_take(scratch, STORED_NUMBERS * sizeof *numbers);
     if (numbers == NULL)
         return;
     const struct pool_pace *pace = &entry->pace;
     const struct pool_kept_agent *agent = &entry->kept_agent;
     const struct pool_kept_request *request = &entry->kept_request;
-    uint64_t values[11] = {pace->mean_ms, pace->samples, pace->last_ms, pace->was_waited,
-            agent->since_ms, agent->idle_since_ms, agent->missed, agent->is_removed, request->state,
-            request->queued_ms, request->since_ms};
+    uint64_t values[STORED_NUMBERS] = {pace->mean_ms, pace->samples, pace->last_ms,
+            pace->was_waited, agent->since_ms, agent->idle_since_ms, agent->missed,
+            agent->is_removed, request->state, request->queued_ms, request->since_ms, entry->chance,
+            entry->gap};
     memcpy(numbers, values, sizeof values);
     out->h = numbers;
     out->h_count = entry->kind == POOL_SNAPSHOT ? 4 : 0;
@@ -168,6 +173,8 @@ static void store_kept(
     out->j_count = entry->kind == POOL_SNAPSHOT_AGENT ? 4 : 0;
     out->v = numbers + 8;
     out->v_count = entry->kind == POOL_SNAPSHOT_REQUEST ? 3 : 0;
+    out->n = numbers + 11;
+    out->n_count = entry->kind == POOL_OFFERED ? 2 : 0;
 }
 
 static struct stored_value to_stored(const struct pool_entry *entry, struct arena *scratch)
@@ -185,6 +192,7 @@ static struct stored_value to_stored(const struct pool_entry *entry, struct aren
             .e = entry->until_ms,
             .has_p = entry->policy_version != 0,
             .p = entry->policy_version,
+            .policy = entry->policy,
             .b = entry->reason,
             .has_i = entry->incarnation != 0,
             .i = entry->incarnation};
@@ -268,6 +276,14 @@ static void load_kept(const struct stored_value *from, struct pool_entry *out)
                 (struct pool_kept_request){(enum pool_state)from->v[0], from->v[1], from->v[2]};
 }
 
+static void load_offered(const struct stored_value *from, struct pool_entry *out)
+{
+    if (from->n_count == 2) {
+        out->chance = (uint32_t)from->n[0];
+        out->gap = (uint32_t)from->n[1];
+    }
+}
+
 static bool from_stored(
         const struct stored_value *from, struct arena *scratch, struct pool_entry *out)
 {
@@ -280,10 +296,12 @@ static bool from_stored(
             .deadline_ms = from->d,
             .until_ms = from->e,
             .policy_version = from->p,
+            .policy = from->policy,
             .reason = from->b,
             .incarnation = from->i,
     };
     load_kept(from, out);
+    load_offered(from, out);
     return load_need(from, scratch, &out->need) && load_profile(from, scratch, &out->profile) &&
            load_lists(from, scratch, out);
 }

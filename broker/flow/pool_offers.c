@@ -188,6 +188,7 @@ void offers_tell(struct team *team, const struct pool_entry *entry, const struct
     case POOL_SNAPSHOT:
     case POOL_SNAPSHOT_AGENT:
     case POOL_SNAPSHOT_REQUEST:
+    case POOL_POLICY:
     case POOL_KIND_COUNT:
         break;
     }

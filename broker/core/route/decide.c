@@ -15,6 +15,9 @@
 
 #include "base/check.h"
 
+/* Nothing is left to chance here, and the entry says so: whoever learns from the log needs it. */
+enum { CHANCE_CERTAIN = 1000 };
+
 struct plan {
     struct match match;
     struct pool_decisions *out;
@@ -97,6 +100,7 @@ static void offer(struct plan *plan, const struct request *request, uint32_t slo
     entry->terms = terms;
     entry->term_count = match_terms(&plan->match, request, slot, terms);
     entry->policy_version = plan->match.policy->version;
+    entry->chance = CHANCE_CERTAIN;
     due_at(plan, entry->deadline_ms);
     grid_set(&pool->grid, GRID_PLAN_GIVEN, slot, true);
     if (agent->load + ++pool->planned[slot] < agent->capacity)
@@ -294,6 +298,8 @@ void pool_decide(const struct pool *pool, const struct route_policy *policy, uin
     else
         plan_offers(&plan);
     forget_plans(pool);
+    for (size_t i = 0; i < out->count; i++)
+        out->entries[i].gap = out->quality.gap;
     if (out->has_more)
         out->next_due_ms = now_ms;
 }

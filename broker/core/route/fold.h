@@ -100,6 +100,9 @@ struct pool {
     bool is_read_only;
     struct pool_lead lead;
     struct pool_pace pace;
+    uint64_t policy_version; /* 0: none was put yet */
+    char *policy;            /* its text; NULL when empty */
+    uint32_t policy_len;
     struct words words;
     struct table requests_by_key;
     struct grid grid;
@@ -170,6 +173,8 @@ int compare_slices(struct slice a, struct slice b);
 /* NULL: no memory; old is as before. */
 void *pool_grow(const struct pool *pool, void *old, size_t bytes);
 void pool_forget_all(struct pool *pool);
+/* false: no memory, the policy before stays. */
+bool pool_keep_policy(struct pool *pool, uint64_t version, struct slice text);
 
 /* ---- rules.c ---- */
 bool entry_is_well_formed(const struct pool_entry *entry);

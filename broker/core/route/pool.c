@@ -60,11 +60,27 @@ void pool_destroy(struct pool *pool)
     drop(pool, pool->offers);
     market_finish(pool);
     drop(pool, pool->market);
+    drop(pool, pool->policy);
     pool->memory.resize(pool->memory.user, pool, 0);
+}
+
+bool pool_keep_policy(struct pool *pool, uint64_t version, struct slice text)
+{
+    char *copy = text.len > 0 ? pool_grow(pool, NULL, text.len) : NULL;
+    if (text.len > 0 && copy == NULL)
+        return false;
+    if (text.len > 0)
+        memcpy(copy, text.bytes, text.len);
+    drop(pool, pool->policy);
+    pool->policy = copy;
+    pool->policy_len = (uint32_t)text.len;
+    pool->policy_version = version;
+    return true;
 }
 
 void pool_forget_all(struct pool *pool)
 {
+    pool_keep_policy(pool, 0, SLICE_NONE);
     seek_forget_all(pool);
     words_clear(&pool->words);
     table_clear(&pool->requests_by_key);
@@ -242,6 +258,9 @@ static enum pool_outcome apply_allowed(struct pool *pool, const struct step *ste
         return snapshot_agent(pool, step->time_ms, step->entry);
     case POOL_SNAPSHOT_REQUEST:
         return snapshot_request(pool, step->time_ms, step->entry);
+    case POOL_POLICY:
+        return pool_keep_policy(pool, step->entry->policy_version, step->entry->policy) ? POOL_DONE
+                                                                                        : POOL_FULL;
     case POOL_UNKNOWN:
     case POOL_KIND_COUNT:
         break;

@@ -48,8 +48,9 @@ enum pool_outcome pool_may_apply(const struct pool *pool, const struct pool_entr
 enum pool_outcome pool_apply(
         struct pool *pool, const struct name *at, uint64_t time_ms, const struct pool_entry *entry);
 
-/* The whole fold as values: SNAPSHOT, then each agent, then each request. Applied in this order to
- * any pool they make an equal one. What visit sees is borrowed until it returns. */
+/* The whole fold as values: SNAPSHOT, the POLICY if there is one, then each agent, then each
+ * request. Applied in this order to any pool they make an equal one. What visit sees is borrowed
+ * until it returns. */
 void pool_snapshot(const struct pool *pool,
         void (*visit)(void *user, const struct pool_entry *entry), void *user);
 
@@ -93,6 +94,16 @@ struct pool_lead {
     uint64_t last_ms;
 };
 
+/* The policy that is in force by the log. */
+struct pool_policy {
+    uint64_t version;  /* counts the policies of this pool; 0: none was put yet */
+    struct slice text; /* borrowed until the next apply */
+    uint64_t hash;     /* of the text: equal texts, equal hashes */
+};
+
+struct pool_policy pool_policy(const struct pool *pool);
+/* The hash of a policy's text. source: FNV-1a, 64 bits; for telling apart, not for proving. */
+uint64_t pool_policy_hash(struct slice text);
 bool pool_is_read_only(const struct pool *pool);
 struct pool_lead pool_lead(const struct pool *pool);
 struct pool_counts pool_counts(const struct pool *pool);

@@ -35,6 +35,7 @@ enum {
     POOL_LEVEL_MAX = 1000,
     POOL_CAPACITY_MAX = 1000,
     POOL_CAPACITY_DEFAULT = 4,
+    POOL_POLICY_MAX = 16384, /* bytes of a policy's text */
 };
 
 enum pool_kind {
@@ -44,7 +45,7 @@ enum pool_kind {
     POOL_STATUS,        /* agent, profile.status only: the rest of the profile stays */
     POOL_AGENT_REMOVED, /* agent: offline for good, forgotten once their last chat has ended */
     POOL_QUEUED,        /* request, need, exclusions */
-    POOL_OFFERED,       /* request, agent, deadline_ms, terms, policy_version */
+    POOL_OFFERED,       /* request, agent, deadline_ms, terms, policy_version, chance, gap */
     POOL_ACCEPTED,      /* request, agent, offer */
     POOL_DECLINED,      /* request, agent, offer, until_ms */
     POOL_EXPIRED,       /* request, agent, offer, until_ms */
@@ -57,6 +58,8 @@ enum pool_kind {
     POOL_SNAPSHOT_AGENT,   /* agent, profile, kept_agent */
     POOL_SNAPSHOT_REQUEST, /* request, need, exclusions, kept_request, and when offered or active:
                               agent; when offered: offer, deadline_ms, terms, policy_version */
+    POOL_POLICY,           /* policy, policy_version: in force from here on; the fold keeps the text
+                              and never looks into it */
     POOL_KIND_COUNT,
 };
 
@@ -148,6 +151,10 @@ struct pool_entry {
     const struct pool_term *terms;
     size_t term_count;
     uint64_t policy_version;
+    struct slice policy; /* its text, as it was put */
+    uint32_t chance;     /* per mille with which this agent was chosen, given all that the entries
+                            before say; 1000: it could not have been another. Not kept */
+    uint32_t gap;        /* of the batch's certificate, per mille. Not kept */
     struct slice reason; /* not kept by the fold */
     uint64_t incarnation;
     struct pool_pace pace;

@@ -109,6 +109,8 @@ bool entry_is_well_formed(const struct pool_entry *entry)
         return key_is_well_formed(entry);
     case POOL_SNAPSHOT_REQUEST:
         return snapshot_request_is_well_formed(entry);
+    case POOL_POLICY:
+        return entry->policy_version > 0 && entry->policy.len <= POOL_POLICY_MAX;
     case POOL_UNKNOWN:
     case POOL_KIND_COUNT:
         return false;
@@ -208,6 +210,8 @@ enum pool_outcome rules_check(const struct pool *pool, const struct pool_entry *
         return agent == SLOT_NONE ? POOL_DONE : POOL_ALREADY_LIVE;
     case POOL_SNAPSHOT_REQUEST:
         return check_snapshot_request(request, entry, agent);
+    case POOL_POLICY:
+        return entry->policy_version > pool->policy_version ? POOL_DONE : POOL_ALREADY_LIVE;
     case POOL_UNKNOWN:
     case POOL_KIND_COUNT:
         return POOL_UNKNOWN_KIND;

@@ -86,6 +86,11 @@ void pool_snapshot(const struct pool *pool,
     struct pool_entry head = {
             .kind = POOL_SNAPSHOT, .incarnation = pool->lead.incarnation, .pace = pool->pace};
     visit(user, &head);
+    struct pool_policy policy = pool_policy(pool);
+    if (policy.version > 0)
+        visit(user, &(struct pool_entry){.kind = POOL_POLICY,
+                            .policy_version = policy.version,
+                            .policy = policy.text});
     for (uint32_t slot = 0; slot < pool->agent_count; slot++)
         if (pool->agents[slot].id != WORD_NONE)
             visit_agent(pool, &pool->agents[slot], (struct visit){visit, user});

@@ -153,3 +153,19 @@ bool pool_next_of_agent(const struct pool *pool, struct slice agent, size_t *cur
     view_request(pool, slot, out_view);
     return true;
 }
+
+/* ---- the policy in force ---- */
+
+uint64_t pool_policy_hash(struct slice text)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ (uint8_t)text.bytes[i]) * 0x100000001b3u;
+    return hash;
+}
+
+struct pool_policy pool_policy(const struct pool *pool)
+{
+    struct slice text = slice_make(pool->policy, pool->policy_len);
+    return (struct pool_policy){pool->policy_version, text, pool_policy_hash(text)};
+}

@@ -92,6 +92,7 @@ static struct pool_entry copy_entry(struct arena *arena, const struct pool_entry
     to.request.conversation = copy_text(arena, to.request.conversation);
     to.agent = copy_text(arena, to.agent);
     to.reason = copy_text(arena, to.reason);
+    to.policy = copy_text(arena, to.policy);
     copy_profile(arena, &to.profile);
     copy_need(arena, &to.need);
     return to;
@@ -277,6 +278,7 @@ static void write_request(struct lines *lines, const struct pool_entry *entry)
                 entry->exclusions[i].until_ms);
     for (size_t i = 0; i < entry->term_count; i++)
         add(lines, " %.*s=%u", SLICE_ARGS(entry->terms[i].name), entry->terms[i].value);
+    add(lines, " policy %.*s", SLICE_ARGS(entry->policy));
     add(lines, " offer %" PRIu64 " %" PRIu64 " %" PRIu64 " kept %d %" PRIu64 " %" PRIu64,
             entry->offer.seq, entry->deadline_ms, entry->policy_version, entry->kept_request.state,
             entry->kept_request.queued_ms, entry->kept_request.since_ms);

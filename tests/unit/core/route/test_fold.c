@@ -65,6 +65,36 @@ static void a_snapshot_forgets_what_was_before(void)
     desk_close();
 }
 
+/* ---- the policy in force ---- */
+
+static enum pool_outcome policy_is(uint64_t version, const char *words)
+{
+    return desk_says(&(struct pool_entry){
+            .kind = POOL_POLICY, .policy_version = version, .policy = slice_of_string(words)});
+}
+
+static void a_policy_is_kept_until_a_newer_one_comes(void)
+{
+    desk_open();
+    expect_u64(pool_policy(desk_pool).version, 0);
+    expect_u64(policy_is(1, "offer_ms: 9000"), POOL_DONE);
+    expect_u64(policy_is(1, "offer_ms: 1"), POOL_ALREADY_LIVE);
+    expect_slice(pool_policy(desk_pool).text, SLICE_OF("offer_ms: 9000"));
+    expect_u64(pool_policy(desk_pool).hash, pool_policy_hash(SLICE_OF("offer_ms: 9000")));
+    busy_pool();
+    struct pool *copy = pool_copy(desk_pool, desk_now_ms);
+    expect_same_pool(desk_pool, copy);
+    expect_slice(pool_policy(copy).text, SLICE_OF("offer_ms: 9000"));
+    expect_u64(policy_is(2, ""), POOL_DONE);
+    expect_u64(pool_policy(desk_pool).text.len, 0);
+    expect_u64(policy_is(0, "offer_ms: 1"), POOL_MALFORMED);
+    static char long_text[POOL_POLICY_MAX + 2];
+    memset(long_text, '#', sizeof long_text - 1);
+    expect_u64(policy_is(3, long_text), POOL_MALFORMED);
+    pool_destroy(copy);
+    desk_close();
+}
+
 /* ---- out of memory ---- */
 
 struct thrifty {
@@ -161,6 +191,8 @@ int main(int argc, char **argv)
 {
     return test_main(argc, argv,
             (struct test_case[]){CASE(a_snapshot_and_the_tail_make_the_same_pool),
-                    CASE(a_snapshot_forgets_what_was_before), CASE(out_of_memory_changes_nothing),
+                    CASE(a_snapshot_forgets_what_was_before),
+                    CASE(a_policy_is_kept_until_a_newer_one_comes),
+                    CASE(out_of_memory_changes_nothing),
                     CASE(a_table_finds_what_was_put_whatever_was_removed), {0}});
 }
