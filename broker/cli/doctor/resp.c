@@ -138,7 +138,7 @@ static bool take_bulk(struct answer *answer, long len)
     char text[RESP_ANSWER_MAX];
     if (len < 0)
         return put(answer, "", 0);
-    return len + 2 < RESP_ANSWER_MAX && read_exactly(answer->resp, text, (size_t)len + 2) &&
+    return len < RESP_ANSWER_MAX - 2 && read_exactly(answer->resp, text, (size_t)len + 2) &&
            put(answer, text, (size_t)len);
 }
 
@@ -157,6 +157,8 @@ static bool take_values(struct answer *answer)
         if (!read_line(answer->resp, line, sizeof line) || line[0] == '\0')
             return false; /* gone, or no Redis */
         long number = strtol(line + 1, NULL, 10);
+        if (line[0] == '*' && number > RESP_ANSWER_MAX - left)
+            return false; /* each value takes a byte of the answer */
         if (line[0] == '*')
             left += number > 0 ? number : 0;
         else if (!(line[0] == '$' ? take_bulk(answer, number) : take_line(answer, line)))

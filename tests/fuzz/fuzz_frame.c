@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* libFuzzer's door to the readers: the first byte chooses codec and side, the rest is the input.
+/* The reader of frames, in the codec that FUZZ_CODEC names: the first byte chooses the side, the
+ * rest is the input.
  *
- *   CC=clang meson setup build-fuzz -Dfuzz=true -Db_lundef=false && ninja -C build-fuzz
- *   build-fuzz/tests/fuzz/fuzz_proto -max_len=4096 CORPUS_FOLDER
- *
- * Guards: no input crashes a reader or makes it touch memory that is not the input's; what is
+ * Guards: no input crashes the reader or makes it touch memory that is not the input's; what is
  * accepted is written in the other codec and read back as the same frame.
  */
+#include "fuzz.h"
 #include "proto/codec.h"
 
-#include <stdlib.h>
-
-#include "base/check.h"
-
 enum { SCRATCH_SIZE = 4 * 1024 * 1024, OUTPUT_MAX = 1024 * 1024 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char scratch_memory[SCRATCH_SIZE];
 
@@ -53,14 +46,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct proto_frame frame;
     if (size == 0 || size > OUTPUT_MAX)
         return 0;
-    enum proto_codec codec = data[0] & 1 ? PROTO_MSGPACK : PROTO_JSON;
-    enum proto_from from = data[0] & 2 ? PROTO_FROM_SERVER : PROTO_FROM_CLIENT;
-    size_t len = size - 1;
-    char *bytes = malloc(len + (len == 0));
-    check(bytes != NULL);
-    memcpy(bytes, data + 1, len);
-    if (read_one(codec, from, bytes, len, &frame))
-        check_same_in_the_other(codec == PROTO_JSON ? PROTO_MSGPACK : PROTO_JSON, from, &frame);
+    enum proto_from from = data[0] & 1 ? PROTO_FROM_SERVER : PROTO_FROM_CLIENT;
+    char *bytes = fuzz_copy(data + 1, size - 1);
+    if (read_one(FUZZ_CODEC, from, bytes, size - 1, &frame))
+        check_same_in_the_other(
+                FUZZ_CODEC == PROTO_JSON ? PROTO_MSGPACK : PROTO_JSON, from, &frame);
     free(bytes);
     return 0;
 }
