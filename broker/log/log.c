@@ -37,7 +37,8 @@ struct flight {
 
 bool log_engine_init(struct log_engine *engine, struct store *store, struct random *random)
 {
-    *engine = (struct log_engine){.store = store, .random = random};
+    *engine =
+            (struct log_engine){.store = store, .random = random, .doubts_left = LOG_DOUBTS_A_TURN};
     list_init(&engine->logs);
     engine->plain = malloc(RECORD_PLAIN_MAX);
     engine->record = malloc(RECORD_MAX);
@@ -220,7 +221,8 @@ static void add_due(struct log *log, uint64_t seq, uint64_t due_at_ms)
 static struct flight *make_flight(
         struct log *log, struct log_change *change, const struct log_draft *draft)
 {
-    struct flight *flight = malloc(sizeof *flight + draft->plain.len);
+    size_t stored_max = log->engine->keeps_stored ? draft->plain.len + RECORD_OVERHEAD_MAX : 0;
+    struct flight *flight = malloc(sizeof *flight + draft->plain.len + stored_max);
     if (flight == NULL)
         return NULL;
     memcpy(flight->plain, draft->plain.bytes, draft->plain.len);
@@ -234,6 +236,15 @@ static struct flight *make_flight(
     return flight;
 }
 
+static void keep_stored(struct flight *flight, struct slice stored)
+{
+    if (!flight->log->engine->keeps_stored)
+        return;
+    uint8_t *room = flight->plain + flight->record.plain.len;
+    memcpy(room, stored.bytes, stored.len);
+    flight->record.stored = slice_make(room, stored.len);
+}
+
 static void append(struct log *log, struct log_change *change, const struct log_draft *draft)
 {
     struct log_engine *engine = log->engine;
@@ -243,6 +254,7 @@ static void append(struct log *log, struct log_change *change, const struct log_
     engine->random->fill(engine->random, random, sizeof random);
     const uint8_t *key = draft->is_plain ? NULL : log->seal_key;
     size_t len = record_write(&flight->record, log->key, key, random, engine->record);
+    keep_stored(flight, slice_make(engine->record, len));
     if (draft->is_due && log->due_key.len > 0)
         add_due(log, flight->record.at.seq, draft->due_at_ms);
     struct store_append request = {log->key, flight->record.at.seq,
@@ -328,12 +340,4 @@ void log_follow(struct log *log)
 {
     if (log->state == LOG_COLD && !log->is_busy)
         log_load(log);
-}
-
-void log_hint(struct log *log, uint64_t seq)
-{
-    log->hinted_at = ++log->engine->stamp;
-    if (seq > log->hinted_seq)
-        log->hinted_seq = seq;
-    log_work(log);
 }

@@ -76,6 +76,9 @@ struct log_kind {
     /* The tail was learnt from the store, is durable by now, and may be ahead of, or beside, what
      * followers hold: each must compare and read. May be NULL. */
     void (*on_moved)(struct log *log);
+    /* A record that another node appended and told of: durable, folded, in order. NULL: such
+     * records are read. */
+    void (*on_foreign)(struct log *log, const struct record *record);
 };
 
 /* What all logs of a node share. */
@@ -86,7 +89,10 @@ struct log_engine {
     struct list logs; /* all that are open */
     uint8_t *plain;   /* a draft while it is decided */
     uint8_t *record;
-    uint8_t *opened; /* a record while it is read */
+    uint8_t *opened;      /* a record while it is read */
+    bool keeps_stored;    /* on_record brings the stored bytes: somebody else wants to have them */
+    unsigned doubts_left; /* so many more reads before the next turn */
+    bool has_doubts;      /* a log may be is_doubted */
 };
 
 enum log_state { LOG_COLD, LOG_LOADING, LOG_READY, LOG_BROKEN };
@@ -115,6 +121,7 @@ struct log {
     struct list changes;
     uint64_t hinted_seq; /* somebody said that this entry exists */
     uint64_t hinted_at;  /* stamp: only a newer read can prove them wrong */
+    bool is_doubted;     /* its end is to be looked for, when there is room */
     bool is_untold;      /* there are records that nobody was told of: no barrier held yet */
     struct list link;
     unsigned users; /* completions under way: the owner may not free the log before 0 */
@@ -146,6 +153,20 @@ void log_follow(struct log *log);
 
 /* Somebody says that there is an entry seq: reads it unless the tail has it. */
 void log_hint(struct log *log, uint64_t seq);
+
+/* Another node says that it appended this record as entry seq, that a barrier held, and on which
+ * history. Folds it without a read (on_foreign) when it links to the tail, the history is that of
+ * the tail's generation, that generation lives, and nothing of the log is under way. Redis's
+ * compare is one-sided: a tail that is ahead of the store, or beside it, would punch a hole. So in
+ * every other case this is no more than log_hint. From the loop only. */
+void log_take(struct log *log, uint64_t seq, struct slice history, struct slice stored);
+
+/* The log may have grown without anybody saying so: looks for its end, soon. At most DOUBTS_A_TURN
+ * logs an engine begin to look between two turns. */
+enum { LOG_DOUBTS_A_TURN = 512 };
+void log_doubt(struct log *log);
+/* Some ten times a second: those go on that waited for room. */
+void log_engine_turn(struct log_engine *engine);
 
 /* Reads records without folding them: for resuming sessions, history, packets.
  *

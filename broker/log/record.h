@@ -19,6 +19,7 @@ struct record {
     uint64_t time_ms;
     bool is_sealed; /* plain ones can be written by whoever can write to the store */
     struct slice plain;
+    struct slice stored; /* as it is in the store; empty unless somebody keeps it */
 };
 
 enum record_fault {

@@ -68,6 +68,10 @@ struct store;
 
 struct store_ops {
     uint64_t (*generation)(struct store *store);
+    /* Names the one course of writes that this generation belongs to: two nodes whose generations
+     * have the same name read and write the same past, for as long as both last. Empty while the
+     * generation is 0. Borrowed until the generation changes. */
+    struct slice (*history)(struct store *store);
     /* Estimate of Redis TIME, milliseconds since 1970; 0 before the first connection. */
     uint64_t (*now_ms)(struct store *store);
     void (*append)(struct store *, const struct store_append *, store_done, void *user);

@@ -287,6 +287,13 @@ uint64_t redis_link_generation(const struct redis_link *link)
     return link->generation;
 }
 
+struct slice redis_link_history(const struct redis_link *link)
+{
+    return link->generation != 0
+                   ? slice_make(link->probe.identity.replication_id, REPLICATION_ID_SIZE)
+                   : SLICE_NONE;
+}
+
 uint64_t redis_link_now_ms(struct redis_link *link)
 {
     return redis_probe_now_ms(&link->probe, redis_link_clock_ms(link));

@@ -37,6 +37,9 @@ struct redis_link *redis_link_create(struct uv_loop_s *loop, struct timers *time
 void redis_link_destroy(struct redis_link *link);
 
 uint64_t redis_link_generation(const struct redis_link *link);
+/* The replication id of the server: a failover, a restart and a demotion each give it another.
+ * Empty while the link is down. */
+struct slice redis_link_history(const struct redis_link *link);
 /* Estimate of the server's time, never falling; 0 before the first connection. */
 uint64_t redis_link_now_ms(struct redis_link *link);
 

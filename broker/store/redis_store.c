@@ -61,6 +61,11 @@ static uint64_t port_generation(struct store *base)
     return redis_link_generation(store_of(base)->link);
 }
 
+static struct slice port_history(struct store *base)
+{
+    return redis_link_history(store_of(base)->link);
+}
+
 static uint64_t port_now_ms(struct store *base)
 {
     return redis_link_now_ms(store_of(base)->link);
@@ -225,7 +230,7 @@ static void port_remove(struct store *base, struct slice key, store_done done, v
     submit(base, redis_reply_integer, done, user);
 }
 
-static const struct store_ops ops = {port_generation, port_now_ms, port_append, port_read,
+static const struct store_ops ops = {port_generation, port_history, port_now_ms, port_append, port_read,
         port_barrier, port_trim, port_zset_add, port_zset_remove, port_zset_range, port_claim,
         port_put, port_get, port_take, port_remove};
 

@@ -13,6 +13,7 @@ struct fake_life {
     struct fake_db db;
     size_t covered; /* the first so many writes outlive every failover */
     uint64_t number;
+    char history[24]; /* "life<number>" */
     struct fake_life *before;
 };
 

@@ -25,6 +25,7 @@ static struct fake_life *begin_life(struct fake_server *server)
     fake_db_init(&life->db);
     life->before = server->life;
     life->number = server->life ? server->life->number + 1 : 1;
+    snprintf(life->history, sizeof life->history, "life%" PRIu64, life->number);
     server->life = life;
     return life;
 }

@@ -18,6 +18,12 @@ static uint64_t port_generation(struct store *store)
     return fake_link_of(store)->generation;
 }
 
+static struct slice port_history(struct store *store)
+{
+    struct fake_link *link = fake_link_of(store);
+    return link->generation != 0 ? slice_of_string(link->life->history) : SLICE_NONE;
+}
+
 static uint64_t port_now_ms(struct store *store)
 {
     struct fake_link *link = fake_link_of(store);
@@ -129,6 +135,6 @@ static void port_remove(struct store *store, struct slice key, store_done done, 
     submit_pair(store, FAKE_REMOVE, key, SLICE_NONE, done, user);
 }
 
-const struct store_ops fake_store_ops = {port_generation, port_now_ms, port_append, port_read,
+const struct store_ops fake_store_ops = {port_generation, port_history, port_now_ms, port_append, port_read,
         port_barrier, port_trim, port_zset_add, port_zset_remove, port_zset_range, port_claim,
         port_put, port_get, port_take, port_remove};

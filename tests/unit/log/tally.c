@@ -59,6 +59,17 @@ static void on_record(struct log *log, const struct record *record)
     struct tally *tally = LIST_ITEM(log, struct tally, log);
     tally->told++;
     tally->last_told = record->at;
+    check(record->stored.len <= sizeof tally->stored);
+    tally->stored_len = record->stored.len;
+    if (record->stored.len > 0)
+        memcpy(tally->stored, record->stored.bytes, record->stored.len);
+}
+
+static void on_foreign(struct log *log, const struct record *record)
+{
+    struct tally *tally = LIST_ITEM(log, struct tally, log);
+    tally->foreign++;
+    tally->last_told = record->at;
 }
 
 static void on_moved(struct log *log)
@@ -66,7 +77,8 @@ static void on_moved(struct log *log)
     LIST_ITEM(log, struct tally, log)->moved++;
 }
 
-const struct log_kind tally_kind = {clear, apply, holds_snapshot, restore, on_record, on_moved};
+const struct log_kind tally_kind = {
+        clear, apply, holds_snapshot, restore, on_record, on_moved, on_foreign};
 
 static void on_generation(void *user, uint64_t generation)
 {
@@ -95,6 +107,7 @@ void stage_begin(struct stage *stage, uint64_t seed)
         log_init(&node->tally.log, &node->engine, &tally_kind, log_key, SLICE_OF("{aa}due"),
                 SLICE_OF("tally"));
         node->tally.log.seal_key = stage->key;
+        node->engine.keeps_stored = true;
     }
     stage_run(stage);
 }

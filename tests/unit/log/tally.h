@@ -27,6 +27,9 @@ struct tally {
     size_t restored, applied, told, moved;
     bool has_record; /* on_record was called for this one last */
     struct name last_told;
+    size_t foreign;
+    uint8_t stored[256]; /* of the record told last, where the engine keeps it */
+    size_t stored_len;
 };
 
 struct tally_node {
