@@ -9,6 +9,7 @@
  */
 #include "serve.h"
 
+#include "base/check.h"
 #include "base/log_line.h"
 #include "flow/node.h"
 #include "flow/seed.h"
@@ -16,6 +17,7 @@
 #include "port/crypto.h"
 #include "secrets.h"
 #include "store/redis_keystore.h"
+#include "store/redis_sentinel.h"
 #include "store/redis_store.h"
 #include "ws/ws_server.h"
 
@@ -27,6 +29,13 @@
 #include <unistd.h>
 
 enum { SEED_AGAIN_MS = 500, DRAIN_LOOK_MS = 50, DAY_MS = 24 * 60 * 60 * 1000 };
+
+/* One of the two Redis, and the texts that its options borrow. */
+struct redis_way {
+    char password[256], sentinel_password[256], socket[CONFIG_SOCKET_MAX];
+    struct redis_sentinel *sentinel;
+    struct redis_options options;
+};
 
 struct serve {
     const struct config *config;
@@ -40,7 +49,7 @@ struct serve {
     struct node_settings settings;
     char admin_token[SECRETS_TOKEN_MAX];
     char public_url[CONFIG_TEXT_MAX];
-    char log_password[256], keys_password[256];
+    struct redis_way log_way, keys_way;
     struct seed seed;
     struct seed_tenant tenants[CONFIG_TENANTS_MAX];
     struct seed_bot bots[CONFIG_BOTS_MAX];
@@ -86,8 +95,9 @@ static bool set_settings(struct serve *serve)
     char token_path[CONFIG_PATH_MAX];
     *settings = (struct node_settings){
             .public_url = slice_of_string(serve->public_url),
-            .durability = config->durability == CONFIG_DURABLE_ALWAYS ? PROTO_DURABILITY_ALWAYS
-                                                                      : PROTO_DURABILITY_EVERYSEC,
+            .durability = config->replicas > 0 ? PROTO_DURABILITY_REPLICATED
+                          : config->durability == CONFIG_DURABLE_ALWAYS ? PROTO_DURABILITY_ALWAYS
+                                                                        : PROTO_DURABILITY_EVERYSEC,
             .connections_max = config->limits.connections_max,
             .conversations_hot_max = config->limits.conversations_hot_max,
             .messages_per_min = config->limits.messages_per_min,
@@ -134,48 +144,64 @@ static void set_public_url(struct serve *serve, uint16_t port)
 /* ---- adapters ---------------------------------------------------------------------------------
  */
 
-static bool redis_options(const struct serve *serve, const struct config_redis *redis,
-        const char *name, char *socket, char *password, struct redis_options *out)
+/* "" when no file is named. */
+static bool read_password(const char *path, char out[256])
 {
-    if (redis->sentinel_count > 0 || serve->config->replicas > 0) {
-        fprintf(stderr,
-                "weftd: this version reaches no Redis through Sentinels or with replicas\n");
+    out[0] = '\0';
+    if (path[0] == '\0' || secrets_read_text(path, out, 256))
+        return true;
+    fprintf(stderr, "weftd: cannot read %s: %s\n", path, strerror(errno));
+    return false;
+}
+
+static struct redis_sentinel *ask_sentinels(
+        struct serve *serve, const struct config_redis *redis, const char *password)
+{
+    struct redis_place places[CONFIG_SENTINELS_MAX];
+    for (uint32_t i = 0; i < redis->sentinel_count; i++)
+        check(config_place_read(redis->sentinels[i], places[i].host, &places[i].port));
+    struct redis_sentinel_options options = {.sentinels = places,
+            .count = redis->sentinel_count,
+            .master = redis->master,
+            .password = password};
+    return redis_sentinel_create(loop_uv(serve->loop), serve->timers, &options);
+}
+
+static bool find_redis(struct serve *serve, const struct config_redis *redis, const char *name,
+        const char *link_name, struct redis_way *way)
+{
+    struct redis_options *options = &way->options;
+    if (!read_password(redis->password_file, way->password) ||
+            !read_password(redis->sentinel_password_file, way->sentinel_password))
         return false;
+    *options = (struct redis_options){.name = link_name,
+            .random = system_random(),
+            .password = way->password,
+            .replicas = serve->config->replicas};
+    config_socket_path(serve->config, name, way->socket);
+    if (redis->sentinel_count > 0) {
+        way->sentinel = ask_sentinels(serve, redis, way->sentinel_password);
+        options->sentinel = way->sentinel;
+        return way->sentinel != NULL;
     }
-    *out = (struct redis_options){.name = name, .random = system_random()};
-    if (redis->password_file[0] != '\0') {
-        if (!secrets_read_text(redis->password_file, password, 256)) {
-            fprintf(stderr, "weftd: cannot read %s: %s\n", redis->password_file, strerror(errno));
-            return false;
-        }
-        out->password = password;
-    }
-    if (redis->host[0] != '\0') {
-        out->host = redis->host;
-        out->port = (uint16_t)redis->port;
-    } else {
-        out->unix_path = redis->socket[0] != '\0' ? redis->socket : socket;
-    }
+    options->host = redis->host[0] != '\0' ? redis->host : NULL;
+    options->port = (uint16_t)redis->port;
+    if (options->host == NULL)
+        options->unix_path = redis->socket[0] != '\0' ? redis->socket : way->socket;
     return true;
 }
 
 static bool open_stores(struct serve *serve)
 {
     const struct config *config = serve->config;
-    char log_socket[CONFIG_SOCKET_MAX], keys_socket[CONFIG_SOCKET_MAX];
-    struct redis_options log_options, keys_options;
-    config_socket_path(config, "log", log_socket);
-    config_socket_path(config, "keys", keys_socket);
-    if (!redis_options(serve, &config->redis.log, "store", log_socket, serve->log_password,
-                &log_options) ||
-            !redis_options(serve, &config->redis.keys, "keystore", keys_socket,
-                    serve->keys_password, &keys_options))
-        return false;
-    bool is_always = config->durability == CONFIG_DURABLE_ALWAYS;
     struct uv_loop_s *uv = loop_uv(serve->loop);
-    serve->store = redis_store_create(
-            uv, serve->timers, &log_options, is_always ? DURABILITY_ALWAYS : DURABILITY_EVERYSEC);
-    serve->keystore = redis_keystore_create(uv, serve->timers, &keys_options);
+    bool is_always = config->durability == CONFIG_DURABLE_ALWAYS;
+    if (!find_redis(serve, &config->redis.log, "log", "store", &serve->log_way) ||
+            !find_redis(serve, &config->redis.keys, "keys", "keystore", &serve->keys_way))
+        return false;
+    serve->store = redis_store_create(uv, serve->timers, &serve->log_way.options,
+            is_always ? DURABILITY_ALWAYS : DURABILITY_EVERYSEC);
+    serve->keystore = redis_keystore_create(uv, serve->timers, &serve->keys_way.options);
     return serve->store != NULL && serve->keystore != NULL;
 }
 

@@ -28,6 +28,8 @@ enum redis_error redis_error_of(struct slice text)
             return REDIS_ERROR_LINK;
     if (slice_is(code, "OOM") || slice_is(code, "MISCONF"))
         return REDIS_ERROR_FULL;
+    if (slice_is(code, "NOREPLICAS"))
+        return REDIS_ERROR_ALONE;
     if (slice_starts_with(text, SLICE_OF("ERR The ID specified in XADD is equal or smaller")))
         return REDIS_ERROR_BEHIND;
     return REDIS_ERROR_OTHER;

@@ -7,6 +7,7 @@
 
 enum redis_error {
     REDIS_ERROR_BEHIND, /* an append at or below the last place: refused, definitely */
+    REDIS_ERROR_ALONE,  /* too few replicas are there: nothing was written, definitely */
     REDIS_ERROR_FULL,   /* no memory, or no disk: nothing was written, definitely */
     REDIS_ERROR_LINK,   /* not the server that we took it for: nothing read here counts any more */
     REDIS_ERROR_OTHER,

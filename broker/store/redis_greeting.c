@@ -8,6 +8,7 @@
 #include "store/redis_greeting.h"
 
 #include <hiredis/hiredis.h>
+#include <stdio.h>
 
 /* The value of "\r\nfield:value\r\n". */
 static bool find_field(struct slice text, struct slice field, struct slice *out_value)
@@ -29,6 +30,28 @@ static bool find_field(struct slice text, struct slice field, struct slice *out_
     return false;
 }
 
+static bool ends_here(char c)
+{
+    return c == ',' || c == '\r' || c == '\n' || c == '\0';
+}
+
+/* "slave0:ip=…,port=…,state=online,offset=…,lag=…", a line for each. */
+static unsigned count_online(struct slice text)
+{
+    static const char field[] = "state=online";
+    struct slice line;
+    unsigned count = 0;
+    for (unsigned i = 0;; i++) {
+        char name[24];
+        snprintf(name, sizeof name, "slave%u:", i);
+        if (!find_field(text, slice_of_string(name), &line))
+            return count;
+        const char *at = memmem(line.bytes, line.len, field, sizeof field - 1);
+        count += at != NULL && (at + sizeof field - 1 == line.bytes + line.len ||
+                                       ends_here(at[sizeof field - 1]));
+    }
+}
+
 bool redis_identity_read(struct slice text, struct redis_identity *out_identity)
 {
     struct slice role, id, loading, log;
@@ -41,6 +64,7 @@ bool redis_identity_read(struct slice text, struct redis_identity *out_identity)
     out_identity->is_master = slice_is(role, "master");
     out_identity->is_loading = !slice_is(loading, "0");
     out_identity->keeps_log = slice_is(log, "1");
+    out_identity->replicas_online = count_online(text);
     return true;
 }
 

@@ -15,6 +15,8 @@ struct redisReply;
 struct redis_identity {
     char replication_id[REPLICATION_ID_SIZE];
     bool is_master, is_loading, keeps_log;
+    unsigned replicas_online; /* that the server sends its writes to, and that could take its place
+                               */
 };
 
 /* text: of INFO replication persistence. false: not what INFO looks like. */

@@ -2,12 +2,16 @@
 /* The key store port as Redis commands on "k:<id>".
  *
  * Invariant: a key is never overwritten (SET NX). An answer leaves Redis after the fsync of what it
- * reflects, so OK is durable; see the barrier in redis_store.c. A full server is unknown: the port
+ * reflects, so OK is durable; see the barrier in redis_store.c. Where replicas count, every answer
+ * about a key that is there, or is gone, waits until they hold it too: also a key that is only
+ * read, since what will be sealed with it must not outlive it. A full server is unknown: the port
  * has no word for it, and trying again later is right for both.
  */
 #include "store/redis_keystore.h"
 
+#include "base/check.h"
 #include "base/log_line.h"
+#include "store/redis_barrier.h"
 #include "store/redis_error.h"
 #include "store/redis_link.h"
 
@@ -17,6 +21,16 @@
 struct redis_keystore {
     struct keystore base;
     struct redis_link *link;
+    struct redis_barrier *barrier; /* NULL: no replicas count */
+};
+
+/* An answer that waits for the replicas. */
+struct held_answer {
+    keystore_done done;
+    void *user;
+    enum keystore_outcome outcome;
+    size_t len;
+    char wrapped[];
 };
 
 static struct redis_keystore *keystore_of(struct keystore *base)
@@ -30,6 +44,37 @@ static void finish(
     keystore_done done = (keystore_done)request->done;
     if (done != NULL)
         done(request->user, outcome, wrapped);
+}
+
+static void on_barrier(struct redis_request *request, const redisReply *reply)
+{
+    struct held_answer *held = request->user;
+    (void)reply;
+    bool is_durable = request->count != 0 && request->count == redis_link_generation(request->link);
+    held->done(held->user, is_durable ? held->outcome : KEYSTORE_UNKNOWN,
+            is_durable ? slice_make(held->wrapped, held->len) : SLICE_NONE);
+    free(held);
+}
+
+/* Tells the outcome once it is as durable as it must be. */
+static void finish_durable(
+        struct redis_request *request, enum keystore_outcome outcome, struct slice wrapped)
+{
+    struct redis_keystore *keystore = request->owner;
+    if (keystore->barrier == NULL || request->done == NULL) {
+        finish(request, outcome, wrapped);
+        return;
+    }
+    struct held_answer *held = malloc(sizeof *held + wrapped.len);
+    check(held != NULL);
+    *held = (struct held_answer){(keystore_done)request->done, request->user, outcome, wrapped.len};
+    if (wrapped.len > 0)
+        memcpy(held->wrapped, wrapped.bytes, wrapped.len);
+    struct redis_request *barrier = redis_link_take(keystore->link);
+    barrier->on_reply = on_barrier;
+    barrier->count = redis_link_generation(keystore->link);
+    barrier->user = held;
+    redis_barrier_add(keystore->barrier, barrier);
 }
 
 /* No answer, an error, or an answer of a kind that the command never gives. */
@@ -46,9 +91,9 @@ static void finish_unknown(struct redis_request *request, const redisReply *repl
 static void on_put(struct redis_request *request, const redisReply *reply)
 {
     if (reply != NULL && reply->type == REDIS_REPLY_STATUS)
-        finish(request, KEYSTORE_OK, SLICE_NONE);
+        finish_durable(request, KEYSTORE_OK, SLICE_NONE);
     else if (reply != NULL && reply->type == REDIS_REPLY_NIL)
-        finish(request, KEYSTORE_TAKEN, SLICE_NONE);
+        finish_durable(request, KEYSTORE_TAKEN, SLICE_NONE);
     else
         finish_unknown(request, reply);
 }
@@ -56,7 +101,7 @@ static void on_put(struct redis_request *request, const redisReply *reply)
 static void on_get(struct redis_request *request, const redisReply *reply)
 {
     if (reply != NULL && reply->type == REDIS_REPLY_STRING)
-        finish(request, KEYSTORE_OK, slice_make(reply->str, reply->len));
+        finish_durable(request, KEYSTORE_OK, slice_make(reply->str, reply->len));
     else if (reply != NULL && reply->type == REDIS_REPLY_NIL)
         finish(request, KEYSTORE_ABSENT, SLICE_NONE);
     else
@@ -66,7 +111,7 @@ static void on_get(struct redis_request *request, const redisReply *reply)
 static void on_destroy(struct redis_request *request, const redisReply *reply)
 {
     if (reply != NULL && reply->type == REDIS_REPLY_INTEGER)
-        finish(request, KEYSTORE_OK, SLICE_NONE);
+        finish_durable(request, KEYSTORE_OK, SLICE_NONE);
     else
         finish_unknown(request, reply);
 }
@@ -118,7 +163,9 @@ static const struct keystore_ops ops = {port_put, port_get, port_destroy};
 
 static void on_generation(void *user, uint64_t generation)
 {
-    (void)user, (void)generation; /* keys are never cached across requests: nothing to forget */
+    struct redis_keystore *keystore = user; /* no key is cached: nothing else to forget */
+    if (generation == 0 && keystore->barrier != NULL)
+        redis_barrier_fail(keystore->barrier);
 }
 
 struct redis_keystore *redis_keystore_create(
@@ -130,7 +177,11 @@ struct redis_keystore *redis_keystore_create(
     keystore->base.ops = &ops;
     keystore->link = redis_link_create(loop, timers, options, DURABILITY_ALWAYS,
             (struct redis_link_events){on_generation, keystore});
-    if (keystore->link == NULL) {
+    if (keystore->link != NULL && options->replicas > 0)
+        keystore->barrier = redis_barrier_create(loop, timers, options, keystore->link);
+    if (keystore->link == NULL || (options->replicas > 0 && keystore->barrier == NULL)) {
+        if (keystore->link != NULL)
+            redis_link_destroy(keystore->link);
         free(keystore);
         return NULL;
     }
@@ -139,6 +190,8 @@ struct redis_keystore *redis_keystore_create(
 
 void redis_keystore_destroy(struct redis_keystore *keystore)
 {
+    if (keystore->barrier != NULL)
+        redis_barrier_destroy(keystore->barrier);
     redis_link_destroy(keystore->link);
     free(keystore);
 }

@@ -6,8 +6,8 @@
  * many places; all of them end in on_gone, after all outstanding requests have been told, and
  * exactly once for each context that was connected.
  *
- * It does not resolve names, follow redirections or look for another master: a server that is not
- * what it was is left, and the same address tried again.
+ * It does not resolve names or follow redirections: a server that is not what it was is left, and
+ * the same address tried again, or that which the Sentinels tell.
  */
 #include "store/redis_link.h"
 
@@ -16,6 +16,7 @@
 #include "store/redis_error.h"
 #include "store/redis_poll.h"
 #include "store/redis_probe.h"
+#include "store/redis_sentinel.h"
 #include "store/redis_settings.h"
 
 #include <fcntl.h>
@@ -44,6 +45,7 @@ struct redis_link {
     uint64_t retry_ms;
     struct timer retry_timer, watch_timer;
     bool is_failure_told;
+    struct redis_sentinel_watcher watcher;
 };
 
 uint64_t redis_link_clock_ms(const struct redis_link *link)
@@ -197,6 +199,11 @@ void redis_link_send_count(struct redis_link *link, struct redis_request *reques
         queue(link, on_count, request);
 }
 
+void redis_link_complete(struct redis_link *link, struct redis_request *request)
+{
+    redis_requests_complete(&link->requests, request, NULL);
+}
+
 void redis_link_complete_later(struct redis_link *link, struct redis_request *request)
 {
     redis_requests_complete_later(&link->requests, request);
@@ -261,15 +268,40 @@ static bool take_context(struct redis_link *link, redisAsyncContext *context)
     return true;
 }
 
+/* NULL: nobody can tell where to, or out of memory. */
+static redisAsyncContext *begin_connecting(const struct redis_link *link)
+{
+    const struct redis_settings *settings = &link->settings;
+    struct redis_place place;
+    if (settings->unix_path[0] != '\0')
+        return redisAsyncConnectUnix(settings->unix_path);
+    if (settings->sentinel == NULL)
+        return redisAsyncConnect(settings->host, settings->port);
+    return redis_sentinel_place(settings->sentinel, &place)
+                   ? redisAsyncConnect(place.host, place.port)
+                   : NULL;
+}
+
+/* A dead master is left before its successor is known, and tried less and less often: this is the
+ * moment to try again. */
+static void on_moved(struct redis_sentinel_watcher *watcher)
+{
+    struct redis_link *link = LIST_ITEM(watcher, struct redis_link, watcher);
+    if (link->context != NULL)
+        redis_link_cut(link, "another_master");
+    link->retry_ms = link->settings.retry_ms_min;
+    if (link->context == NULL)
+        arm(link, &link->retry_timer, 0);
+}
+
 static void on_retry_due(struct timer *timer)
 {
     struct redis_link *link = LIST_ITEM(timer, struct redis_link, retry_timer);
-    redisAsyncContext *context =
-            link->settings.unix_path[0] != '\0'
-                    ? redisAsyncConnectUnix(link->settings.unix_path)
-                    : redisAsyncConnect(link->settings.host, link->settings.port);
+    redisAsyncContext *context = begin_connecting(link);
     if (!take_context(link, context)) {
-        note_end(link, context && context->err ? context->errstr : "no_resources");
+        note_end(link, context && context->err   ? context->errstr
+                       : link->settings.sentinel ? "no_sentinel_tells"
+                                                 : "no_resources");
         if (context != NULL)
             redisAsyncFree(context);
         connect_later(link);
@@ -292,6 +324,11 @@ struct slice redis_link_history(const struct redis_link *link)
     return link->generation != 0
                    ? slice_make(link->probe.identity.replication_id, REPLICATION_ID_SIZE)
                    : SLICE_NONE;
+}
+
+const struct redis_identity *redis_link_identity(const struct redis_link *link)
+{
+    return &link->probe.identity;
 }
 
 uint64_t redis_link_now_ms(struct redis_link *link)
@@ -323,6 +360,10 @@ struct redis_link *redis_link_create(struct uv_loop_s *loop, struct timers *time
     uv_unref((uv_handle_t *)&link->prepare);
     link->prepare.data = link->requests.idle.data = link;
     link->handles_open = 2;
+    link->watcher.on_moved = on_moved;
+    list_init(&link->watcher.at);
+    if (link->settings.sentinel != NULL)
+        redis_sentinel_watch(link->settings.sentinel, &link->watcher);
     arm(link, &link->retry_timer, 0);
     return link;
 }
@@ -341,6 +382,7 @@ void redis_link_destroy(struct redis_link *link)
 {
     link->state = LINK_CLOSED;
     link->generation = 0;
+    redis_sentinel_unwatch(&link->watcher);
     disarm(link, &link->retry_timer);
     disarm(link, &link->watch_timer);
     if (link->context != NULL)

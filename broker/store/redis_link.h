@@ -8,8 +8,8 @@
  *
  * A generation is one stay in UP. The greeting reads the server's time and identity, and the link
  * watches them from then on; a server that is no longer the same (another replication id, no
- * longer the master, loading) or that is silent for too long is cut off. source: rule 2 of
- * docs/explanation/log.md
+ * longer the master, loading) or that is silent for too long is cut off; so is one that is no
+ * longer where the Sentinels say, where there are any. source: rule 2 of docs/explanation/log.md
  *
  * Private to broker/store.
  */
@@ -19,6 +19,7 @@
 #include "port/timers.h"
 #include "store/durability.h"
 #include "store/redis_command.h"
+#include "store/redis_greeting.h"
 #include "store/redis_options.h"
 #include "store/redis_requests.h"
 
@@ -40,6 +41,8 @@ uint64_t redis_link_generation(const struct redis_link *link);
 /* The replication id of the server: a failover, a restart and a demotion each give it another.
  * Empty while the link is down. */
 struct slice redis_link_history(const struct redis_link *link);
+/* As it was when it was last looked at; means something while the generation is not 0. */
+const struct redis_identity *redis_link_identity(const struct redis_link *link);
 /* Estimate of the server's time, never falling; 0 before the first connection. */
 uint64_t redis_link_now_ms(struct redis_link *link);
 
@@ -51,6 +54,8 @@ struct redis_command *redis_link_command(struct redis_link *link);
 void redis_link_send(struct redis_link *link, struct redis_request *request);
 /* Sends the command, whose answer is a count, just ahead of the request's own. */
 void redis_link_send_count(struct redis_link *link, struct redis_request *request);
+/* Sends nothing, and completes with NULL now: from a callback of the loop only. */
+void redis_link_complete(struct redis_link *link, struct redis_request *request);
 /* Sends nothing, and completes with NULL on the next turn. */
 void redis_link_complete_later(struct redis_link *link, struct redis_request *request);
 

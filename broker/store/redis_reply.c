@@ -52,6 +52,9 @@ static bool finish_failed(struct redis_request *request, const redisReply *reply
     case REDIS_ERROR_FULL:
         finish_plain(request, STORE_FULL);
         return true;
+    case REDIS_ERROR_ALONE: /* the port has no word for it, and trying again is right */
+        finish_plain(request, STORE_UNKNOWN);
+        return true;
     case REDIS_ERROR_LINK:
     case REDIS_ERROR_OTHER:
         log_line(LOG_ERROR, "store.command_failed", "code=%.*s",

@@ -25,8 +25,9 @@ static bool is_address(const char *host)
 
 static const char *fault_of(struct redis_settings *settings, const struct redis_options *options)
 {
-    if ((options->unix_path != NULL) == (options->host != NULL))
-        return "needs_a_socket_path_or_a_host";
+    int ways = (options->unix_path != NULL) + (options->host != NULL) + (options->sentinel != NULL);
+    if (ways != 1)
+        return "needs_a_socket_path_or_a_host_or_sentinels";
     if (options->host != NULL && !is_address(options->host))
         return "host_is_not_an_ip_address";
     if (!copy_text(settings->unix_path, sizeof settings->unix_path, options->unix_path) ||
@@ -48,6 +49,7 @@ bool redis_settings_take(struct redis_settings *settings, const struct redis_opt
     if (settings->name[0] == '\0')
         copy_text(settings->name, sizeof settings->name, "store");
     settings->port = options->port;
+    settings->sentinel = options->sentinel;
     settings->random = options->random;
     settings->requests_max = options->requests_max ? options->requests_max : 8192;
     settings->watch_ms = options->watch_ms ? options->watch_ms : 1000;

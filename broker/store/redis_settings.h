@@ -10,6 +10,7 @@
 struct redis_settings {
     char unix_path[108], host[64], password[256], name[16]; /* empty: not given */
     uint16_t port;
+    struct redis_sentinel *sentinel; /* NULL: the place is fixed */
     struct random *random;
     size_t requests_max;
     uint64_t watch_ms, silence_ms_max, retry_ms_min, retry_ms_max;

@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/check.h"
+#include "store/redis_barrier.h"
 #include "store/redis_link.h"
 #include "store/redis_reply.h"
 
@@ -21,6 +22,7 @@ static const uint64_t SCORE_MAX = (UINT64_C(1) << 53) - 1;
 struct redis_store {
     struct store base;
     struct redis_link *link;
+    struct redis_barrier *barrier;            /* NULL: no replicas count */
     struct store_item items[STORE_ITEMS_MAX]; /* of the reply that is being delivered */
 };
 
@@ -117,7 +119,7 @@ static void port_read(
     redis_link_send(link, request);
 }
 
-/* Nothing is sent, in either durability:
+/* Without replicas nothing is sent, in either durability:
  *
  * ALWAYS. Redis runs the commands of one turn of its loop, then writes and fsyncs the append-only
  * file (flushAppendOnlyFile in beforeSleep), and only then sends what it answered
@@ -130,13 +132,15 @@ static void port_read(
  *
  * EVERYSEC. The promise is no more than that Redis has it.
  *
- * With replicas this is the place to PING and WAIT on a second link of the same generation, and to
- * complete with what WAIT counts. */
+ * With replicas redis_barrier.c asks how many hold it. */
 static void port_barrier(struct store *base, uint64_t generation, store_done done, void *user)
 {
     struct redis_request *request = make_request(base, redis_reply_barrier, done, user);
     request->count = generation;
-    redis_link_complete_later(store_of(base)->link, request);
+    if (store_of(base)->barrier != NULL && generation != 0)
+        redis_barrier_add(store_of(base)->barrier, request);
+    else
+        redis_link_complete_later(store_of(base)->link, request);
 }
 
 static void port_trim(
@@ -230,15 +234,17 @@ static void port_remove(struct store *base, struct slice key, store_done done, v
     submit(base, redis_reply_integer, done, user);
 }
 
-static const struct store_ops ops = {port_generation, port_history, port_now_ms, port_append, port_read,
-        port_barrier, port_trim, port_zset_add, port_zset_remove, port_zset_range, port_claim,
-        port_put, port_get, port_take, port_remove};
+static const struct store_ops ops = {port_generation, port_history, port_now_ms, port_append,
+        port_read, port_barrier, port_trim, port_zset_add, port_zset_remove, port_zset_range,
+        port_claim, port_put, port_get, port_take, port_remove};
 
 /* --- life ------------------------------------------------------------------------------------- */
 
 static void on_generation(void *user, uint64_t generation)
 {
     struct redis_store *store = user;
+    if (generation == 0 && store->barrier != NULL)
+        redis_barrier_fail(store->barrier);
     if (store->base.on_generation != NULL)
         store->base.on_generation(store->base.on_generation_user, generation);
 }
@@ -252,7 +258,11 @@ struct redis_store *redis_store_create(struct uv_loop_s *loop, struct timers *ti
     store->base.ops = &ops;
     store->link = redis_link_create(
             loop, timers, options, durability, (struct redis_link_events){on_generation, store});
-    if (store->link == NULL) {
+    if (store->link != NULL && options->replicas > 0)
+        store->barrier = redis_barrier_create(loop, timers, options, store->link);
+    if (store->link == NULL || (options->replicas > 0 && store->barrier == NULL)) {
+        if (store->link != NULL)
+            redis_link_destroy(store->link);
         free(store);
         return NULL;
     }
@@ -261,6 +271,8 @@ struct redis_store *redis_store_create(struct uv_loop_s *loop, struct timers *ti
 
 void redis_store_destroy(struct redis_store *store)
 {
+    if (store->barrier != NULL)
+        redis_barrier_destroy(store->barrier);
     redis_link_destroy(store->link);
     free(store);
 }

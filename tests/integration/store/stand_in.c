@@ -38,6 +38,10 @@ static void answer(struct stand_in *stand_in, const char *verb)
         say(stand_in, stand_in->info);
     else if (strncmp(verb, "CONFIG\r", 7) == 0)
         say(stand_in, stand_in->policy);
+    else if (strncmp(verb, "SENTINEL\r\n$6\r", 13) == 0)
+        say(stand_in, stand_in->master);
+    else if (strncmp(verb, "SENTINEL\r", 9) == 0)
+        say(stand_in, stand_in->place);
     else
         say(stand_in, stand_in->next);
 }
@@ -123,6 +127,21 @@ void stand_in_close(struct stand_in *stand_in)
     if (stand_in->peer != NULL)
         uv_close((uv_handle_t *)take_peer(stand_in), on_peer_closed);
     uv_close((uv_handle_t *)&stand_in->listener, NULL);
+}
+
+void stand_in_advise(struct stand_in *stand_in, uint16_t port, unsigned epoch)
+{
+    static char texts[16][128]; /* what was said before may still be on its way out */
+    static unsigned turn;
+    char digits[16];
+    char *master = texts[turn++ % 16], *place = texts[turn++ % 16];
+    int len = snprintf(digits, sizeof digits, "%u", epoch);
+    snprintf(master, sizeof texts[0],
+            "*4\r\n$4\r\nname\r\n$1\r\nm\r\n$12\r\nconfig-epoch\r\n$%d\r\n%s\r\n", len, digits);
+    len = snprintf(digits, sizeof digits, "%u", port);
+    snprintf(place, sizeof texts[0], "*2\r\n$9\r\n127.0.0.1\r\n$%d\r\n%s\r\n", len, digits);
+    stand_in->master = master;
+    stand_in->place = place;
 }
 
 const char *stand_in_info(char replication_id_digit, const char *role, int loading, int log)

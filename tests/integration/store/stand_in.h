@@ -14,7 +14,9 @@ struct stand_in {
     unsigned accepted, heard; /* connections and commands, so far */
     /* What it says, whole replies of the protocol. */
     const char *time, *info, *policy;
-    const char *next;     /* to the next other command, then all; NULL: nothing */
+    const char *next; /* to the next other command, then all; NULL: nothing */
+    /* As a Sentinel: to SENTINEL MASTER and to SENTINEL GET-MASTER-ADDR-BY-NAME; NULL: nothing */
+    const char *master, *place;
     const char *greeting; /* sent at once to whoever connects; NULL: nothing */
     bool resets;          /* resets every connection at once */
 };
@@ -26,6 +28,9 @@ void stand_in_listen(struct stand_in *stand_in);
 void stand_in_reset(struct stand_in *stand_in);
 /* The loop must turn once more. */
 void stand_in_close(struct stand_in *stand_in);
+
+/* What a Sentinel says that a master on this port of 127.0.0.1 is, of that configuration epoch. */
+void stand_in_advise(struct stand_in *stand_in, uint16_t port, unsigned epoch);
 
 /* An identity as INFO gives it, in static storage, good until two calls later. */
 const char *stand_in_info(char replication_id_digit, const char *role, int loading, int log);
