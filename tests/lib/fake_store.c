@@ -135,6 +135,6 @@ static void port_remove(struct store *store, struct slice key, store_done done, 
     submit_pair(store, FAKE_REMOVE, key, SLICE_NONE, done, user);
 }
 
-const struct store_ops fake_store_ops = {port_generation, port_history, port_now_ms, port_append, port_read,
-        port_barrier, port_trim, port_zset_add, port_zset_remove, port_zset_range, port_claim,
-        port_put, port_get, port_take, port_remove};
+const struct store_ops fake_store_ops = {port_generation, port_history, port_now_ms, port_append,
+        port_read, port_barrier, port_trim, port_zset_add, port_zset_remove, port_zset_range,
+        port_claim, port_put, port_get, port_take, port_remove};
