@@ -40,6 +40,8 @@ struct command {
     size_t options_size;                /* at most COMMAND_OPTIONS_MAX */
     size_t words_least, words_most;
     int (*run)(const void *options, const struct command_words *words);
+    /* Instead of run: the command reads its arguments itself, --help included. */
+    int (*run_raw)(int argc, char **argv);
 };
 
 /* Every command, in the order of the help; ends with {0}. */

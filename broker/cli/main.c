@@ -66,6 +66,8 @@ static int run(const struct command *command, int argc, char **argv)
     struct command_words words;
     char problem[PROBLEM_MAX];
     say_set_command(command->name);
+    if (command->run_raw != NULL)
+        return command->run_raw(argc, argv);
     if (asks_for_help(argc, argv)) {
         arguments_help(command, stdout);
         return CLI_GOOD;

@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Measures Weft against the floor and against its peers; `weft bench` runs it.
+
+Everything runs on the loopback in a temporary folder that is removed, and ends with the script.
+The servers take turns, round by round, in one run: single figures say little on a shared machine, the
+ratio of the medians says something, and a run that was disturbed is called invalid.
+"""
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from servers import Floor, Nats, SocketIo, TwoNodes, Weft, Ws, cpu_s, rss_bytes
+
+WORKLOADS = {
+    "chat": "customers and agents, 200 bytes either way, as fast as it goes",
+    "chat-1000": "the same with 1,000 customer messages a second, whatever the server does",
+    "chat-5000": "the same with 5,000",
+    "fan-out": "five devices of each contact",
+    "bots": "a message and a bot's turn for the answer",
+    "two-nodes": "chat with processes: 2, CPU against one node",
+    "history": "pages of 50 entries",
+    "accept": "connects with a fresh signed token",
+    "tickets": "connects with a resume ticket",
+    "storm": "10,000 dropped at once, all come back",
+    "idle": "10,000 connections that say nothing",
+}
+COMPARED = {"chat", "chat-1000", "chat-5000"}
+GENERATOR_SHARE_MAX, STRANGERS_SHARE_MAX = 0.9, 0.1
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="weft bench", description="Measures Weft against the floor and its peers.")
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD",
+                        help="all when absent: " + ", ".join(WORKLOADS))
+    parser.add_argument("--build", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--peers", action="store_true", help="Socket.IO, ws + XADD and NATS JetStream as well")
+    parser.add_argument("--json", action="store_true", help="end with one JSON object")
+    parser.add_argument("--floor-cmd", type=pathlib.Path, metavar="PATH",
+                        help="another floor: PATH 0 REDIS_SOCKET CUSTOMERS AGENTS, prints its port")
+    parser.add_argument("--durability", default="everysec", choices=["always", "everysec"])
+    parser.add_argument("--codec", default="json", choices=["json", "msgpack"])
+    parser.add_argument("--customers", type=int, default=1000)
+    parser.add_argument("--agents", type=int, default=50)
+    parser.add_argument("--connections", type=int, default=10000, help="for idle and storm")
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--against", type=pathlib.Path, metavar="FILE",
+                        help="a kept result: says which ratios moved by more than a tenth")
+    options = parser.parse_args()
+    unknown = [name for name in options.workloads if name not in WORKLOADS]
+    if unknown:
+        parser.error(f"there is no workload '{unknown[0]}'; there are: {', '.join(WORKLOADS)}")
+    options.workloads = options.workloads or list(WORKLOADS)
+    return options
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+# ---- one round -----------------------------------------------------------------------------------
+
+def machine_s():
+    fields = pathlib.Path("/proc/stat").read_text(encoding="utf-8").split("\n", 1)[0].split()[1:]
+    idle = int(fields[3]) + int(fields[4])
+    return (sum(map(int, fields[:8])) - idle) / os.sysconf("SC_CLK_TCK")
+
+
+def shape(workload, options):
+    """What weft-load is told beside the server."""
+    people = ["--customers", options.customers]
+    if workload.startswith("chat") or workload == "two-nodes":
+        rate = workload.partition("-")[2] if workload.startswith("chat-") else "0"
+        return "chat", [*people, "--agents", options.agents, "--rate", rate]
+    if workload in ("idle", "storm"):
+        return workload, ["--customers", options.connections]
+    if workload == "fan-out":
+        return workload, ["--customers", max(options.customers // 5, 1), "--devices", 5]
+    if workload == "history":
+        return workload, ["--customers", 8]
+    return workload, people
+
+
+def load(server, workload, options):
+    name, more = shape(workload, options)
+    given = server.load_arguments(name) if isinstance(server, Weft) else server.load_arguments()
+    command = [options.bin["weft-load"], name, *given, *more, "--seconds", options.seconds]
+    return subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True)
+
+
+def one_round(server, workload, options):
+    before, machine_before = cpu_s(server.pids), machine_s()
+    rss_before = sum(map(rss_bytes, server.nodes)) if workload == "idle" else 0
+    process, ready = load(server, workload, options), None
+    began = time.monotonic()
+    if workload == "idle":
+        process.stdout.readline()
+        time.sleep(1)
+        ready = (sum(map(rss_bytes, server.nodes)) - rss_before) / options.connections
+        before = cpu_s(server.pids)
+    line = process.stdout.read()
+    if process.wait() != 0:
+        raise SystemExit(f"bench: weft-load failed on {server.name}, workload {workload}")
+    figures = json.loads(line)
+    used = cpu_s(server.pids) - before
+    strangers = machine_s() - machine_before - used - figures["generator_cpu_s"]
+    wall = time.monotonic() - began
+    figures["cpu_s"] = used
+    if figures.get("messages"):
+        figures["cpu_s_per_100k"] = used * 1e5 / (figures["messages"] * (1 + 1 / options.seconds))
+    if ready is not None:
+        figures["rss_per_conn"] = ready
+        figures["idle_cpu_share"] = used / wall
+    figures["invalid"] = [reason for reason, is_so in (
+        ("the generator was the bottleneck", figures["generator_share"] > GENERATOR_SHARE_MAX),
+        ("the machine was not quiet", workload != "idle" and strangers > STRANGERS_SHARE_MAX * wall * os.cpu_count() + 1),
+    ) if is_so]
+    return figures
+
+
+# ---- a workload ----------------------------------------------------------------------------------
+
+def servers_for(workload, options, folder):
+    if workload == "two-nodes":
+        kinds = [Weft, TwoNodes]
+    elif workload in COMPARED:
+        kinds = [Floor, Weft, *([Ws, SocketIo, Nats] if options.peers else [])]
+    else:
+        kinds = [Weft]
+    return [kind(options, folder) for kind in kinds]
+
+
+def median(rounds, name):
+    values = [figures[name] for figures in rounds if name in figures]
+    return statistics.median(values) if values else None
+
+
+def result_of(workload, options, rounds):
+    """rounds: figures by the server's name. Ratios are of medians over the rounds of this run."""
+    weft = rounds["weft"]
+    result = {"workload": workload, "durability": options.durability, "codec": options.codec}
+    keys = ("msgs_per_s", "p50_ms", "p99_ms", "p999_ms", "ack_p50_ms", "ack_p99_ms", "cpu_s_per_100k", "rss_per_conn",
+            "idle_cpu_share", "connects_per_s", "resumes_per_s", "storm_s", "lost", "doubled", "pages_per_s")
+    for key in keys:
+        if median(weft, key) is not None:
+            result[key] = round(median(weft, key), 3)
+    if "floor" in rounds:
+        floor = rounds["floor"]
+        result["floor_msgs_per_s"] = median(floor, "msgs_per_s")
+        result["floor_p99_ms"] = median(floor, "p99_ms")
+        result["floor_cpu_s_per_100k"] = round(median(floor, "cpu_s_per_100k"), 3)
+        result["ratio_to_floor"] = round(result["msgs_per_s"] / result["floor_msgs_per_s"], 3)
+        result["p99_to_floor"] = round(result["p99_ms"] / max(result["floor_p99_ms"], 0.001), 3)
+    if "weft-two" in rounds:
+        result["cpu_to_one_node"] = round(median(rounds["weft-two"], "cpu_s_per_100k") / result["cpu_s_per_100k"], 3)
+    result["peers"] = {
+        name: {"msgs_per_s": median(figures, "msgs_per_s"), "p99_ms": median(figures, "p99_ms"),
+               "cpu_s_per_100k": round(median(figures, "cpu_s_per_100k"), 3),
+               "weft_is_times": round(result["msgs_per_s"] / median(figures, "msgs_per_s"), 2)}
+        for name, figures in rounds.items() if name in ("ws", "socketio", "nats")}
+    spread = [figures["msgs_per_s"] for figures in weft if "msgs_per_s" in figures]
+    result["spread"] = round((max(spread) - min(spread)) / max(statistics.median(spread), 1), 3) if spread else None
+    result["invalid"] = sorted({reason for figures in rounds.values() for each in figures for reason in each["invalid"]})
+    return result
+
+
+def measure(workload, options):
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="weft-bench-"))
+    servers = servers_for(workload, options, folder)
+    rounds = {server.name: [] for server in servers}
+    try:
+        for server in servers:
+            server.start()
+        for number in range(options.rounds):
+            for server in servers:
+                say(f"{workload}: round {number + 1} of {options.rounds}, {server.name}")
+                rounds[server.name].append(one_round(server, workload, options))
+    finally:
+        for server in servers:
+            server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+    return result_of(workload, options, rounds)
+
+
+# ---- what people read ----------------------------------------------------------------------------
+
+UNITS = {"msgs_per_s": "messages/s", "ratio_to_floor": "of the floor", "p50_ms": "ms p50", "p99_ms": "ms p99",
+         "p99_to_floor": "x the floor's p99", "cpu_s_per_100k": "CPU s per 100k", "rss_per_conn": "bytes a connection",
+         "idle_cpu_share": "of a core", "connects_per_s": "connects/s", "resumes_per_s": "resumes/s", "storm_s": "s in all",
+         "lost": "lost", "doubled": "doubled", "pages_per_s": "pages/s", "cpu_to_one_node": "x the CPU of one node"}
+
+
+def show(result):
+    figures = [f"{result[key]:,g} {unit}" for key, unit in UNITS.items() if result.get(key) is not None]
+    print(f"{result['workload']:<10} {', '.join(figures)}")
+    for name, peer in result["peers"].items():
+        print(f"{'':<10} {peer['weft_is_times']:g} times {name} ({peer['msgs_per_s']:,g} messages/s, p99 {peer['p99_ms']:g} ms)")
+    for reason in result["invalid"]:
+        print(f"{'':<10} INVALID: {reason}")
+
+
+def compare(results, path):
+    """Says which ratios moved against a kept result. Returns whether any did."""
+    kept = {result["workload"]: result for result in json.loads(path.read_text(encoding="utf-8"))["results"]}
+    moved = False
+    for result in results:
+        for key in ("ratio_to_floor", "p99_to_floor", "cpu_to_one_node"):
+            old, new = kept.get(result["workload"], {}).get(key), result.get(key)
+            if old and new and abs(new / old - 1) > 0.1:
+                moved = True
+                print(f"moved: {result['workload']} {key} {old:g} -> {new:g}")
+    return moved
+
+
+def install_peers():
+    folder = pathlib.Path(__file__).resolve().parent / "peers"
+    if not (folder / "node_modules").is_dir():
+        say("installing the peers")
+        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--silent"], cwd=folder, check=True)
+    if not (shutil.which("nats-server") or pathlib.Path("/usr/sbin/nats-server").exists()):
+        raise SystemExit("bench: nats-server is missing; apt-get install nats-server")
+
+
+def build(options):
+    """The generator and the floor, beside the weftd that is measured."""
+    targets = ["tests/bench/load/weft-load", "tests/bench/load/weft-floor"]
+    done = subprocess.run(["ninja", "-C", options.build, *targets], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"bench: the load generator could not be built:\n{done.stdout[-2000:]}")
+    options.bin = {"weftd": options.build / "broker/weftd", "weft-load": options.build / targets[0],
+                   "weft-floor": options.build / targets[1]}
+
+
+def main():
+    options = arguments()
+    if options.peers:
+        install_peers()
+    build(options)
+    results = []
+    for workload in options.workloads:
+        results.append(measure(workload, options))
+        show(results[-1])
+    moved = options.against is not None and compare(results, options.against)
+    if options.json:
+        print(json.dumps(results[0] if len(results) == 1 else {"results": results}))
+    raise SystemExit(1 if moved or any(result["invalid"] for result in results) else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Workloads in which connections matter more than words:
+ *
+ *   idle      opens N, says so, and stays for some seconds: the caller looks at the memory
+ *   accept    connect, hello with a signed token, welcome, hang up; again and again
+ *   tickets   the same with the ticket of the last welcome
+ *   storm     N are dropped at once and all come back with ticket and cursor; what they missed must
+ *             come, once
+ *
+ * Invariant: at most HANDSHAKES_MAX connections are between connect and welcome, so the listen
+ * queue never overflows and what is measured is the server.
+ */
+#include "cast.h"
+#include "report.h"
+
+#include "base/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HANDSHAKES_MAX = 256, SAID_EACH = 3 };
+
+struct caller {
+    struct line line;
+    char ticket[TICKET_ROOM], conversation[ID_ROOM], lineage[LINEAGE_ROOM], cursor[NAME_ROOM];
+    uint64_t called_ns;
+    uint32_t n, acked, seen_again;
+    bool is_welcome;
+};
+
+static struct caller *callers;
+static uint32_t welcomed, handshakes, acked_all;
+static bool is_coming_back, is_measuring, is_by_token;
+static uint64_t lost, doubled, came_back;
+static struct samples greeted;
+
+static void keep(char *out, size_t room, struct slice text)
+{
+    if (text.len == 0)
+        return;
+    check(text.len < room);
+    memcpy(out, text.bytes, text.len);
+    out[text.len] = '\0';
+}
+
+static void call(uint32_t number)
+{
+    struct caller *caller = &callers[number];
+    caller->line.number = number;
+    caller->line.kind = 'c';
+    caller->called_ns = now_ns();
+    caller->is_welcome = false;
+    handshakes++;
+    line_open(&caller->line, load.port, load.dialect->path, load.dialect->subprotocol);
+}
+
+static void greet(struct line *line)
+{
+    struct caller *caller = &callers[line->number];
+    struct hello hello = {.role = 'c', .number = line->number};
+    if (caller->ticket[0] == '\0')
+        keep(caller->ticket, sizeof caller->ticket, load_token(line->number));
+    else
+        hello.is_ticket = !is_by_token;
+    hello.token = slice_of_string(caller->ticket);
+    if (is_coming_back) {
+        hello.conversation = slice_of_string(caller->conversation);
+        hello.at = slice_of_string(caller->cursor);
+    }
+    load.dialect->hello(line, &hello);
+}
+
+static void on_welcome(struct caller *caller, const struct news *news)
+{
+    if (!is_by_token)
+        keep(caller->ticket, sizeof caller->ticket, news->ticket);
+    keep(caller->conversation, sizeof caller->conversation, news->conversation);
+    if (!is_coming_back)
+        keep(caller->lineage, sizeof caller->lineage, news->lineage);
+    caller->is_welcome = true;
+    handshakes--;
+    welcomed++;
+    if (is_measuring)
+        samples_add(&greeted, caller->called_ns, now_ns());
+}
+
+static void say(struct caller *caller)
+{
+    struct words words = {.role = 'c',
+            .number = caller->line.number,
+            .lineage = slice_of_string(caller->lineage),
+            .text = cast_text('C', caller->n + 1),
+            .n = caller->n + 1};
+    caller->n++;
+    load.dialect->say(&caller->line, &words);
+}
+
+/* The cursor is the entry of the first message: the others are to come again. */
+static void on_entry(struct caller *caller, const struct news *news)
+{
+    uint64_t which = cast_due_ns(news->text, 'C');
+    if (which == 0)
+        return;
+    if (!is_coming_back) {
+        if (which == 1)
+            keep(caller->cursor, sizeof caller->cursor, news->at);
+        return;
+    }
+    if (which != caller->seen_again + 2)
+        which <= caller->seen_again + 1 ? doubled++ : lost++;
+    else if (++caller->seen_again == SAID_EACH - 1)
+        came_back++;
+}
+
+static void on_news(struct line *line, const struct news *news)
+{
+    struct caller *caller = &callers[line->number];
+    if (news->kind == NEWS_ERROR)
+        load_fail("an error", news->text);
+    else if (news->kind == NEWS_WELCOME)
+        on_welcome(caller, news);
+    else if (news->kind == NEWS_ENTRY)
+        on_entry(caller, news);
+    else if (news->kind == NEWS_ACK && ++caller->acked == SAID_EACH)
+        acked_all++;
+}
+
+static bool is_there_room(void)
+{
+    return handshakes < HANDSHAKES_MAX;
+}
+
+static bool are_all_welcome(void)
+{
+    return welcomed == load.customers;
+}
+
+static void begin(void)
+{
+    load_news = on_news;
+    callers = calloc(load.customers, sizeof *callers);
+    check(callers != NULL);
+}
+
+static void call_all(void)
+{
+    welcomed = 0;
+    for (uint32_t i = 0; i < load.customers; i++) {
+        load_until(is_there_room, "room for another handshake");
+        call(i);
+    }
+    load_until(are_all_welcome, "all welcomes");
+}
+
+void run_idle(void)
+{
+    begin();
+    load_greet = greet;
+    call_all();
+    printf("{\"ready\":%u}\n", load.customers);
+    fflush(stdout);
+    report_measuring();
+    uint64_t end = now_ns() + (uint64_t)(load.seconds * 1e9);
+    while (now_ns() < end)
+        net_turn(100);
+    report_begin();
+    report_end();
+}
+
+/* ---- again and again ----------------------------------------------------------------------------
+ */
+
+static void come_and_go(void)
+{
+    uint64_t end = now_ns() + 500000000u, count = 0;
+    uint32_t next = 0;
+    for (int round = 0; round < 2; round++) {
+        is_measuring = round == 1;
+        if (is_measuring) {
+            report_measuring();
+            end = now_ns() + (uint64_t)(load.seconds * 1e9);
+        }
+        count = welcomed;
+        while (now_ns() < end) {
+            for (uint32_t tries = 0; tries < load.customers && is_there_room(); tries++) {
+                struct caller *caller = &callers[next++ % load.customers];
+                if (caller->line.phase != LINE_CLOSED && caller->is_welcome)
+                    line_drop(&caller->line);
+                if (caller->line.phase == LINE_CLOSED)
+                    call((uint32_t)(caller - callers));
+            }
+            net_turn(10);
+        }
+        count = welcomed - count;
+    }
+    report_begin();
+    report_number("connects", (double)count);
+    report_number("connects_per_s", (double)count / load.seconds);
+    report_samples("", &greeted);
+    report_end();
+}
+
+void run_accept(void)
+{
+    begin();
+    load_greet = greet;
+    is_by_token = true;
+    come_and_go();
+}
+
+void run_tickets(void)
+{
+    begin();
+    load_greet = greet;
+    call_all();
+    for (uint32_t i = 0; i < load.customers; i++)
+        line_drop(&callers[i].line);
+    come_and_go();
+}
+
+/* ---- the storm
+ * ------------------------------------------------------------------------------------ */
+
+static bool are_all_acked(void)
+{
+    return acked_all == load.customers;
+}
+
+static bool are_all_back(void)
+{
+    return came_back == load.customers || lost > 0;
+}
+
+void run_storm(void)
+{
+    begin();
+    load_greet = greet;
+    call_all();
+    for (uint32_t i = 0; i < load.customers; i++)
+        for (int j = 0; j < SAID_EACH; j++)
+            say(&callers[i]);
+    load_until(are_all_acked, "all acks");
+    for (int i = 0; i < 50; i++) /* what was acked is on its way to its sender as an entry, too */
+        net_turn(10);
+    for (uint32_t i = 0; i < load.customers; i++)
+        line_drop(&callers[i].line);
+    is_coming_back = is_measuring = true;
+    report_measuring();
+    call_all();
+    load_until(are_all_back, "what was missed");
+    double seconds = (double)(now_ns() - load.begin_ns) / 1e9;
+    for (int i = 0; i < 50; i++) /* anything doubled would come now */
+        net_turn(10);
+    report_begin();
+    report_number("storm_s", seconds);
+    report_number("resumes_per_s", load.customers / seconds);
+    report_number("lost", (double)(lost + load.customers - came_back));
+    report_number("doubled", (double)doubled);
+    report_samples("", &greeted);
+    report_end();
+}
