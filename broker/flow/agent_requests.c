@@ -226,6 +226,8 @@ void agent_reopen(struct session *session, const struct proto_reopen *request)
 
 struct watching {
     struct chat_touch touch;
+    struct pool_change look;
+    struct node *node;
     struct session_handle session;
     struct id_text request_id;
     struct name cursor;
@@ -246,33 +248,65 @@ bool agent_may_watch(const struct chat *chat, const struct session *session)
     return false;
 }
 
+static void refuse_watching(struct watching *watching, enum proto_error_code code)
+{
+    struct session *session = session_find(watching->node, watching->session);
+    if (session != NULL)
+        session_error(session, id_slice(&watching->request_id), code, NULL);
+}
+
+static void begin_watching(struct watching *watching, struct chat *chat)
+{
+    struct session *session = session_find(watching->node, watching->session);
+    struct name *cursor = watching->cursor.seq ? &watching->cursor : NULL;
+    if (session == NULL)
+        return;
+    if (!deliver_follow(session, chat, cursor, true)) {
+        refuse_watching(watching, PROTO_ERROR_BUSY);
+        return;
+    }
+    deliver_subscription(session, chat)->is_watching =
+            !slice_equal(id_slice(&chat->fold.owner_id), id_slice(&session->subject));
+    session_done(session, id_slice(&watching->request_id), NULL);
+    receipts_tell(session, chat);
+}
+
+static void end_watching(struct watching *watching)
+{
+    struct chat *chat = watching->touch.change.chat;
+    free(watching);
+    chat_release(chat);
+}
+
+/* The pool was read up to its end: what it says now is the answer. */
+static void on_pool_read(struct pool_change *change, enum log_outcome outcome)
+{
+    struct watching *watching = LIST_ITEM(change, struct watching, look);
+    struct chat *chat = watching->touch.change.chat;
+    struct session *session = session_find(watching->node, watching->session);
+    if (session != NULL && agent_may_watch(chat, session))
+        begin_watching(watching, chat);
+    else
+        refuse_watching(watching, outcome == LOG_REFUSED ? PROTO_ERROR_UNKNOWN_CONVERSATION
+                                                         : PROTO_ERROR_STORE_UNAVAILABLE);
+    end_watching(watching);
+}
+
 static void on_watched(struct chat_touch *touch, enum log_outcome outcome)
 {
     struct watching *watching = LIST_ITEM(touch, struct watching, touch);
     struct chat *chat = touch->change.chat;
-    struct session *session = session_find(chat->node, watching->session);
-    struct slice request_id = id_slice(&watching->request_id);
-    struct name *cursor = watching->cursor.seq ? &watching->cursor : NULL;
-    if (session == NULL) {
-        free(watching);
+    struct session *session = session_find(watching->node, watching->session);
+    if (session != NULL && outcome == LOG_WAS_ALREADY && !agent_may_watch(chat, session)) {
+        watching->look.done = on_pool_read;
+        pool_look(pools_team(watching->node, id_slice(&chat->tenant)), &watching->look);
         return;
     }
-    if (outcome != LOG_WAS_ALREADY) {
-        session_error(session, request_id, outcome_code(outcome, touch->change.refusal), NULL);
-    } else if (!agent_may_watch(chat, session)) {
-        struct team *team = pools_team(chat->node, id_slice(&chat->tenant));
-        bool is_known = team != NULL && team_is_read(team);
-        session_error(session, request_id,
-                is_known ? PROTO_ERROR_UNKNOWN_CONVERSATION : PROTO_ERROR_STORE_UNAVAILABLE, NULL);
-    } else if (!deliver_follow(session, chat, cursor, true)) {
-        session_error(session, request_id, PROTO_ERROR_BUSY, NULL);
-    } else {
-        deliver_subscription(session, chat)->is_watching =
-                !slice_equal(id_slice(&chat->fold.owner_id), id_slice(&session->subject));
-        session_done(session, request_id, NULL);
-        receipts_tell(session, chat);
-    }
-    free(watching);
+    if (outcome == LOG_WAS_ALREADY)
+        begin_watching(watching, chat);
+    else
+        refuse_watching(watching, outcome_code(outcome, touch->change.refusal));
+    end_watching(watching);
 }
 
 void agent_watch(struct session *session, const struct proto_watch *request)
@@ -282,13 +316,13 @@ void agent_watch(struct session *session, const struct proto_watch *request)
         return;
     struct watching *watching = calloc(1, sizeof *watching);
     check(watching != NULL);
+    watching->node = session->node;
     watching->session = session_handle(session);
     id_set(&watching->request_id, request->id);
     watching->cursor = request->at;
     watching->touch.change.tenant = session->tenant;
     watching->touch.done = on_watched;
-    chat_touch(chat, &watching->touch);
-    chat_release(chat);
+    chat_touch(chat, &watching->touch); /* held until the end */
 }
 
 void agent_unwatch(struct session *session, const struct proto_unwatch *request)

@@ -10,6 +10,8 @@
 #include "base/check.h"
 #include "flow/deliver.h"
 #include "flow/entry_codec.h"
+#include "flow/follow_up.h"
+#include "flow/pool_news.h"
 #include "flow/requests.h"
 
 #include <stdlib.h>
@@ -114,7 +116,7 @@ static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
     log_read(&chat->log, &assignment->reader);
 }
 
-static void assign(struct session *session, struct slice conversation)
+void assignments_tell(struct session *session, struct slice conversation)
 {
     bool is_ours = conversation_id_is_well_formed(conversation);
     struct chat *chat = is_ours ? chat_hold(session->node, conversation) : NULL;
@@ -128,13 +130,41 @@ static void assign(struct session *session, struct slice conversation)
     chat_touch(chat, &assignment->touch);
 }
 
-void assignments_tell_all(struct session *session, struct team *team)
+/* A conversation is read because the pool says something new of it: consequences follow. */
+struct look {
+    struct chat_touch touch;
+    struct team *team;
+    struct name request;
+};
+
+static void on_looked(struct chat_touch *touch, enum log_outcome outcome)
 {
-    struct pool_request_view view;
-    size_t cursor = 0;
-    while (pool_next_of_agent(team_pool(team), id_slice(&session->subject), &cursor, &view))
-        if (view.state == POOL_ACTIVE)
-            assign(session, view.key.conversation);
+    struct look *look = LIST_ITEM(touch, struct look, touch);
+    struct chat *chat = touch->change.chat;
+    struct pool_key key = {chat_id(chat), look->request};
+    if (outcome == LOG_WAS_ALREADY)
+        follow_up(chat);
+    else if (outcome == LOG_RETRY)
+        news_again(look->team, &key);
+    chat_release(chat);
+    free(look);
+}
+
+void assignments_look(struct team *team, const struct pool_key *key)
+{
+    if (!conversation_id_is_well_formed(key->conversation))
+        return;
+    struct chat *chat = chat_hold(team_node(team), key->conversation);
+    if (chat == NULL) { /* all chats are in use */
+        news_again(team, key);
+        return;
+    }
+    struct look *look = calloc(1, sizeof *look);
+    check(look != NULL);
+    look->team = team;
+    look->request = key->name;
+    look->touch.done = on_looked;
+    chat_touch(chat, &look->touch);
 }
 
 static const char *release_reason(const struct conversation *fold)
@@ -189,5 +219,5 @@ void assignments_follow_up(struct chat *chat)
     struct session *at = NULL;
     while (is_agent && (at = agents_session(chat->node, id_slice(&chat->tenant),
                                 id_slice(&fold->owner_id), at)) != NULL)
-        assign(at, chat_id(chat));
+        assignments_tell(at, chat_id(chat));
 }

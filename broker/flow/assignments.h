@@ -7,8 +7,11 @@
 
 /* After a new owner was folded: `released` to the one before, `assigned` to the one now. */
 void assignments_follow_up(struct chat *chat);
-/* After welcome: every chat that the pool says is the agent's. */
-void assignments_tell_all(struct session *session, struct team *team);
+/* Tells one session that the conversation is its agent's, if it is. */
+void assignments_tell(struct session *session, struct slice conversation);
+/* The pool gave the request to an agent who is here, or took it away: reads the conversation, and
+ * what it says is told. */
+void assignments_look(struct team *team, const struct pool_key *key);
 
 /* Whose business a conversation is: the agent who has it, had it last, or is being offered it.
  * agent_requests.c */

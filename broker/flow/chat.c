@@ -261,11 +261,13 @@ void chat_change(struct chat *chat, struct chat_change *change)
     submit(chat, &change->log);
 }
 
+/* Other nodes append as well: what is here counts once it was read after the question. */
 static void decide_touch(struct chat_change *change, const struct conversation *fold,
         uint64_t now_ms, struct decision *decision)
 {
-    (void)change, (void)now_ms;
-    decision->verdict = VERDICT_ALREADY;
+    (void)now_ms;
+    bool is_fresh = change->log.log->fresh_at > change->log.asked_at;
+    decision->verdict = is_fresh ? VERDICT_ALREADY : VERDICT_NO;
     decision->already = fold->tail;
 }
 

@@ -39,6 +39,7 @@ struct chat {
     struct name seen_owner, seen_request; /* as of the last follow_up */
     struct id_text seen_agent;
     uint64_t told_place;          /* in the queue, as the customer was told last */
+    uint64_t told_wait_ms;        /* the estimate with it; 0: none */
     struct turn_flight *turn;     /* the open turn, as this node carries it; NULL: not here */
     uint64_t saved_seq;           /* of the last snapshot */
     struct chat_change *snapshot; /* under way; NULL: none */
@@ -90,7 +91,8 @@ struct chat_change {
 /* Takes its own hold on the chat. */
 void chat_change(struct chat *chat, struct chat_change *change);
 
-/* Loads the fold (and proves it fresh); then done. outcome LOG_WAS_ALREADY: chat->fold is good. */
+/* Reads the log up to its end; then done. outcome LOG_WAS_ALREADY: chat->fold is durable, and no
+ * older than the call: a no, or a removal, may rest on it (rule 6). */
 struct chat_touch {
     struct chat_change change;
     void (*done)(struct chat_touch *touch, enum log_outcome outcome);

@@ -12,6 +12,7 @@
 #include "base/log_line.h"
 #include "flow/directory_changes.h"
 #include "flow/directory_codec.h"
+#include "flow/pools.h"
 
 #include <stdlib.h>
 
@@ -311,6 +312,7 @@ static void on_moved(struct log *log)
     directory->is_whole = true;
     free_all(&directory->before);
     node_open(directory->node);
+    pools_open_all(directory->node); /* a tenant may have been made at another node */
 }
 
 static const struct log_kind directory_log_kind = {

@@ -141,8 +141,7 @@ static void enter_customer(struct session *session, struct chat *chat, struct sl
     deliver_follow(session, chat, cursor.seq ? &cursor : NULL, false);
     receipts_tell(session, chat);
     chat->told_place = 0;
-    if (chat->fold.phase == PHASE_QUEUED)
-        queue_tell(pools_team(session->node, id_slice(&session->tenant)), false);
+    queue_tell_one(chat);
 }
 
 static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)

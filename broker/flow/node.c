@@ -12,6 +12,7 @@
 #include "flow/bot_turns.h"
 #include "flow/bus.h"
 #include "flow/conversations.h"
+#include "flow/desks.h"
 #include "flow/directory.h"
 #include "flow/doors.h"
 #include "flow/due.h"
@@ -34,8 +35,8 @@ static void on_generation(void *user, uint64_t generation)
 static bool create_tables(struct node *node)
 {
     return members_create(node) && bus_create(node) && conversations_create(node) &&
-           sessions_create(node) && bots_create(node) && pools_create(node) && doors_create(node) &&
-           directory_create(node) && due_create(node);
+           sessions_create(node) && bots_create(node) && pools_create(node) &&
+           leases_create(node) && doors_create(node) && directory_create(node) && due_create(node);
 }
 
 struct node *node_create(const struct node_ports *ports, const struct node_settings *settings)
@@ -73,7 +74,6 @@ void node_open(struct node *node)
     if (node->is_open)
         return;
     node->is_open = true;
-    pools_open_all(node);
     if (node->on_ready != NULL)
         node->on_ready(node->on_ready_user);
 }
@@ -100,6 +100,7 @@ void node_destroy(struct node *node)
     node->store->on_generation = NULL;
     due_destroy(node);
     bots_destroy(node);
+    leases_destroy(node);
     agents_destroy(node);
     pools_destroy(node);
     doors_destroy(node);

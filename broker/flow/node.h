@@ -33,6 +33,7 @@ struct bots;
 struct pools;
 struct doors;
 struct due;
+struct leases;
 struct members;
 struct bus;
 
@@ -78,7 +79,8 @@ struct node {
     struct conversations *conversations;
     struct bots *bots;
     struct pools *pools;
-    struct map agents; /* agents.c: who is at a desk of this node */
+    struct map agents;     /* agents.c: who is at a desk of this node */
+    struct leases *leases; /* desk_leases.c */
     struct doors *doors;
     struct due *due;
     struct members *members;      /* which nodes live */

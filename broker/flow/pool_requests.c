@@ -10,7 +10,9 @@
  * Invariant (rule 12): the pool reserves before the conversation gives, the conversation ends
  * before the pool releases. Every row can be run again at any time, by any node: it depends on
  * where the two logs stand, not on who brought them there. A change's done comes after its barrier,
- * so the second log is never ahead of the first.
+ * so the second log is never ahead of the first. What the pool was told of a conversation is
+ * compared with it once more, by a read that is newer: another node may have moved it on in
+ * between, and have found nothing in the pool to release.
  */
 #include "base/check.h"
 #include "base/log_line.h"
@@ -78,6 +80,10 @@ static void on_request(struct pool_change *pool_change, enum log_outcome outcome
         log_line(LOG_INFO, "pool.later", "conversation=%.*s", SLICE_ARGS(chat_id(change->chat)));
     if (!is_said && change->kind == POOL_RELEASED) /* else the due index brings it back */
         pool_doubt(pool_change->team);
+    if (outcome == LOG_APPENDED && change->kind != POOL_RELEASED) {
+        struct pool_key key = {chat_id(change->chat), change->request};
+        pool_check_request(pool_change->team, &key);
+    }
     end_change(change);
 }
 

@@ -1,44 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tenant's pool on this node: its log, its fold, and the router's turn of work.
+/* A tenant's pool on this node: its log and its fold.
  *
- *   entry (own or learnt) --> fold --> tell agents --> decide --> append the decisions --> ...
- *                                                        `--> timer at the next thing due
+ *   entry (own or learnt) --> news are noted --> fold, barrier --> news are told --> router's work
  *
- * Invariant: decisions are made by core/route alone, on a fold that compare-and-append proves to be
- * the newest, so any number of nodes may route and each case is offered once. Nothing here counts
- * capacity. The work is begun by every event that could free or need it, and by a timer.
+ * Invariant: the fold moves by pool_apply alone, for own and for foreign entries alike; what
+ * follows is told from the fold (pool_news.c) and decided from it (pool_router.c), never from an
+ * entry. Nothing here counts capacity.
  */
-#include "flow/pools.h"
+#include "flow/team.h"
 
 #include "base/check.h"
-#include "base/log_line.h"
+#include "flow/desks.h"
 #include "flow/pool_codec.h"
 #include "flow/pool_save.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
-enum {
-    POOL_SNAPSHOT_EVERY = 96, /* so that the page that a load reads first holds one */
-    LOOK_AGAIN_MS = 1000,
-    CLOCK_BACK_MS = 2000, /* the store's clock is behind the log by more: it was set back */
-};
-
-struct team {
-    struct node *node;
-    struct map_node by_tenant;
-    struct id_text tenant;
-    struct log log;
-    struct pool *pool;
-    struct timer timer;
-    struct pool_change decision, snapshot;
-    bool is_deciding, is_saving;
-    bool is_in_doubt; /* a release was not said: compare with the conversations */
-    bool is_gone;     /* the tenant is: nothing is appended any more */
-    uint64_t saved_seq;
-    uint64_t reconciled_generation;
-    uint64_t folded_clock_ms; /* monotonic: when the log's last entry was folded */
-};
+enum { CLOCK_BACK_MS = 2000 }; /* the store's clock is behind the log by more: it was set back */
 
 struct pools {
     struct map by_tenant;
@@ -86,6 +64,11 @@ bool team_is_read(const struct team *team)
     return team->log.state == LOG_READY;
 }
 
+struct pool_news *team_news(struct team *team)
+{
+    return &team->news;
+}
+
 void pool_doubt(struct team *team)
 {
     team->is_in_doubt = true;
@@ -103,38 +86,38 @@ static void clear(struct log *log)
         pool_destroy(team->pool);
     team->pool = pool_create((struct pool_memory){resize, NULL}, seed);
     team->saved_seq = 0;
+    team->is_queue_changed = true;
+    news_restart(team);
     check(team->pool != NULL);
 }
 
-static enum log_fold fold_batch(struct team *team, const struct record *record, bool is_telling)
+static enum log_fold fold_entry(
+        struct team *team, const struct record *record, const struct pool_entry *entry)
 {
-    const struct pool_entry *entries;
-    size_t count, mark = team->node->scratch.used;
-    enum log_fold fold = LOG_FOLDED;
-    if (!pool_decode(record->plain, &team->node->scratch, &entries, &count))
-        fold = LOG_FOLD_DAMAGED;
-    for (size_t i = 0; fold == LOG_FOLDED && i < count; i++) {
-        if (is_telling) {
-            offers_tell(team, &entries[i], &record->at);
-            continue;
-        }
-        enum pool_outcome outcome =
-                pool_apply(team->pool, &record->at, record->time_ms, &entries[i]);
-        check(outcome != POOL_FULL);
-        if (outcome == POOL_UNKNOWN_KIND)
-            fold = LOG_FOLD_UNKNOWN;
-        if (entries[i].kind == POOL_SNAPSHOT)
-            team->saved_seq = record->at.seq;
-    }
-    team->node->scratch.used = mark;
-    return fold;
+    if (!team->news.is_all)
+        agents_note(team, entry);
+    news_note(team, entry);
+    team->is_queue_changed |= entry->request.conversation.len > 0;
+    if (entry->kind == POOL_SNAPSHOT)
+        team->saved_seq = record->at.seq;
+    enum pool_outcome outcome = pool_apply(team->pool, &record->at, record->time_ms, entry);
+    check(outcome != POOL_FULL);
+    return outcome == POOL_UNKNOWN_KIND ? LOG_FOLD_UNKNOWN : LOG_FOLDED;
 }
 
 static enum log_fold apply(struct log *log, const struct record *record)
 {
     struct team *team = team_of(log);
+    const struct pool_entry *entries;
+    size_t count, mark = team->node->scratch.used;
+    enum log_fold fold = LOG_FOLDED;
     team->folded_clock_ms = node_clock_ms(team->node);
-    return fold_batch(team, record, false);
+    if (!pool_decode(record->plain, &team->node->scratch, &entries, &count))
+        fold = LOG_FOLD_DAMAGED;
+    for (size_t i = 0; fold == LOG_FOLDED && i < count; i++)
+        fold = fold_entry(team, record, &entries[i]);
+    team->node->scratch.used = mark;
+    return fold;
 }
 
 static bool holds_snapshot(struct log *log, const struct record *record)
@@ -151,17 +134,9 @@ static bool holds_snapshot(struct log *log, const struct record *record)
 static void on_record(struct log *log, const struct record *record)
 {
     struct team *team = team_of(log);
-    fold_batch(team, record, true);
+    (void)record; /* what follows is told from the fold */
+    news_tell(team);
     team_look(team);
-}
-
-static void reconcile(struct team *team)
-{
-    struct pool_request_view view;
-    size_t cursor = 0;
-    team->is_in_doubt = false;
-    while (pool_next_request(team->pool, &cursor, &view))
-        pool_check_request(team, &view.key);
 }
 
 /* What was learnt by reading was not told record by record; and what was read in a new life of the
@@ -171,10 +146,13 @@ static void on_moved(struct log *log)
     struct team *team = team_of(log);
     bool is_new_life = team->reconciled_generation != log->generation;
     team->reconciled_generation = log->generation;
-    agents_reconcile(team);
-    agents_catch_up(team, is_new_life);
-    if (is_new_life)
-        reconcile(team);
+    if (team->news.is_all)
+        agents_compare(team);
+    if (is_new_life) {
+        leases_grant(team);
+        team_reconcile(team);
+    }
+    news_tell(team);
     team_look(team);
 }
 
@@ -225,93 +203,17 @@ void pool_submit(struct team *team, struct pool_change *change)
     log_submit(&team->log, &change->log);
 }
 
-/* ---- the router's work ------------------------------------------------------------------------
- */
-
-static size_t decide_routing(struct pool_change *change, const struct pool *pool, uint64_t now_ms,
+static size_t decide_nothing(struct pool_change *change, const struct pool *pool, uint64_t now_ms,
         struct pool_entry *entries)
 {
-    struct node *node = change->team->node;
-    struct pool_decisions *decisions = arena_take(&node->scratch, sizeof *decisions);
-    check(decisions != NULL);
-    pool_decide(pool, &node->settings->policy, now_ms, decisions);
-    memcpy(entries, decisions->entries, decisions->count * sizeof *entries);
-    return decisions->count;
+    (void)change, (void)pool, (void)now_ms, (void)entries;
+    return 0;
 }
 
-static void on_decided(struct pool_change *change, enum log_outcome outcome)
+void pool_look(struct team *team, struct pool_change *change)
 {
-    struct team *team = change->team;
-    team->is_deciding = false;
-    if (outcome == LOG_APPENDED)
-        team_look(team); /* there may be more than one batch */
-}
-
-static void on_saved(struct pool_change *change, enum log_outcome outcome)
-{
-    struct team *team = change->team;
-    team->is_saving = false;
-    if (outcome != LOG_APPENDED)
-        team->saved_seq = team->log.tail.seq; /* too much, or not now: some entries later */
-}
-
-static void arm(struct team *team, uint64_t now_ms, uint64_t due_ms)
-{
-    struct timers *timers = team->node->timers;
-    uint64_t wait_ms = due_ms > now_ms ? due_ms - now_ms : 1;
-    if (wait_ms > LOOK_AGAIN_MS)
-        wait_ms = LOOK_AGAIN_MS;
-    timers->ops->arm(timers, &team->timer, timers->ops->now_ms(timers) + wait_ms);
-}
-
-static void start_deciding(struct team *team)
-{
-    team->is_deciding = true;
-    team->decision.decide = decide_routing;
-    team->decision.done = on_decided;
-    pool_submit(team, &team->decision);
-}
-
-static void start_saving(struct team *team)
-{
-    struct pool_counts counts = pool_counts(team->pool);
-    size_t values = 1 + counts.agents + counts.waiting + counts.offered + counts.active;
-    if (values > POOL_SAVED_MAX)
-        return; /* larger pools are read whole: see docs/explanation/routing.md */
-    team->is_saving = true;
-    team->snapshot.done = on_saved;
-    pool_submit(team, &team->snapshot);
-}
-
-void team_look(struct team *team)
-{
-    struct node *node = team->node;
-    if (team->log.state != LOG_READY || node->is_draining || team->is_gone)
-        return;
-    uint64_t now_ms = team_time_ms(team);
-    size_t mark = node->scratch.used;
-    struct pool_decisions *decisions = arena_take(&node->scratch, sizeof *decisions);
-    check(decisions != NULL);
-    pool_decide(team->pool, &node->settings->policy, now_ms, decisions);
-    arm(team, now_ms, decisions->next_due_ms);
-    bool is_needed = decisions->count > 0;
-    node->scratch.used = mark;
-    if (is_needed && !team->is_deciding)
-        start_deciding(team);
-    if (!team->is_saving && team->log.tail.seq >= team->saved_seq + POOL_SNAPSHOT_EVERY)
-        start_saving(team);
-    orphans_requeue(team);
-    queue_tell(team, false);
-}
-
-static void on_timer(struct timer *timer)
-{
-    struct team *team = LIST_ITEM(timer, struct team, timer);
-    struct node *node = team->node;
-    node->timers->ops->arm(node->timers, timer, node_clock_ms(node) + LOOK_AGAIN_MS);
-    if (team->is_in_doubt && team->log.state == LOG_READY)
-        reconcile(team);
-    team_look(team);
+    change->decide = decide_nothing;
+    pool_submit(team, change);
 }
 
 /* ---- the table --------------------------------------------------------------------------------
@@ -342,7 +244,8 @@ static struct team *open_team(struct node *node, struct slice tenant)
     if (team == NULL)
         return NULL;
     team->node = node;
-    team->timer.on_due = on_timer;
+    team->timer.on_due = team_on_timer;
+    news_init(&team->news);
     id_set(&team->tenant, tenant);
     buffer_put_slice(&out, SLICE_OF("{p:"));
     buffer_put_slice(&out, tenant);
@@ -363,6 +266,13 @@ struct team *pools_team(struct node *node, struct slice tenant)
     if (team->is_gone && directory_tenant(node, tenant) != NULL)
         begin(team); /* there is a new tenant of that name */
     return team;
+}
+
+struct team *pools_next(struct node *node, const struct team *cursor)
+{
+    const struct map_node *at =
+            map_next(&node->pools->by_tenant, cursor ? &cursor->by_tenant : NULL);
+    return MAP_ITEM((struct map_node *)at, struct team, by_tenant);
 }
 
 void pools_open_all(struct node *node)
@@ -393,6 +303,7 @@ void pools_destroy(struct node *node)
         node->timers->ops->cancel(node->timers, &team->timer);
         map_remove(&node->pools->by_tenant, &team->by_tenant);
         log_finish(&team->log);
+        news_finish(&team->news);
         pool_destroy(team->pool);
         free(team);
     }

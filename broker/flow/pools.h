@@ -25,14 +25,19 @@ void pools_destroy(struct node *node);
 /* Opens the pools of all tenants, so that what waited before a restart goes on. */
 void pools_open_all(struct node *node);
 struct team *pools_team(struct node *node, struct slice tenant); /* NULL: out of memory */
+struct team *pools_next(
+        struct node *node, const struct team *cursor); /* any order; NULL: the end */
 void pool_submit(struct team *team, struct pool_change *change);
+/* Reads the pool up to its end, and appends nothing. outcome LOG_REFUSED: it is no older than the
+ * call, so a no may rest on it (rule 6). */
+void pool_look(struct team *team, struct pool_change *change);
 const struct pool *team_pool(const struct team *team);
 struct node *team_node(const struct team *team);
 struct slice team_tenant(const struct team *team);
 /* Milliseconds of the pool's own time: the store's clock, which does not stand still when that
  * clock is set back. */
 uint64_t team_time_ms(const struct team *team);
-/* The pool is known as it is; else a no that rests on it is none (rule 6). */
+/* The pool was read, some time ago: see pool_look. */
 bool team_is_read(const struct team *team);
 /* A release could not be said: the pool is compared with its conversations soon. */
 void pool_doubt(struct team *team);
@@ -49,22 +54,28 @@ void pool_check_request(struct team *team, const struct pool_key *key);
  */
 void pool_own(struct chat *chat, const struct name *request, struct slice agent);
 
-/* Offers and queue places to sessions: pool_offers.c */
-void offers_tell(struct team *team, const struct pool_entry *entry, const struct name *at);
-void offers_tell_all(struct session *agent);
-void queue_tell(struct team *team, bool to_all);
+/* What is told of a pool: pool_news.c, with the offers in pool_offers.c. */
+struct pool_news;
+struct pool_news *team_news(struct team *team);
+/* To all sessions of the offer's agent, or to this one. */
+void offer_tell(
+        struct team *team, const struct pool_request_view *view, const struct session *only);
+
+/* Places in the queue, to customers: queue_places.c */
+void queue_tell(struct team *team);
+void queue_tell_one(struct chat *chat);
 void queue_tell_left(struct chat *chat); /* it waits no more */
 
 /* Agents' sessions: agents.c */
 void agents_enter(struct session *session); /* after welcome */
 void agents_leave(struct session *session); /* the session ended */
-void agents_reconcile(
-        struct team *team); /* the pool was loaded: who is online without a session? */
-/* Tells all agents who are here which offers are theirs, and which chats: the pool was read. */
-void agents_catch_up(struct team *team, bool with_chats);
 struct session *agents_session(struct node *node, struct slice tenant, struct slice agent,
         const struct session *cursor); /* each session of an agent; NULL at the end */
-void agents_tell_presence(struct team *team, struct slice agent);
+/* An entry of the pool that is about to be folded; and: the pool was read anew. */
+void agents_note(struct team *team, const struct pool_entry *entry);
+void agents_compare(struct team *team);
+void agents_send(struct team *team, const struct proto_frame *frame); /* to all who are here */
+struct proto_frame agents_presence_frame(const struct pool_agent_view *view);
 void agents_set_presence(struct session *session, const struct proto_set_presence *request);
 enum proto_availability agents_presence(struct session *session);
 void agents_destroy(struct node *node);

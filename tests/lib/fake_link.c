@@ -132,7 +132,7 @@ static void on_link_due(struct timer *timer)
     struct fake_link *link = LIST_ITEM(timer, struct fake_link, link_timer);
     if (link->state == FAKE_LINK_DYING)
         notice_death(link);
-    else if (link->server->is_down)
+    else if (link->server->is_down || clock_now(link->server) < link->away_until_ms)
         fake_link_connect_later(link);
     else
         come_up(link);

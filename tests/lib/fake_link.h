@@ -38,7 +38,7 @@ struct fake_link {
     enum fake_link_state state;
     enum fake_fate doom;
     uint64_t generation, generation_last;
-    uint64_t clock_error_ms, now_ms_last;
+    uint64_t clock_error_ms, now_ms_last, away_until_ms;
     struct list sent, answered, ending, refused, refusing;
     struct timer run_timer, answer_timer, refuse_timer, link_timer;
     size_t index, outstanding;

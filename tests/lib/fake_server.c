@@ -88,6 +88,13 @@ void fake_store_cut(struct store *store)
     fake_link_notice_later(link);
 }
 
+void fake_store_cut_for(struct store *store, uint64_t ms)
+{
+    struct fake_link *link = fake_link_of(store);
+    link->away_until_ms = link->server->clock->now_ms + ms;
+    fake_store_cut(store);
+}
+
 void fake_store_crash(struct store *store)
 {
     struct fake_link *link = fake_link_of(store);

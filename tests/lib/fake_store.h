@@ -66,6 +66,8 @@ struct fake_faults *fake_server_faults(struct fake_server *server);
 struct store *fake_server_join(struct fake_server *server);
 /* The link dies now; noticed later. */
 void fake_store_cut(struct store *store);
+/* The same, and for so long no other one comes up. */
+void fake_store_cut_for(struct store *store, uint64_t ms);
 /* The process at this end died: nothing outstanding completes, commands underway fare as at the
  * death of a link, on_generation is forgotten. The same store then serves the process's next
  * life, with higher generations. */

@@ -141,25 +141,92 @@ static void use_settings(void)
     stage.settings.policy.offer_ms = 5000;
 }
 
-void stage_start(void)
+static void live(struct place *place)
+{
+    struct node_ports ports = {place->store, &place->keystore.base, fake_peers_port(place->peers),
+            NULL, &place->timers.base, &place->random.base};
+    place->node = node_create(&ports, &stage.settings);
+    check(place->node != NULL);
+    fake_peers_serve(place->peers, &node_peer_events, place->node);
+}
+
+static void open_place(struct place *place, uint64_t seed)
+{
+    fake_random_init(&place->random, 7 + seed);
+    place->store = fake_server_join(stage.server);
+    place->key_store = fake_server_join(stage.key_server);
+    fake_keystore_init(&place->keystore, place->key_store);
+    fake_timers_init(&place->timers, &stage.clock);
+    place->peers = fake_peers_create(&stage.clock, 3 + seed, 2);
+    live(place);
+}
+
+/* What the node holds then is let go of with the process: its work is cut off in the middle. */
+static void die(struct place *place)
+{
+    fake_peers_serve(place->peers, NULL, NULL);
+    fake_store_crash(place->store);
+    fake_store_crash(place->key_store);
+    fake_keystore_finish(&place->keystore);
+    fake_timers_crash(&place->timers);
+    place->node = NULL;
+}
+
+void stage_kill(unsigned place)
+{
+    die(&stage.places[place]);
+    fake_keystore_init(&stage.places[place].keystore, stage.places[place].key_store);
+}
+
+void stage_revive(unsigned place)
+{
+    live(&stage.places[place]);
+    if (place == 0)
+        stage.node = stage.places[0].node;
+}
+
+void stage_at(unsigned place)
+{
+    check(place < stage.place_count);
+    stage.at = place;
+}
+
+/* As if hints told of every entry, some milliseconds later. */
+static void on_bell(struct timer *timer)
+{
+    fake_timers_arm(&stage.world_timers, timer, stage.clock.now_ms + 10);
+    for (unsigned i = 0; i < stage.place_count; i++) {
+        struct node *node = stage.places[i].node;
+        if (node == NULL)
+            continue;
+        LIST_EACH (at, next, &node->logs.logs) {
+            struct log *log = LIST_ITEM(at, struct log, link);
+            if (log->is_followed && log->state == LOG_READY)
+                log_hint(log, UINT64_MAX);
+        }
+    }
+}
+
+void stage_start_nodes(unsigned count)
 {
     crypto_start();
     log_line_setup(getenv("STAGE_LOG") ? LOG_DEBUG : LOG_ERROR + 1, "stage");
+    check(count <= PLACES_MAX);
     memset(&stage, 0, sizeof stage);
     use_settings();
     fake_clock_init(&stage.clock, 0);
-    fake_random_init(&stage.random, 7);
     stage.server = fake_server_create(&stage.clock, 1);
     stage.key_server = fake_server_create(&stage.clock, 2);
-    stage.store = fake_server_join(stage.server);
-    fake_keystore_init(&stage.keystore, fake_server_join(stage.key_server));
-    fake_timers_init(&stage.timers, &stage.clock);
-    stage.peers = fake_peers_create(&stage.clock, 3, 2);
-    struct node_ports ports = {stage.store, &stage.keystore.base, fake_peers_port(stage.peers),
-            NULL, &stage.timers.base, &stage.random.base};
-    stage.node = node_create(&ports, &stage.settings);
-    check(stage.node != NULL);
-    fake_peers_serve(stage.peers, &node_peer_events, stage.node);
+    stage.place_count = count;
+    for (unsigned i = 0; i < count; i++)
+        open_place(&stage.places[i], i);
+    stage.store = stage.places[0].store;
+    stage.peers = stage.places[0].peers;
+    stage.node = stage.places[0].node;
+    fake_timers_init(&stage.world_timers, &stage.clock);
+    stage.bell.on_due = on_bell;
+    if (count > 1)
+        fake_timers_arm(&stage.world_timers, &stage.bell, stage.clock.now_ms + 10);
     stage_run(300);
     check(stage.node->is_open);
     changes_done = 0;
@@ -169,15 +236,18 @@ void stage_start(void)
     check(changes_done == 10);
 }
 
-/* What the node holds then is let go of with the process: its work is cut off in the middle. */
+void stage_start(void)
+{
+    stage_start_nodes(1);
+}
+
 void stage_end(void)
 {
-    fake_peers_serve(stage.peers, NULL, NULL);
-    fake_store_crash(stage.store);
-    fake_store_crash(stage.keystore.store);
-    fake_keystore_finish(&stage.keystore);
-    fake_timers_crash(&stage.timers);
-    fake_peers_destroy(stage.peers);
+    for (unsigned i = 0; i < stage.place_count; i++) {
+        die(&stage.places[i]);
+        fake_peers_destroy(stage.places[i].peers);
+    }
+    fake_timers_crash(&stage.world_timers);
     fake_server_destroy(stage.server);
     fake_server_destroy(stage.key_server);
     fake_clock_finish(&stage.clock);
@@ -309,6 +379,7 @@ struct actor *stage_actor(void)
     check(actor != NULL && actor_count < ACTORS_MAX);
     actor->client.on_frame = on_frame;
     actor->client.on_down = on_down;
+    actor->place = stage.at;
     actors[actor_count++] = actor;
     return actor;
 }
@@ -317,7 +388,7 @@ void act_enter(struct actor *actor)
 {
     static const char bot[] = ",\"bot\":{\"name\":\"bot\",\"credits\":4}";
     actor->close_code = 0;
-    check(fake_client_connect(&actor->client, stage.peers, PEER_JSON));
+    check(fake_client_connect(&actor->client, stage.places[actor->place].peers, PEER_JSON));
     act_ask(actor, "{\"type\":\"hello\",\"id\":\"h\",\"token\":\"%s\"%s}", actor->token,
             actor->is_bot ? bot : "");
 }

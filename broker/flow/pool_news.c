@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the fold of a pool to the agents' sessions on this node, each change once.
+ *
+ *   entry (own or a colleague node's) --> its requests and agents are noted --> folded, durable
+ *     --> compared with what was told --> offer, cancel, a look at the conversation, presence
+ *
+ * Invariant: what is told follows from the difference between the fold and what was told before,
+ * never from an entry. So it does not matter which node appended, whether entries were read one at
+ * a time or as a snapshot, or how often the same is noted; and an entry costs as much as it changes
+ * and not as much as there is. Ownership itself is told by the conversation (assignments.c): the
+ * pool only says where to look.
+ */
+#include "flow/pool_news.h"
+
+#include "base/check.h"
+#include "flow/assignments.h"
+#include "port/crypto.h"
+
+#include <stdlib.h>
+
+enum told { TOLD_NOTHING, TOLD_OFFER, TOLD_CHAT };
+
+enum { REQUEST_KEY_MAX = POOL_ID_MAX + NAME_TEXT_MAX + 1, PRESENCE_FRAME_MAX = 4096 };
+
+struct told_request {
+    struct map_node by_key;
+    struct list changed;
+    char key_bytes[REQUEST_KEY_MAX];
+    struct id_text conversation;
+    struct name request;
+    enum told told;
+    struct id_text agent; /* told: whose sessions */
+    struct name offer;
+    uint64_t deadline_ms;
+};
+
+struct shown_agent {
+    struct map_node by_id;
+    struct list changed;
+    struct id_text agent;
+    uint64_t digest; /* of the frame that was sent last; 0: none */
+};
+
+void news_init(struct pool_news *news)
+{
+    list_init(&news->changed_requests);
+    list_init(&news->changed_agents);
+}
+
+static void drop_request(struct pool_news *news, struct told_request *told)
+{
+    list_remove(&told->changed);
+    map_remove(&news->requests, &told->by_key);
+    free(told);
+}
+
+static void drop_agent(struct pool_news *news, struct shown_agent *shown)
+{
+    list_remove(&shown->changed);
+    map_remove(&news->agents, &shown->by_id);
+    free(shown);
+}
+
+static void forget(struct pool_news *news)
+{
+    struct map_node *at;
+    while ((at = map_next(&news->requests, NULL)) != NULL)
+        drop_request(news, MAP_ITEM(at, struct told_request, by_key));
+    while ((at = map_next(&news->agents, NULL)) != NULL)
+        drop_agent(news, MAP_ITEM(at, struct shown_agent, by_id));
+    news->is_all = false;
+}
+
+void news_finish(struct pool_news *news)
+{
+    forget(news);
+    map_finish(&news->requests);
+    map_finish(&news->agents);
+}
+
+/* ---- what changed -----------------------------------------------------------------------------
+ */
+
+static struct slice request_key(const struct pool_key *key, char out[REQUEST_KEY_MAX])
+{
+    char name[NAME_TEXT_MAX];
+    struct buffer text = buffer_make(out, REQUEST_KEY_MAX);
+    buffer_put_slice(&text, key->conversation);
+    buffer_put_char(&text, ' ');
+    buffer_put_slice(&text, slice_make(name, name_write(&key->name, name)));
+    return buffer_slice(&text);
+}
+
+static struct told_request *find_request(struct pool_news *news, const struct pool_key *key)
+{
+    char bytes[REQUEST_KEY_MAX];
+    return MAP_ITEM(
+            map_find(&news->requests, request_key(key, bytes)), struct told_request, by_key);
+}
+
+static struct told_request *take_request(struct pool_news *news, const struct pool_key *key)
+{
+    struct told_request *told = find_request(news, key);
+    if (told != NULL)
+        return told;
+    told = calloc(1, sizeof *told);
+    check(told != NULL);
+    list_init(&told->changed);
+    id_set(&told->conversation, key->conversation);
+    told->request = key->name;
+    map_put(&news->requests, &told->by_key, request_key(key, told->key_bytes));
+    return told;
+}
+
+static struct shown_agent *take_agent(struct pool_news *news, struct slice agent)
+{
+    struct map_node *found = map_find(&news->agents, agent);
+    struct shown_agent *shown = MAP_ITEM(found, struct shown_agent, by_id);
+    if (shown != NULL)
+        return shown;
+    shown = calloc(1, sizeof *shown);
+    check(shown != NULL);
+    list_init(&shown->changed);
+    id_set(&shown->agent, agent);
+    map_put(&news->agents, &shown->by_id, id_slice(&shown->agent));
+    return shown;
+}
+
+static void note_request(struct pool_news *news, const struct pool_key *key)
+{
+    struct told_request *told = take_request(news, key);
+    list_remove(&told->changed);
+    list_append(&news->changed_requests, &told->changed);
+}
+
+static void note_agent(struct pool_news *news, struct slice agent)
+{
+    if (agent.len == 0)
+        return;
+    struct shown_agent *shown = take_agent(news, agent);
+    list_remove(&shown->changed);
+    list_append(&news->changed_agents, &shown->changed);
+}
+
+static void note_requests_of(struct team *team, struct slice agent)
+{
+    struct pool_request_view view;
+    size_t cursor = 0;
+    while (pool_next_of_agent(team_pool(team), agent, &cursor, &view))
+        note_request(team_news(team), &view.key);
+}
+
+void news_restart(struct team *team)
+{
+    team_news(team)->is_all = true;
+}
+
+void news_note(struct team *team, const struct pool_entry *entry)
+{
+    struct pool_news *news = team_news(team);
+    struct pool_request_view before;
+    bool is_snapshot = entry->kind == POOL_SNAPSHOT || entry->kind == POOL_SNAPSHOT_AGENT ||
+                       entry->kind == POOL_SNAPSHOT_REQUEST;
+    if (news->sessions == 0 || news->is_all || is_snapshot) /* a snapshot changes nothing */
+        return;
+    note_agent(news, entry->agent);
+    if (entry->request.conversation.len > 0) {
+        note_request(news, &entry->request);
+        if (pool_find(team_pool(team), &entry->request, &before))
+            note_agent(news, before.agent);
+    } else if (entry->agent.len > 0) { /* whoever goes gives offers back */
+        note_requests_of(team, entry->agent);
+    }
+}
+
+static void note_all(struct team *team)
+{
+    struct pool_news *news = team_news(team);
+    struct pool_agent_view view;
+    const struct map_node *at = NULL;
+    size_t cursor = 0;
+    while ((at = map_next(&news->requests, at)) != NULL) {
+        struct told_request *told = MAP_ITEM((struct map_node *)at, struct told_request, by_key);
+        list_remove(&told->changed);
+        list_append(&news->changed_requests, &told->changed);
+    }
+    while (pool_next_agent(team_pool(team), &cursor, &view)) {
+        note_agent(news, view.agent);
+        if (agents_session(team_node(team), team_tenant(team), view.agent, NULL) != NULL)
+            note_requests_of(team, view.agent);
+    }
+    news->is_all = false;
+}
+
+/* ---- telling ----------------------------------------------------------------------------------
+ */
+
+static void tell_cancel(struct team *team, const struct told_request *told)
+{
+    struct node *node = team_node(team);
+    bool is_late = team_time_ms(team) >= told->deadline_ms;
+    struct proto_frame frame = {.kind = PROTO_KIND_CANCEL};
+    frame.as.cancel = (struct proto_cancel){.has_offer = true,
+            .offer = told->offer,
+            .conversation = id_slice(&told->conversation),
+            .reason = is_late ? PROTO_CANCEL_REASON_EXPIRED : PROTO_CANCEL_REASON_WITHDRAWN};
+    struct session *at = NULL;
+    while ((at = agents_session(node, team_tenant(team), id_slice(&told->agent), at)) != NULL)
+        session_send(at, &frame);
+}
+
+/* The conversation is to be looked at, unless it has told already. */
+static void look_at_chat(struct team *team, const struct told_request *told, bool is_theirs)
+{
+    struct slice conversation = id_slice(&told->conversation);
+    struct chat *chat = chat_find(team_node(team), conversation);
+    bool is_seen = chat != NULL && name_equal(&chat->seen_request, &told->request) &&
+                   slice_equal(id_slice(&chat->seen_agent), id_slice(&told->agent));
+    bool is_told = chat != NULL && is_seen == is_theirs;
+    struct pool_key key = {conversation, told->request};
+    if (!is_told)
+        assignments_look(team, &key);
+}
+
+static enum told to_tell(struct team *team, const struct pool_request_view *view)
+{
+    bool is_here = view->agent.len > 0 &&
+                   agents_session(team_node(team), team_tenant(team), view->agent, NULL) != NULL;
+    return !is_here || view->state == POOL_WAITING ? TOLD_NOTHING
+           : view->state == POOL_OFFER_OPEN        ? TOLD_OFFER
+                                                   : TOLD_CHAT;
+}
+
+static void take_back(struct team *team, struct told_request *told)
+{
+    if (told->told == TOLD_OFFER)
+        tell_cancel(team, told);
+    else if (told->told == TOLD_CHAT)
+        look_at_chat(team, told, false);
+    told->told = TOLD_NOTHING;
+}
+
+static void set_told(
+        struct told_request *told, enum told what, const struct pool_request_view *view)
+{
+    told->told = what;
+    id_set(&told->agent, view->agent);
+    told->offer = view->offer;
+    told->deadline_ms = view->deadline_ms;
+}
+
+static void tell_request(struct team *team, struct told_request *told)
+{
+    struct pool_request_view view;
+    struct pool_key key = {id_slice(&told->conversation), told->request};
+    bool is_live = pool_find(team_pool(team), &key, &view);
+    enum told before = told->told, now = is_live ? to_tell(team, &view) : TOLD_NOTHING;
+    bool is_same_agent = now != TOLD_NOTHING && slice_equal(view.agent, id_slice(&told->agent));
+    bool is_same = is_same_agent && now == before &&
+                   (now != TOLD_OFFER || name_equal(&told->offer, &view.offer));
+    bool is_accepted = is_same_agent && before == TOLD_OFFER && now == TOLD_CHAT;
+    if (is_same)
+        return;
+    if (!is_accepted)
+        take_back(team, told);
+    if (now == TOLD_NOTHING) {
+        drop_request(team_news(team), told);
+        return;
+    }
+    set_told(told, now, &view);
+    if (now == TOLD_OFFER)
+        offer_tell(team, &view, NULL);
+    else
+        look_at_chat(team, told, true);
+}
+
+/* 0 is never a digest. */
+static uint64_t presence_digest(struct team *team, const struct proto_frame *frame)
+{
+    struct arena *scratch = &team_node(team)->scratch;
+    size_t mark = scratch->used;
+    struct buffer out = buffer_make(arena_take(scratch, PRESENCE_FRAME_MAX), PRESENCE_FRAME_MAX);
+    check(out.bytes != NULL);
+    proto_frame_write(PROTO_MSGPACK, frame, &out);
+    check(!out.overflowed);
+    uint64_t digest = crypto_digest(buffer_slice(&out));
+    scratch->used = mark;
+    return digest ? digest : 1;
+}
+
+static void tell_agent(struct team *team, struct shown_agent *shown)
+{
+    struct pool_agent_view view;
+    if (!pool_find_agent(team_pool(team), id_slice(&shown->agent), &view)) {
+        drop_agent(team_news(team), shown);
+        return;
+    }
+    struct proto_frame frame = agents_presence_frame(&view);
+    uint64_t digest = presence_digest(team, &frame);
+    if (digest != shown->digest)
+        agents_send(team, &frame);
+    shown->digest = digest;
+}
+
+void news_tell(struct team *team)
+{
+    struct pool_news *news = team_news(team);
+    if (!team_is_read(team))
+        return; /* half folded: told when it is whole */
+    if (news->sessions == 0) {
+        forget(news);
+        return;
+    }
+    if (news->is_all)
+        note_all(team);
+    struct list requests;
+    list_init(&requests);
+    while (!list_is_empty(&news->changed_requests)) /* what fails is noted again: not now */
+        list_append(&requests, list_take_first(&news->changed_requests));
+    while (!list_is_empty(&requests))
+        tell_request(team, LIST_ITEM(list_take_first(&requests), struct told_request, changed));
+    while (!list_is_empty(&news->changed_agents))
+        tell_agent(team,
+                LIST_ITEM(list_take_first(&news->changed_agents), struct shown_agent, changed));
+}
+
+void news_again(struct team *team, const struct pool_key *key)
+{
+    struct told_request *told = find_request(team_news(team), key);
+    if (told == NULL)
+        return;
+    told->told = TOLD_NOTHING;
+    note_request(team_news(team), key);
+}
+
+/* ---- coming and going -------------------------------------------------------------------------
+ */
+
+static void show_colleagues(struct team *team, struct session *session)
+{
+    struct pool_agent_view view;
+    size_t cursor = 0;
+    while (pool_next_agent(team_pool(team), &cursor, &view)) {
+        struct proto_frame frame = agents_presence_frame(&view);
+        if (view.is_removed)
+            continue;
+        struct shown_agent *shown = take_agent(team_news(team), view.agent);
+        if (shown->digest == 0)
+            shown->digest = presence_digest(team, &frame);
+        if (!session_send(session, &frame))
+            return;
+    }
+}
+
+void news_enter(struct team *team, struct session *session)
+{
+    struct pool_news *news = team_news(team);
+    struct pool_request_view view;
+    size_t cursor = 0;
+    if (news->sessions++ == 0)
+        forget(news);
+    if (!team_is_read(team)) {
+        news->is_all = true;
+        return;
+    }
+    show_colleagues(team, session);
+    while (pool_next_of_agent(team_pool(team), id_slice(&session->subject), &cursor, &view)) {
+        enum told what = to_tell(team, &view);
+        struct told_request *told = take_request(news, &view.key);
+        if (!list_is_empty(&told->changed))
+            continue; /* all sessions are told soon */
+        set_told(told, what, &view);
+        if (what == TOLD_OFFER)
+            offer_tell(team, &view, session);
+        else if (what == TOLD_CHAT)
+            assignments_tell(session, view.key.conversation);
+    }
+}
+
+void news_leave(struct team *team)
+{
+    check(team_news(team)->sessions > 0);
+    team_news(team)->sessions--;
+}

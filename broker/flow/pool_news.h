@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What agents' sessions on this node were told of a pool: offers, chats, colleagues. */
+#ifndef WEFT_FLOW_POOL_NEWS_H
+#define WEFT_FLOW_POOL_NEWS_H
+
+#include "flow/pools.h"
+
+/* A team's own. Zeroed, then news_init. */
+struct pool_news {
+    struct map requests; /* told of, or changed since */
+    struct map agents;   /* shown to their colleagues, or changed since */
+    struct list changed_requests, changed_agents;
+    size_t sessions; /* agents' sessions here; with none there is nobody to tell */
+    bool is_all;     /* the fold was built anew: compare everything */
+};
+
+void news_init(struct pool_news *news);
+void news_finish(struct pool_news *news);
+
+/* The fold begins anew. */
+void news_restart(struct team *team);
+/* Notes what the entry changes. Call it before the entry is folded. */
+void news_note(struct team *team, const struct pool_entry *entry);
+/* Tells what was noted, where it differs from what was told. Call it once it is durable, and again
+ * at any time. */
+void news_tell(struct team *team);
+
+/* A session came to its desk: it is told of everything. A session left. */
+void news_enter(struct team *team, struct session *session);
+void news_leave(struct team *team);
+/* The request could not be told (the store did not answer, no room): news_tell tries again. */
+void news_again(struct team *team, const struct pool_key *key);
+
+#endif
