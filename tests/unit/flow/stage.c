@@ -21,6 +21,7 @@ struct stage stage;
 static struct actor *actors[ACTORS_MAX];
 static size_t actor_count;
 static unsigned changes_done;
+static size_t on; /* the node that new actors connect to */
 
 /* ---- the directory ----------------------------------------------------------------------------
  */
@@ -141,62 +142,63 @@ static void use_settings(void)
     stage.settings.policy.offer_ms = 5000;
 }
 
-static void live(struct place *place)
+static void start_node(size_t index)
 {
-    struct node_ports ports = {place->store, &place->keystore.base, fake_peers_port(place->peers),
-            NULL, &place->timers.base, &place->random.base};
-    place->node = node_create(&ports, &stage.settings);
-    check(place->node != NULL);
-    fake_peers_serve(place->peers, &node_peer_events, place->node);
+    struct stage_node *at = &stage.nodes[index];
+    fake_keystore_init(&at->keystore, at->keystore.store);
+    fake_timers_init(&at->timers, &stage.clock);
+    struct node_ports ports = {at->store, &at->keystore.base, fake_peers_port(at->peers), NULL,
+            &at->timers.base, &at->random.base, at->hints};
+    at->node = node_create(&ports, &stage.settings);
+    check(at->node != NULL);
+    fake_peers_serve(at->peers, &node_peer_events, at->node);
 }
 
-static void open_place(struct place *place, uint64_t seed)
+static void make_node(size_t index)
 {
-    fake_random_init(&place->random, 7 + seed);
-    place->store = fake_server_join(stage.server);
-    place->key_store = fake_server_join(stage.key_server);
-    fake_keystore_init(&place->keystore, place->key_store);
-    fake_timers_init(&place->timers, &stage.clock);
-    place->peers = fake_peers_create(&stage.clock, 3 + seed, 2);
-    live(place);
+    struct stage_node *at = &stage.nodes[index];
+    fake_random_init(&at->random, 7 + index);
+    at->store = fake_server_join(stage.server);
+    at->keystore.store = fake_server_join(stage.key_server);
+    at->peers = fake_peers_create(&stage.clock, 3 + index, 2);
+    if (stage.bus != NULL)
+        at->hints = fake_bus_join(stage.bus);
+    start_node(index);
 }
 
-/* What the node holds then is let go of with the process: its work is cut off in the middle. */
-static void die(struct place *place)
+void stage_kill(size_t index)
 {
-    fake_peers_serve(place->peers, NULL, NULL);
-    fake_store_crash(place->store);
-    fake_store_crash(place->key_store);
-    fake_keystore_finish(&place->keystore);
-    fake_timers_crash(&place->timers);
-    place->node = NULL;
+    struct stage_node *at = &stage.nodes[index];
+    fake_peers_serve(at->peers, NULL, NULL);
+    fake_store_crash(at->store);
+    fake_store_crash(at->keystore.store);
+    fake_keystore_finish(&at->keystore);
+    fake_timers_crash(&at->timers);
+    if (at->hints != NULL)
+        fake_hints_crash(at->hints);
+    at->node = NULL;
 }
 
-void stage_kill(unsigned place)
+void stage_revive(size_t index)
 {
-    die(&stage.places[place]);
-    fake_keystore_init(&stage.places[place].keystore, stage.places[place].key_store);
+    start_node(index);
+    if (index == 0)
+        stage.node = stage.nodes[0].node;
+    stage_run(300);
 }
 
-void stage_revive(unsigned place)
+void stage_on(size_t node)
 {
-    live(&stage.places[place]);
-    if (place == 0)
-        stage.node = stage.places[0].node;
-}
-
-void stage_at(unsigned place)
-{
-    check(place < stage.place_count);
-    stage.at = place;
+    check(node < stage.node_count);
+    on = node;
 }
 
 /* As if hints told of every entry, some milliseconds later. */
 static void on_bell(struct timer *timer)
 {
     fake_timers_arm(&stage.world_timers, timer, stage.clock.now_ms + 10);
-    for (unsigned i = 0; i < stage.place_count; i++) {
-        struct node *node = stage.places[i].node;
+    for (size_t i = 0; i < stage.node_count; i++) {
+        struct node *node = stage.nodes[i].node;
         if (node == NULL)
             continue;
         LIST_EACH (at, next, &node->logs.logs) {
@@ -207,22 +209,28 @@ static void on_bell(struct timer *timer)
     }
 }
 
-void stage_start_nodes(unsigned count)
+void stage_start(void)
+{
+    stage_start_nodes(1);
+}
+
+void stage_start_nodes(size_t count)
 {
     crypto_start();
     log_line_setup(getenv("STAGE_LOG") ? LOG_DEBUG : LOG_ERROR + 1, "stage");
-    check(count <= PLACES_MAX);
     memset(&stage, 0, sizeof stage);
     use_settings();
     fake_clock_init(&stage.clock, 0);
     stage.server = fake_server_create(&stage.clock, 1);
     stage.key_server = fake_server_create(&stage.clock, 2);
-    stage.place_count = count;
-    for (unsigned i = 0; i < count; i++)
-        open_place(&stage.places[i], i);
-    stage.store = stage.places[0].store;
-    stage.peers = stage.places[0].peers;
-    stage.node = stage.places[0].node;
+    stage.bus = count > 1 ? fake_bus_create(&stage.clock, 4) : NULL;
+    stage.node_count = count;
+    on = 0;
+    for (size_t i = 0; i < count; i++)
+        make_node(i);
+    stage.store = stage.nodes[0].store;
+    stage.peers = stage.nodes[0].peers;
+    stage.node = stage.nodes[0].node;
     fake_timers_init(&stage.world_timers, &stage.clock);
     stage.bell.on_due = on_bell;
     if (count > 1)
@@ -236,18 +244,16 @@ void stage_start_nodes(unsigned count)
     check(changes_done == 10);
 }
 
-void stage_start(void)
-{
-    stage_start_nodes(1);
-}
-
+/* What the node holds then is let go of with the process: its work is cut off in the middle. */
 void stage_end(void)
 {
-    for (unsigned i = 0; i < stage.place_count; i++) {
-        die(&stage.places[i]);
-        fake_peers_destroy(stage.places[i].peers);
+    for (size_t i = 0; i < stage.node_count; i++) {
+        stage_kill(i);
+        fake_peers_destroy(stage.nodes[i].peers);
     }
     fake_timers_crash(&stage.world_timers);
+    if (stage.bus != NULL)
+        fake_bus_destroy(stage.bus);
     fake_server_destroy(stage.server);
     fake_server_destroy(stage.key_server);
     fake_clock_finish(&stage.clock);
@@ -377,9 +383,9 @@ struct actor *stage_actor(void)
 {
     struct actor *actor = calloc(1, sizeof *actor);
     check(actor != NULL && actor_count < ACTORS_MAX);
+    actor->on = on;
     actor->client.on_frame = on_frame;
     actor->client.on_down = on_down;
-    actor->place = stage.at;
     actors[actor_count++] = actor;
     return actor;
 }
@@ -388,7 +394,7 @@ void act_enter(struct actor *actor)
 {
     static const char bot[] = ",\"bot\":{\"name\":\"bot\",\"credits\":4}";
     actor->close_code = 0;
-    check(fake_client_connect(&actor->client, stage.places[actor->place].peers, PEER_JSON));
+    check(fake_client_connect(&actor->client, stage.nodes[actor->on].peers, PEER_JSON));
     act_ask(actor, "{\"type\":\"hello\",\"id\":\"h\",\"token\":\"%s\"%s}", actor->token,
             actor->is_bot ? bot : "");
 }

@@ -1,30 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A stage for the flows: one or more real nodes on made-up stores and peers, two tenants, and
+/* A stage for the flows: one real node (or several) on made-up stores and peers, two tenants, and
  * clients that speak in JSON and keep all that they hear.
  *
  *   stage_start();
  *   struct actor *ada = stage_customer("north");
  *   act_say(ada, "Hello");
  *   expect(heard(ada, "\"ack\""));
- *
- * With stage_start_nodes(2), who is made after stage_at(1) comes in at the second node.
  */
 #ifndef WEFT_TESTS_UNIT_FLOW_STAGE_H
 #define WEFT_TESTS_UNIT_FLOW_STAGE_H
 
 #include "flow/conversations.h"
+#include "lib/fake_hints.h"
 #include "lib/fake_keystore.h"
 #include "lib/fake_store.h"
 #include "sim/fake_peers.h"
 
-enum { ACTORS_MAX = 64, HEARD_BYTES = 1 << 20, PLACES_MAX = 3 };
+enum { ACTORS_MAX = 64, HEARD_BYTES = 1 << 20, STAGE_NODES_MAX = 3 };
 
 /* Somebody with one connection at a time. */
 struct actor {
     struct fake_client client;
+    size_t on; /* the node that the next connection leads to */
     char token[1024];
     bool is_bot;
-    unsigned place; /* the node where they come in */
     char lineage[40], conversation[40], owner[40], turn[40], offer[40], ticket[512];
     uint64_t n, next_id;
     int close_code; /* of the last connection; 0: it lasts */
@@ -32,25 +31,26 @@ struct actor {
     size_t heard_len, mark; /* mark: heard() looks from here on */
 };
 
-/* Where a node runs, through all of its lives. */
-struct place {
-    struct store *store, *key_store;
+struct stage_node {
+    struct store *store;
     struct fake_keystore keystore;
     struct fake_timers timers;
     struct fake_random random;
     struct fake_peers *peers;
-    struct node *node; /* NULL: it is dead */
+    struct hints *hints; /* NULL: the only one */
+    struct node *node;   /* NULL: it is dead */
 };
 
 struct stage {
     struct fake_clock clock;
     struct fake_server *server, *key_server;
-    struct place places[PLACES_MAX];
-    unsigned place_count, at;
+    struct fake_bus *bus; /* of several nodes */
+    struct stage_node nodes[STAGE_NODES_MAX];
+    size_t node_count;
     struct fake_timers world_timers;
     struct timer bell; /* tells every node to look at the logs that it follows */
     struct node_settings settings;
-    struct store *store; /* the first place's, and so are the next two */
+    struct store *store; /* of the first node, as are the next two */
     struct fake_peers *peers;
     struct node *node;
     char keys[4][160]; /* of the bots and services of north, then of south */
@@ -61,12 +61,13 @@ extern struct stage stage;
 /* Tenants "north" and "south", each with a bot's key, a service's key and the agents "anna" and
  * "ben". */
 void stage_start(void);
-void stage_start_nodes(unsigned count);
-/* Who is made from now on comes in at this node. */
-void stage_at(unsigned place);
-/* The process of that node dies where it stands; and another one starts. */
-void stage_kill(unsigned place);
-void stage_revive(unsigned place);
+void stage_start_nodes(size_t count);
+/* The process of this node dies: clients, stores and hints learn of it as they would. Its memory is
+ * the stage's until the end. stage_revive starts another in its place. */
+void stage_kill(size_t node);
+void stage_revive(size_t node);
+/* New actors connect to this node from now on: 0 at first. */
+void stage_on(size_t node);
 void stage_end(void);
 void stage_run(uint64_t ms);
 /* An entry of the tenant's pool that is dated so far ahead. */

@@ -10,12 +10,12 @@
 
 enum { LEASE_MS = 10000, GRACE_MS = 4000 }; /* desk_leases.c: the grace is at least that */
 
-static const struct pool *pool_at(unsigned place)
+static const struct pool *pool_at(size_t place)
 {
-    return team_pool(pools_team(stage.places[place].node, SLICE_OF("north")));
+    return team_pool(pools_team(stage.nodes[place].node, SLICE_OF("north")));
 }
 
-static enum pool_status status_at(unsigned place, const char *agent)
+static enum pool_status status_at(size_t place, const char *agent)
 {
     struct pool_agent_view view;
     bool is_known = pool_find_agent(pool_at(place), slice_of_string(agent), &view);
@@ -35,21 +35,21 @@ static size_t count_ever(const struct actor *actor, const char *text)
     return count_from(actor, 0, text);
 }
 
-static struct actor *agent_at(unsigned place, const char *id)
+static struct actor *agent_at(size_t place, const char *id)
 {
-    stage_at(place);
+    stage_on(place);
     return stage_agent("north", id);
 }
 
-static struct actor *bot_at(unsigned place)
+static struct actor *bot_at(size_t place)
 {
-    stage_at(place);
+    stage_on(place);
     return stage_bot("north");
 }
 
-static struct actor *customer_at(unsigned place)
+static struct actor *customer_at(size_t place)
 {
-    stage_at(place);
+    stage_on(place);
     return stage_customer("north");
 }
 
@@ -73,7 +73,7 @@ static void an_agent_who_moves_to_another_node_stays_online(void)
     stage_run(5000);
     act_leave(anna);
     stage_run(GRACE_MS / 2);
-    anna->place = 1;
+    anna->on = 1;
     act_enter(anna);
     expect(will_hear(anna, "\"status\":\"online\"", 1000));
     stage_run(5 * LEASE_MS);
@@ -117,7 +117,7 @@ static void a_node_that_was_cut_off_takes_back_what_was_said_of_its_agents(void)
     stage_start_nodes(2);
     struct actor *anna = agent_at(1, "anna");
     stage_run(5000);
-    fake_store_cut_for(stage.places[1].store, LEASE_MS + 4 * GRACE_MS);
+    fake_store_cut_for(stage.nodes[1].store, LEASE_MS + 4 * GRACE_MS);
     stage_run(LEASE_MS + 3 * GRACE_MS);
     expect(status_at(0, "anna") == POOL_OFFLINE);
     stage_run(3 * GRACE_MS);
