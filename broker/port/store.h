@@ -77,8 +77,9 @@ struct store_ops {
     void (*append)(struct store *, const struct store_append *, store_done, void *user);
     void (*read)(struct store *, const struct store_read *, store_done, void *user);
     /* Completes OK once everything answered OK on this generation so far is as durable as the
-     * configured durability says; UNKNOWN when the generation ended before. Says nothing about
-     * requests that are still outstanding, and may complete before them. */
+     * configured durability says; UNKNOWN when the generation ended before, or when the replicas
+     * that count did not hold it in time: it may be so soon, and asking again is right. Says
+     * nothing about requests that are still outstanding, and may complete before them. */
     void (*barrier)(struct store *, uint64_t generation, store_done, void *user);
     /* Drops the entries below; OK also when there are none, or no such key. The same holds for
      * zset_remove and remove. */

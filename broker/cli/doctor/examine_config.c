@@ -47,6 +47,22 @@ static void examine_tls(const struct config *config, struct findings *findings)
                 config->public_url[0] ? config->public_url : config->listen.address);
 }
 
+static void examine_durability(const struct config *config, struct findings *findings)
+{
+    if (config->durability != CONFIG_DURABLE_ALWAYS)
+        findings_add(findings, FINDING_WARN, "durability", "set `durability: always`",
+                "everysec: a crash or a failover can lose what was acknowledged in the last two "
+                "seconds");
+    else if (config->replicas == 0)
+        findings_add(findings, FINDING_OK, "durability", NULL,
+                "always: what is acknowledged is on the disk, and is lost only with the disk");
+    else
+        findings_add(findings, FINDING_OK, "durability", NULL,
+                "always, and %u replicas: what is acknowledged is on the disk, and survives the "
+                "loss of the master",
+                config->replicas);
+}
+
 void examine_config(const struct patient *patient, struct findings *findings)
 {
     const struct config *config = patient->config;
@@ -54,9 +70,5 @@ void examine_config(const struct patient *patient, struct findings *findings)
         return;
     examine_origins(config, findings);
     examine_tls(config, findings);
-    if (config->durability == CONFIG_DURABLE_ALWAYS)
-        findings_add(findings, FINDING_OK, "durability", NULL, "always: acknowledged means kept");
-    else
-        findings_add(findings, FINDING_WARN, "durability", "set `durability: always`",
-                "everysec: a crash can lose what was acknowledged in the last seconds");
+    examine_durability(config, findings);
 }
