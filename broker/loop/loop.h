@@ -33,6 +33,10 @@ struct timers *loop_timers(struct loop *loop);
 void loop_on_signal(struct loop *loop, int signal_number,
         void (*on_signal)(void *user, int signal_number), void *user);
 
+/* Calls on_turn twice a turn of the loop: after what was ready was handled, and before it waits.
+ * For what is gathered over a turn and written once. One caller; NULL ends it. */
+void loop_on_turn(struct loop *loop, void (*on_turn)(void *user), void *user);
+
 /* The library's own loop, for the folders that are the doorway of another library. */
 struct uv_loop_s *loop_uv(struct loop *loop);
 

@@ -53,6 +53,7 @@ struct peer_state {
     bool is_in_message;    /* a message has begun and is not complete */
     bool is_owed_writable; /* a send was told no */
     bool wants_ping;
+    bool is_dirty; /* in the server's list */
     uint16_t close_code;
     uint8_t close_reason_len;
     char close_reason[CLOSE_REASON_MAX];
@@ -72,6 +73,7 @@ struct connection {
     uint32_t next_free;
     enum connection_kind kind;
     char address_text[INET6_ADDRSTRLEN];
+    struct list dirty;
     struct timer goodbye; /* a peer's close frame, once its ring is empty */
     union {
         struct exchange exchange; /* HTTP */

@@ -79,6 +79,15 @@ bool outbound_put(struct outbound *outbound, struct memory_budget *budget, uint3
     return true;
 }
 
+size_t outbound_next(const struct outbound *outbound)
+{
+    struct outbound copy = *outbound;
+    uint32_t message_len;
+    check(outbound->used >= OUTBOUND_HEAD_SIZE);
+    copy_out(&copy, &message_len, OUTBOUND_HEAD_SIZE);
+    return message_len;
+}
+
 size_t outbound_take(struct outbound *outbound, struct memory_budget *budget, void *out)
 {
     uint32_t message_len;

@@ -27,6 +27,9 @@ size_t outbound_room(const struct outbound *outbound, uint32_t capacity_max);
 bool outbound_put(struct outbound *outbound, struct memory_budget *budget, uint32_t capacity_max,
         const char *bytes, size_t len);
 
+/* The length of the oldest message; it must not be empty. */
+size_t outbound_next(const struct outbound *outbound);
+
 /* Takes the oldest message out; it must not be empty. The last one frees the ring.
  *
  * shape: out has room for the longest message that was put */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The WebSocket peers: upgrade, outbound, closing, liveness.
  *
- * Invariant: between on_opened and on_closed a peer's messages leave in the order of the sends. A
- * message is written at once only when nothing waits before it, neither in our ring nor in
- * libwebsockets; else it waits, and each WRITEABLE writes one.
+ * Invariant: between on_opened and on_closed a peer's messages leave in the order of the sends.
+ * They wait in the peer's ring until the end of the loop's turn, and then leave in one write; what
+ * the socket does not take then is libwebsockets', and the rest waits for its WRITEABLE. A write
+ * ends with a whole frame, so pings and pongs never come between the halves of one.
  *
  * No call of peers_ops calls back: lws_write and lws_callback_on_writable never do, and a socket
  * that failed is killed in a later turn. Closing is a state, bounded by close_ms_max: first the
@@ -15,7 +16,8 @@
 
 #include <libwebsockets.h>
 
-enum { ORIGIN_MAX = 256, PROTOCOL_LIST_MAX = 128, CLOSE_TIMEOUT = 4408 };
+/* From this length on copying costs more than a write of its own. */
+enum { ORIGIN_MAX = 256, PROTOCOL_LIST_MAX = 128, CLOSE_TIMEOUT = 4408, DIRECT_MIN = 16384 };
 
 static struct ws_server *server_of(struct peers *peers)
 {
@@ -113,10 +115,52 @@ static bool write_frame(struct ws_server *server, struct connection *connection,
     return lws_write(connection->wsi, server->scratch + LWS_PRE, len, kind) >= (int)len;
 }
 
-static bool write_message(struct ws_server *server, struct connection *connection, size_t len)
+/* The head of an unmasked frame that is whole. Returns its length. */
+static size_t put_head(uint8_t *out, enum peer_codec codec, size_t len)
 {
-    return write_frame(server, connection, len,
-            connection->peer.codec == PEER_JSON ? LWS_WRITE_TEXT : LWS_WRITE_BINARY);
+    out[0] = codec == PEER_JSON ? 0x81 : 0x82;
+    if (len < 126) {
+        out[1] = (uint8_t)len;
+        return 2;
+    }
+    size_t size = len < 65536 ? 2 : 8;
+    out[1] = size == 2 ? 126 : 127;
+    for (size_t i = 0; i < size; i++)
+        out[2 + i] = (uint8_t)((uint64_t)len >> 8 * (size - 1 - i));
+    return 2 + size;
+}
+
+/* As many whole messages as go into the scratch, framed here and written at once: one write for all
+ * that a turn had to say. libwebsockets takes them as they are, and keeps what the socket does not.
+ */
+static bool write_messages(struct ws_server *server, struct connection *connection)
+{
+    struct outbound *outbound = &connection->peer.outbound;
+    uint8_t *out = server->scratch + LWS_PRE;
+    size_t room = FRAME_HEAD_MAX + server->options.queue_bytes_max, at = 0;
+    while (!outbound_is_empty(outbound)) {
+        size_t len = outbound_next(outbound);
+        if (at + FRAME_HEAD_MAX + len > room)
+            break;
+        at += put_head(out + at, connection->peer.codec, len);
+        at += outbound_take(outbound, &server->memory, out + at);
+    }
+    return lws_write(connection->wsi, out, at, LWS_WRITE_HTTP) >= (int)at;
+}
+
+static void mark_dirty(struct ws_server *server, struct connection *connection)
+{
+    if (connection->peer.is_dirty)
+        return;
+    connection->peer.is_dirty = true;
+    list_append(&server->dirty, &connection->dirty);
+}
+
+static void mark_clean(struct connection *connection)
+{
+    if (connection->peer.is_dirty)
+        list_remove(&connection->dirty);
+    connection->peer.is_dirty = false;
 }
 
 static void write_ping(struct ws_server *server, struct connection *connection)
@@ -130,6 +174,19 @@ static void write_ping(struct ws_server *server, struct connection *connection)
         server_kill(server, connection);
 }
 
+static bool write_at_once(
+        struct ws_server *server, struct connection *connection, const char *bytes, size_t len)
+{
+    uint8_t *out = server->scratch + LWS_PRE;
+    size_t head = put_head(out, connection->peer.codec, len);
+    memcpy(out + head, bytes, len);
+    if (lws_write(connection->wsi, out, head + len, LWS_WRITE_HTTP) >= (int)(head + len))
+        return true;
+    connection->peer.is_closing = true;
+    server_kill(server, connection);
+    return false;
+}
+
 static bool peers_send(struct peers *peers, struct peer handle, const char *bytes, size_t len)
 {
     struct ws_server *server = server_of(peers);
@@ -139,18 +196,15 @@ static bool peers_send(struct peers *peers, struct peer handle, const char *byte
     if (connection == NULL || connection->peer.is_closing)
         return false;
     struct peer_state *peer = &connection->peer;
-    if (outbound_is_empty(&peer->outbound) && !lws_partial_buffered(connection->wsi)) {
-        memcpy(server->scratch + LWS_PRE, bytes, len);
-        if (write_message(server, connection, len))
-            return true;
-        peer->is_closing = true;
-        server_kill(server, connection);
-        return false;
-    }
+    bool is_first = outbound_is_empty(&peer->outbound) && !lws_partial_buffered(connection->wsi);
+    if (is_first && len >= DIRECT_MIN)
+        return write_at_once(server, connection, bytes, len);
     bool is_queued = outbound_put(
             &peer->outbound, &server->memory, server->options.queue_bytes_max, bytes, len);
+    if (!is_queued && is_first) /* no memory for rings: the socket may have room */
+        return write_at_once(server, connection, bytes, len);
     peer->is_owed_writable |= !is_queued;
-    lws_callback_on_writable(connection->wsi);
+    mark_dirty(server, connection);
     return is_queued;
 }
 
@@ -218,7 +272,7 @@ void peer_begin_close(
     if (outbound_is_empty(&peer->outbound))
         arm_goodbye(server, connection);
     else
-        lws_callback_on_writable(connection->wsi);
+        mark_dirty(server, connection);
 }
 
 void peer_heard(struct ws_server *server, struct connection *connection)
@@ -232,6 +286,7 @@ void peer_leaves(struct ws_server *server, struct connection *connection)
     if (connection->kind != CONNECTION_PEER || connection->peer.is_closing)
         return;
     connection->peer.is_closing = true;
+    mark_clean(connection);
     outbound_finish(&connection->peer.outbound, &server->memory);
     server_look_in(server, connection, server->options.close_ms_max);
 }
@@ -241,6 +296,7 @@ void peer_closed(struct ws_server *server, struct connection *connection)
     struct peer handle = handle_of(connection);
     if (connection->kind != CONNECTION_PEER)
         return;
+    mark_clean(connection);
     inbound_finish(&connection->peer.inbound, &server->memory);
     outbound_finish(&connection->peer.outbound, &server->memory);
     heartbeat_remove(&connection->beat);
@@ -251,18 +307,10 @@ void peer_closed(struct ws_server *server, struct connection *connection)
     server->handlers.peer_events->on_closed(server->handlers.peer_user, handle);
 }
 
-int peer_writable(struct ws_server *server, struct connection *connection)
+/* What may be done once something was written: the close that waited, and the news of room. */
+static void on_written(struct ws_server *server, struct connection *connection)
 {
     struct peer_state *peer = &connection->peer;
-    if (connection->kind != CONNECTION_PEER)
-        return -1;
-    if (peer->wants_ping) {
-        write_ping(server, connection);
-    } else if (!outbound_is_empty(&peer->outbound)) {
-        size_t len = outbound_take(&peer->outbound, &server->memory, server->scratch + LWS_PRE);
-        if (!write_message(server, connection, len))
-            return -1;
-    }
     if (!outbound_is_empty(&peer->outbound) || peer->wants_ping)
         lws_callback_on_writable(connection->wsi);
     else if (peer->is_closing)
@@ -273,6 +321,43 @@ int peer_writable(struct ws_server *server, struct connection *connection)
         server->handlers.peer_events->on_writable(
                 server->handlers.peer_user, handle_of(connection));
     }
+}
+
+static void flush(struct ws_server *server, struct connection *connection)
+{
+    if (connection->kind != CONNECTION_PEER)
+        return;
+    if (lws_partial_buffered(connection->wsi)) { /* WRITEABLE comes after what it holds */
+        lws_callback_on_writable(connection->wsi);
+    } else if (!outbound_is_empty(&connection->peer.outbound) &&
+               !write_messages(server, connection)) {
+        connection->peer.is_closing = true;
+        server_kill(server, connection);
+    } else {
+        on_written(server, connection);
+    }
+}
+
+/* on_writable may send more, to this peer or another: then the list has one more at its end. */
+void peers_flush(struct ws_server *server)
+{
+    while (!list_is_empty(&server->dirty)) {
+        struct connection *connection = LIST_ITEM(server->dirty.next, struct connection, dirty);
+        mark_clean(connection);
+        flush(server, connection);
+    }
+}
+
+int peer_writable(struct ws_server *server, struct connection *connection)
+{
+    struct peer_state *peer = &connection->peer;
+    if (connection->kind != CONNECTION_PEER)
+        return -1;
+    if (peer->wants_ping)
+        write_ping(server, connection);
+    else if (!outbound_is_empty(&peer->outbound) && !write_messages(server, connection))
+        return -1;
+    on_written(server, connection);
     return 0;
 }
 

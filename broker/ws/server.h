@@ -8,6 +8,8 @@
 #include "ws/static_files.h"
 #include "ws/ws_server.h"
 
+enum { FRAME_HEAD_MAX = 10 };
+
 struct lws_context;
 struct lws_vhost;
 
@@ -25,7 +27,8 @@ struct ws_server {
     struct heartbeat heartbeat;
     struct static_files *files; /* NULL: none */
     struct memory_budget memory;
-    uint8_t *scratch; /* LWS_PRE and one outbound message */
+    uint8_t *scratch;  /* LWS_PRE and SCRATCH_BYTES: what is being written */
+    struct list dirty; /* peers that were sent something in this turn */
     uint32_t peer_count;
 };
 
@@ -48,6 +51,8 @@ void server_kill(struct ws_server *server, struct connection *connection);
 extern const struct peers_ops ws_peers_ops;
 int peer_upgrade(struct ws_server *server, struct connection *connection);
 int peer_opened(struct ws_server *server, struct connection *connection);
+/* Writes what the peers were sent in this turn: once for each. */
+void peers_flush(struct ws_server *server);
 int peer_writable(struct ws_server *server, struct connection *connection);
 void peer_begin_close(struct ws_server *server, struct connection *connection, uint16_t code,
         struct slice reason);

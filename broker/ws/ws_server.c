@@ -214,9 +214,14 @@ static bool allot(struct ws_server *server)
                 allowed, options->connections_max);
     options->connections_max = allowed;
     server->memory.max = options->memory_bytes_max;
-    server->scratch = malloc(LWS_PRE + options->queue_bytes_max);
+    server->scratch = malloc(LWS_PRE + FRAME_HEAD_MAX + options->queue_bytes_max);
     return allowed > 0 && server->scratch != NULL &&
            connection_pool_init(&server->pool, options->connections_max);
+}
+
+static void on_turn(void *user)
+{
+    peers_flush(user);
 }
 
 static bool start(
@@ -259,6 +264,8 @@ struct ws_server *ws_server_create(struct loop *loop, const struct ws_options *o
     server->handlers = *handlers;
     server->loop = loop;
     server->timers = loop_timers(loop);
+    list_init(&server->dirty);
+    loop_on_turn(loop, on_turn, server);
     server->acceptor.timers = server->timers;
     server->acceptor.spare_fd = -1;
     heartbeat_init(&server->heartbeat, server->timers, tick_ms(&server->options));
@@ -313,6 +320,7 @@ void ws_server_destroy(struct ws_server *server)
     destroy_context(server);
     while (server->acceptor.closing_count > 0)
         loop_turn(server->loop);
+    loop_on_turn(server->loop, NULL, NULL);
     heartbeat_finish(&server->heartbeat);
     acceptor_finish(&server->acceptor);
     if (server->pool.connections != NULL)

@@ -36,8 +36,16 @@ COMPARED = {"chat", "chat-1000", "chat-5000"}
 GENERATOR_SHARE_MAX, STRANGERS_SHARE_MAX = 0.9, 0.1
 
 
+class Help(argparse.HelpFormatter):
+    """As the other commands print it."""
+
+    def add_usage(self, usage, actions, groups, prefix=None):
+        super().add_usage(usage, actions, groups, prefix or "Usage: ")
+
+
 def arguments():
-    parser = argparse.ArgumentParser(prog="weft bench", description="Measures Weft against the floor and its peers.")
+    parser = argparse.ArgumentParser(prog="weft bench", formatter_class=Help,
+                                     description="Measures Weft against the floor and its peers.")
     parser.add_argument("workloads", nargs="*", metavar="WORKLOAD",
                         help="all when absent: " + ", ".join(WORKLOADS))
     parser.add_argument("--build", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
