@@ -14,6 +14,7 @@
 #include "flow/node.h"
 #include "flow/seed.h"
 #include "loop/loop.h"
+#include "policy_watch.h"
 #include "port/crypto.h"
 #include "secrets.h"
 #include "store/redis_keystore.h"
@@ -54,39 +55,13 @@ struct serve {
     struct seed_tenant tenants[CONFIG_TENANTS_MAX];
     struct seed_bot bots[CONFIG_BOTS_MAX];
     struct timer seed_timer, drain_timer;
+    struct policy_watch policy;
     uint64_t drain_until_ms;
     bool is_ready;
 };
 
 /* ---- settings ---------------------------------------------------------------------------------
  */
-
-static void set_policy(struct route_policy *policy, const struct config *config)
-{
-    const struct config_policy *from = &config->policy;
-    const struct config_weights *weights = &from->weights;
-    *policy = route_policy_default();
-    const uint32_t values[ROUTE_TERM_COUNT] = {
-            [ROUTE_TERM_DIRECT] = weights->direct,
-            [ROUTE_TERM_SKILL] = weights->skill,
-            [ROUTE_TERM_LANGUAGE] = weights->language,
-            [ROUTE_TERM_CONTINUITY] = weights->continuity,
-            [ROUTE_TERM_WILLING] = weights->willing,
-            [ROUTE_TERM_LOAD] = weights->load,
-            [ROUTE_TERM_FAIRNESS] = weights->fairness,
-            [ROUTE_TERM_AGE] = weights->age,
-    };
-    memcpy(policy->weights, values, sizeof values);
-    policy->offer_ms = config->timeouts.offer_ms;
-    policy->exclusion_ms = from->exclusion_ms;
-    policy->missed_max = from->missed_max;
-    policy->direct_ms = from->direct_ms;
-    policy->relax_unknown_ms = from->relax_unknown_ms;
-    policy->relax_absent_ms = from->relax_absent_ms;
-    policy->relax_busy_ms = from->relax_busy_ms;
-    policy->fairness_ms = from->fairness_ms;
-    policy->age_ms = from->age_ms;
-}
 
 static bool set_settings(struct serve *serve)
 {
@@ -112,7 +87,8 @@ static bool set_settings(struct serve *serve)
             .customer_renewal_ms = (uint64_t)400 * DAY_MS,
             .agent_renewal_ms = DAY_MS / 2,
     };
-    set_policy(&settings->policy, config);
+    settings->policy = route_policy_default();
+    settings->read_policy = policy_watch_read;
     if (!config_data_path(config, "admin.token", token_path) ||
             !secrets_read_text(token_path, serve->admin_token, sizeof serve->admin_token) ||
             !secrets_read_master(config, settings->master_key)) {
@@ -341,6 +317,24 @@ static void on_stop(void *user, int signal_number)
     serve->timers->ops->arm(serve->timers, &serve->drain_timer, now_ms + DRAIN_LOOK_MS);
 }
 
+static void on_reload(void *user, int signal_number)
+{
+    struct serve *serve = user;
+    log_line(LOG_INFO, "node.reload", "signal=%d", signal_number);
+    if (serve->config->policy_file[0] != '\0')
+        policy_watch_look(&serve->policy);
+}
+
+static bool start_policy(struct serve *serve)
+{
+    struct config_problem problem;
+    const char *path = serve->config->policy_file;
+    if (path[0] == '\0' || policy_watch_start(&serve->policy, serve->node, path, &problem))
+        return true;
+    fprintf(stderr, "weftd: %s\n", problem.text);
+    return false;
+}
+
 int serve_run(const struct config *config, unsigned index)
 {
     static struct serve serve; /* large; one a process */
@@ -367,7 +361,10 @@ int serve_run(const struct config *config, unsigned index)
         return 69;
     serve.node->on_ready = on_node_ready;
     serve.node->on_ready_user = &serve;
+    if (!start_policy(&serve))
+        return 78;
     prepare_seed(&serve);
+    loop_on_signal(serve.loop, SIGHUP, on_reload, &serve);
     loop_on_signal(serve.loop, SIGTERM, on_stop, &serve);
     loop_on_signal(serve.loop, SIGINT, on_stop, &serve);
     loop_run(serve.loop);

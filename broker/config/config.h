@@ -59,20 +59,8 @@ struct config_limits {
 };
 
 struct config_timeouts {
-    uint32_t ping_ms, dead_ms, offer_ms, turn_lease_ms, turn_deadline_ms, bot_absent_ms,
-            presence_grace_ms, drain_ms;
-};
-
-/* How the best agent is chosen. Weights are thousandths for a perfect match, 0 is off; the terms
- * are those of core/route. */
-struct config_weights {
-    uint32_t direct, skill, language, continuity, willing, load, fairness, age;
-};
-
-struct config_policy {
-    struct config_weights weights;
-    uint32_t exclusion_ms, missed_max, direct_ms, relax_unknown_ms, relax_absent_ms, relax_busy_ms,
-            fairness_ms, age_ms;
+    uint32_t ping_ms, dead_ms, turn_lease_ms, turn_deadline_ms, bot_absent_ms, presence_grace_ms,
+            drain_ms;
 };
 
 struct config_tenant {
@@ -105,7 +93,7 @@ struct config {
     } log;
     struct config_limits limits;
     struct config_timeouts timeouts;
-    struct config_policy policy;
+    char policy_file[CONFIG_PATH_MAX]; /* empty: none */
     struct config_tenant tenants[CONFIG_TENANTS_MAX];
     uint32_t tenant_count;
     struct config_bot bots[CONFIG_BOTS_MAX];

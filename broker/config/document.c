@@ -81,20 +81,15 @@ static bool load(yaml_parser_t *parser, struct document *document, char why[WHY_
     return is_loaded && !*out_is_refused;
 }
 
-bool document_open(
-        struct document *document, const char *path, char out_why[256], struct mark *out_mark)
+bool document_parse(struct document *document, const char *bytes, size_t len, char out_why[256],
+        struct mark *out_mark)
 {
     yaml_parser_t parser;
     bool is_refused = false;
-    size_t len = 0;
-    char *bytes = read_file(path, &len, out_why);
     *document = (struct document){0};
     *out_mark = (struct mark){0};
-    if (bytes == NULL)
-        return false;
     if (!yaml_parser_initialize(&parser)) {
         snprintf(out_why, WHY_MAX, "no memory");
-        free(bytes);
         return false;
     }
     yaml_parser_set_input_string(&parser, (const unsigned char *)bytes, len);
@@ -102,8 +97,19 @@ bool document_open(
     if (!document->is_open && !is_refused)
         explain(&parser, bytes, len, out_why, out_mark);
     yaml_parser_delete(&parser);
-    free(bytes);
     return document->is_open;
+}
+
+bool document_open(
+        struct document *document, const char *path, char out_why[256], struct mark *out_mark)
+{
+    size_t len = 0;
+    char *bytes = read_file(path, &len, out_why);
+    *document = (struct document){0};
+    *out_mark = (struct mark){0};
+    bool is_open = bytes != NULL && document_parse(document, bytes, len, out_why, out_mark);
+    free(bytes);
+    return is_open;
 }
 
 void document_close(struct document *document)

@@ -24,6 +24,9 @@ struct document {
  * to close then. */
 bool document_open(
         struct document *document, const char *path, char out_why[256], struct mark *out_mark);
+/* The same of a text in memory; it is not needed any more afterwards. */
+bool document_parse(struct document *document, const char *bytes, size_t len, char out_why[256],
+        struct mark *out_mark);
 void document_close(struct document *document);
 
 /* 0 when the file is empty. */

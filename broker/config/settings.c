@@ -20,7 +20,7 @@
         .fallback = #standard, .help = (meaning) \
     }
 
-enum { HOUR_MS = 3600000, DAY_MS = 24 * HOUR_MS, WEIGHT_MAX = 1000000 };
+enum { HOUR_MS = 3600000 };
 
 static const struct setting listen_rows[] = {
         {.name = "address",
@@ -122,8 +122,6 @@ static const struct setting timeouts_rows[] = {
         NUMBER(config_timeouts, ping_ms, 100, HOUR_MS, 25000, "Between two pings to a client."),
         NUMBER(config_timeouts, dead_ms, 200, HOUR_MS, 40000,
                 "Silence after which a connection is taken for dead; above ping_ms."),
-        NUMBER(config_timeouts, offer_ms, 100, HOUR_MS, 30000,
-                "How long an agent may think about an offered chat before it is offered on."),
         NUMBER(config_timeouts, turn_lease_ms, 100, HOUR_MS, 5000,
                 "Silence after which a bot has lost its turn; it keeps it by progress frames."),
         NUMBER(config_timeouts, turn_deadline_ms, 100, HOUR_MS, 60000,
@@ -134,41 +132,6 @@ static const struct setting timeouts_rows[] = {
                 "How long an agent may be gone (a reload, a tunnel) and keep chats and offers."),
         NUMBER(config_timeouts, drain_ms, 0, HOUR_MS, 5000,
                 "How long a stopping process waits for what is under way."),
-        {0}};
-
-static const struct setting weights_rows[] = {
-        NUMBER(config_weights, direct, 0, WEIGHT_MAX, 5000,
-                "The agent whom the case was handed to by name."),
-        NUMBER(config_weights, skill, 0, WEIGHT_MAX, 1000, "How well the agent's skills fit."),
-        NUMBER(config_weights, language, 0, WEIGHT_MAX, 1000, "The customer's language."),
-        NUMBER(config_weights, continuity, 0, WEIGHT_MAX, 400, "The agent who helped last time."),
-        NUMBER(config_weights, willing, 0, WEIGHT_MAX, 500,
-                "Less for an agent who declined or missed this case a short time ago."),
-        NUMBER(config_weights, load, 0, WEIGHT_MAX, 300, "How much room the agent has left."),
-        NUMBER(config_weights, fairness, 0, WEIGHT_MAX, 200, "How long the agent has been idle."),
-        NUMBER(config_weights, age, 0, WEIGHT_MAX, 1000, "How long the customer has waited."), {0}};
-
-static const struct setting policy_rows[] = {
-        {.name = "weights",
-                .kind = SETTING_SECTION,
-                AT(config_policy, weights),
-                .inner = weights_rows,
-                .help = "Weights of the terms of a score, in thousandths; 0 switches a term off."},
-        NUMBER(config_policy, exclusion_ms, 0, DAY_MS, 30000,
-                "How long an agent who declined or missed a case is passed over for it, less and "
-                "less."),
-        NUMBER(config_policy, missed_max, 0, 1000, 3,
-                "Offers missed in a row until an agent is set away; 0: never."),
-        NUMBER(config_policy, direct_ms, 0, DAY_MS, 60000,
-                "How long a case waits for the agent whom it was handed to by name."),
-        NUMBER(config_policy, relax_unknown_ms, 0, DAY_MS, 15000,
-                "Waiting time after which a needed skill that no agent has is only preferred."),
-        NUMBER(config_policy, relax_absent_ms, 0, DAY_MS, 60000,
-                "The same for one that no agent who is there has; 0: never."),
-        NUMBER(config_policy, relax_busy_ms, 0, DAY_MS, 0,
-                "The same for every needed skill; 0: never."),
-        NUMBER(config_policy, fairness_ms, 1, DAY_MS, 600000, "The idle time that counts in full."),
-        NUMBER(config_policy, age_ms, 1, DAY_MS, 600000, "The waiting time that counts in full."),
         {0}};
 
 static const struct setting tenant_rows[] = {
@@ -290,12 +253,13 @@ const struct setting settings_root[] = {{.name = "listen",
                 AT(config, timeouts),
                 .inner = timeouts_rows,
                 .help = "Waiting times in milliseconds."},
-        {.name = "policy",
-                .kind = SETTING_SECTION,
-                AT(config, policy),
-                .inner = policy_rows,
-                .help = "How the best agent is chosen: weights of the terms of a score, 0 to "
-                        "1000."},
+        {.name = "policy_file",
+                .kind = SETTING_PATH,
+                TEXT(config, policy_file),
+                .example = "/etc/weft/policy.yaml",
+                .help = "How cases are routed: see the reference of the policy file. Read again "
+                        "whenever it changes. Without it the policy is what was put by `weft "
+                        "policy put`, or the defaults."},
         {.name = "tenants",
                 .kind = SETTING_SECTIONS,
                 AT(config, tenants),

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum setting_kind {
     SETTING_TEXT,
@@ -48,6 +49,10 @@ const struct setting *setting_nearest(const struct setting *rows, const char *na
  * from. Returns NULL, or why not, written to `why`: "must be …". */
 const char *setting_store(
         const struct setting *row, void *at, const char *text, const char *folder, char why[256]);
+
+/* These settings as a commented file, and as tables in Markdown. */
+void settings_write(FILE *out, const struct setting *rows);
+void settings_write_tables(FILE *out, const struct setting *rows);
 
 bool is_id(const char *text);
 bool is_address(const char *text);

@@ -101,12 +101,17 @@ static void put_rows(FILE *out, const struct setting *rows, struct margin margin
     }
 }
 
+void settings_write(FILE *out, const struct setting *rows)
+{
+    put_rows(out, rows, (struct margin){0});
+}
+
 void config_write_defaults(FILE *out)
 {
     fputs("# The configuration of Weft. Every setting is here with its default; those without one\n"
           "# are commented out, with an example. Check a file with: weft config check FILE\n",
             out);
-    put_rows(out, settings_root, (struct margin){0});
+    settings_write(out, settings_root);
 }
 
 static void put_table_row(FILE *out, const struct setting *row, const char *prefix)
@@ -147,6 +152,11 @@ static void put_tables(FILE *out, const struct setting *rows, const char *title,
     }
 }
 
+void settings_write_tables(FILE *out, const struct setting *rows)
+{
+    put_tables(out, rows, "", "");
+}
+
 void config_write_reference(FILE *out)
 {
     fputs("# Configuration\n\n"
@@ -158,5 +168,5 @@ void config_write_reference(FILE *out)
           "this,\n"
           "`weft config check FILE` reads one and says what is wrong with it.\n",
             out);
-    put_tables(out, settings_root, "", "");
+    settings_write_tables(out, settings_root);
 }

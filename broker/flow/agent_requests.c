@@ -28,7 +28,6 @@ static size_t decide_offer(struct pool_change *pool_change, const struct pool *p
         uint64_t now_ms, struct pool_entry *entries)
 {
     struct offer_change *change = LIST_ITEM(pool_change, struct offer_change, change);
-    struct node *node = team_node(change->change.team);
     struct pool_request_view view;
     if (!pool_find_offer(pool, &change->offer, id_slice(&change->agent), &view))
         return 0;
@@ -39,7 +38,8 @@ static size_t decide_offer(struct pool_change *pool_change, const struct pool *p
             .request = view.key,
             .agent = id_slice(&change->agent),
             .offer = change->offer,
-            .until_ms = change->is_accept ? 0 : now_ms + node->settings->policy.exclusion_ms,
+            .until_ms =
+                    change->is_accept ? 0 : now_ms + team_policy(change->change.team)->exclusion_ms,
             .reason = id_slice(&change->reason)};
     return pool_may_apply(pool, &entries[0]) == POOL_DONE;
 }

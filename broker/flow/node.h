@@ -37,6 +37,8 @@ struct leases;
 struct members;
 struct bus;
 
+enum { POLICY_WHY_MAX = 256 };
+
 struct node_settings {
     uint8_t master_key[32];
     struct slice admin_token; /* what the admin doors ask for; empty: they are shut */
@@ -46,7 +48,9 @@ struct node_settings {
     uint32_t messages_per_min, agent_messages_per_min, sessions_per_min_per_ip;
     uint64_t turn_lease_ms, turn_deadline_ms, bot_absent_ms, presence_grace_ms;
     uint64_t token_ms, ticket_ms, customer_renewal_ms, agent_renewal_ms;
-    struct route_policy policy;
+    struct route_policy policy; /* of pools in whose log no other was put */
+    /* Reads a policy's text. owns: free() what it returns. errors: NULL, out_why is a sentence */
+    struct route_policy *(*read_policy)(struct slice text, char out_why[POLICY_WHY_MAX]);
 };
 
 enum { NODE_SCRATCH_BYTES = 1024 * 1024, NODE_OUT_BYTES = 2 * 1024 * 1024 };
@@ -79,8 +83,9 @@ struct node {
     struct conversations *conversations;
     struct bots *bots;
     struct pools *pools;
-    struct map agents;     /* agents.c: who is at a desk of this node */
-    struct leases *leases; /* desk_leases.c */
+    struct slice policy_file; /* the text of the policy file, borrowed; NULL: there is none */
+    struct map agents;        /* agents.c: who is at a desk of this node */
+    struct leases *leases;    /* desk_leases.c */
     struct doors *doors;
     struct due *due;
     struct members *members;      /* which nodes live */

@@ -53,7 +53,7 @@ void orphans_requeue(struct team *team)
 {
     struct node *node = team_node(team);
     struct pool_orphans orphans;
-    pool_orphans(team_pool(team), &node->settings->policy, team_time_ms(team), &orphans);
+    pool_orphans(team_pool(team), team_policy(team), team_time_ms(team), &orphans);
     for (size_t i = 0; i < orphans.count; i++)
         requeue(node, &orphans.items[i]);
 }

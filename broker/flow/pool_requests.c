@@ -53,8 +53,8 @@ static size_t decide_request(struct pool_change *pool_change, const struct pool 
     struct request_change *change = LIST_ITEM(pool_change, struct request_change, change);
     struct pool_request_view view;
     struct pool_key key = {chat_id(change->chat), change->request};
-    struct pool_exclusion exclusion = {id_slice(&change->last_agent),
-            now_ms + change->chat->node->settings->policy.exclusion_ms};
+    struct pool_exclusion exclusion = {
+            id_slice(&change->last_agent), now_ms + team_policy(pool_change->team)->exclusion_ms};
     change->exclusion = exclusion;
     entries[0] = (struct pool_entry){.kind = change->kind,
             .exclusions = &change->exclusion,

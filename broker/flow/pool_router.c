@@ -35,7 +35,7 @@ static size_t decide_routing(struct pool_change *change, const struct pool *pool
     struct node *node = change->team->node;
     struct pool_decisions *decisions = arena_take(&node->scratch, sizeof *decisions);
     check(decisions != NULL);
-    pool_decide(pool, &node->settings->policy, now_ms, decisions);
+    pool_decide(pool, team_policy(change->team), now_ms, decisions);
     memcpy(entries, decisions->entries, decisions->count * sizeof *entries);
     return decisions->count;
 }
@@ -101,11 +101,12 @@ void team_look(struct team *team)
     struct node *node = team->node;
     if (team->log.state != LOG_READY || node->is_draining || team->is_gone)
         return;
+    policy_propose(team, &team->policy);
     uint64_t now_ms = team_time_ms(team);
     size_t mark = node->scratch.used;
     struct pool_decisions *decisions = arena_take(&node->scratch, sizeof *decisions);
     check(decisions != NULL);
-    pool_decide(team->pool, &node->settings->policy, now_ms, decisions);
+    pool_decide(team->pool, team_policy(team), now_ms, decisions);
     arm(team, now_ms, decisions->next_due_ms);
     bool is_needed = decisions->count > 0;
     node->scratch.used = mark;

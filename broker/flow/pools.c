@@ -59,6 +59,11 @@ uint64_t team_time_ms(const struct team *team)
     return now_ms > team->log.time_ms ? now_ms : team->log.time_ms;
 }
 
+const struct route_policy *team_policy(struct team *team)
+{
+    return policy_in_force(team->node, team->pool, &team->policy);
+}
+
 bool team_is_read(const struct team *team)
 {
     return team->log.state == LOG_READY;
@@ -305,6 +310,7 @@ void pools_destroy(struct node *node)
         log_finish(&team->log);
         news_finish(&team->news);
         pool_destroy(team->pool);
+        policy_forget(&team->policy);
         free(team);
     }
     map_finish(&node->pools->by_tenant);

@@ -37,6 +37,8 @@ struct slice team_tenant(const struct team *team);
 /* Milliseconds of the pool's own time: the store's clock, which does not stand still when that
  * clock is set back. */
 uint64_t team_time_ms(const struct team *team);
+/* The policy in force, with its number; borrowed until the next entry. */
+const struct route_policy *team_policy(struct team *team);
 /* The pool was read, some time ago: see pool_look. */
 bool team_is_read(const struct team *team);
 /* A release could not be said: the pool is compared with its conversations soon. */

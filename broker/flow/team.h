@@ -3,6 +3,7 @@
 #ifndef WEFT_FLOW_TEAM_H
 #define WEFT_FLOW_TEAM_H
 
+#include "flow/policies.h"
 #include "flow/pool_news.h"
 
 struct team {
@@ -19,6 +20,7 @@ struct team {
     uint64_t saved_seq;
     uint64_t reconciled_generation;
     uint64_t folded_clock_ms; /* monotonic: when the log's last entry was folded */
+    struct team_policy policy;
     struct pool_news news;
     bool is_queue_changed;
     uint64_t queue_told_ms; /* monotonic */

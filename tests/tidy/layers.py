@@ -12,7 +12,7 @@ LAYERS = {
     "broker/port": ["broker/base", "broker/core"],
     "broker/loop": ["broker/base", "broker/port"],
     "broker/crypto": ["broker/base", "broker/port", "proto"],
-    "broker/config": ["broker/base", "broker/port"],
+    "broker/config": ["broker/base", "broker/core", "broker/port"],  # core: the values of a policy
     "broker/store": ["broker/base", "broker/port", "broker/loop", "proto"],
     "broker/ws": ["broker/base", "broker/port", "broker/loop", "proto"],
     "broker/log": ["broker/base", "broker/core", "broker/port"],

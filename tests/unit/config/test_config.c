@@ -94,8 +94,8 @@ static void every_kind_of_setting_is_read(void)
                      "assets: /srv/web\n"
                      "log: {level: warn}\n"
                      "limits: {messages_per_min: 7}\n"
-                     "timeouts: {offer_ms: 2000}\n"
-                     "policy: {weights: {skill: 0}}\n"
+                     "timeouts: {drain_ms: 2000}\n"
+                     "policy_file: policy.yaml\n"
                      "tenants:\n"
                      "  - {id: demo, origins: ['http://localhost:8080', 'https://[::1]:1']}\n"
                      "  - {id: shop-2, name: Größe}\n"
@@ -113,7 +113,8 @@ static void every_kind_of_setting_is_read(void)
     expect_u64(config.redis.log.port, 6379);
     expect_u64(config.durability, CONFIG_DURABLE_EVERYSEC);
     expect_u64(config.log.level, LOG_WARN);
-    expect_u64(config.policy.weights.skill, 0);
+    snprintf(wanted, sizeof wanted, "%s/policy.yaml", test_folder());
+    expect_text(slice_of_string(config.policy_file), wanted);
     expect_u64(config.tenant_count, 2);
     expect_u64(config.tenants[0].origin_count, 2);
     expect_text(slice_of_string(config.tenants[0].name), "demo");
@@ -355,31 +356,6 @@ static void the_examples_are_right_once_uncommented(void)
     expect_text(slice_of_string(config.public_url), "https://chat.example.com");
 }
 
-/* Core has a policy of its own for where there is no file: they are the same. */
-static void the_default_policy_is_that_of_the_core(void)
-{
-    struct route_policy policy = route_policy_default();
-    config_defaults(&config);
-    const struct config_weights *weights = &config.policy.weights;
-    expect_u64(weights->direct, policy.weights[ROUTE_TERM_DIRECT]);
-    expect_u64(weights->skill, policy.weights[ROUTE_TERM_SKILL]);
-    expect_u64(weights->language, policy.weights[ROUTE_TERM_LANGUAGE]);
-    expect_u64(weights->continuity, policy.weights[ROUTE_TERM_CONTINUITY]);
-    expect_u64(weights->willing, policy.weights[ROUTE_TERM_WILLING]);
-    expect_u64(weights->load, policy.weights[ROUTE_TERM_LOAD]);
-    expect_u64(weights->fairness, policy.weights[ROUTE_TERM_FAIRNESS]);
-    expect_u64(weights->age, policy.weights[ROUTE_TERM_AGE]);
-    expect_u64(config.policy.exclusion_ms, policy.exclusion_ms);
-    expect_u64(config.policy.missed_max, policy.missed_max);
-    expect_u64(config.policy.direct_ms, policy.direct_ms);
-    expect_u64(config.policy.relax_unknown_ms, policy.relax_unknown_ms);
-    expect_u64(config.policy.relax_absent_ms, policy.relax_absent_ms);
-    expect_u64(config.policy.relax_busy_ms, policy.relax_busy_ms);
-    expect_u64(config.policy.fairness_ms, policy.fairness_ms);
-    expect_u64(config.policy.age_ms, policy.age_ms);
-    expect_u64(config.timeouts.offer_ms, policy.offer_ms);
-}
-
 static void the_reference_is_up_to_date(void)
 {
     const char *reference = getenv("WEFT_REFERENCE");
@@ -429,6 +405,6 @@ int main(int argc, char **argv)
                     CASE(a_long_path_is_refused_not_cut),
                     CASE(the_default_file_is_read_back_as_the_defaults),
                     CASE(the_examples_are_right_once_uncommented),
-                    CASE(the_default_policy_is_that_of_the_core), CASE(the_reference_is_up_to_date),
+                    CASE(the_reference_is_up_to_date),
                     CASE(a_socket_path_fits_however_deep_the_data), {0}});
 }

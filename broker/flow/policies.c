@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Policies in force, and how they get there.
+ *
+ *   file changes, or an administrator puts one --> read --> POLICY in the pool's log --> in force
+ *                                                   `--> refused: the one before stays
+ *
+ * Invariant: a pool decides by the newest text in its log that this node can read, and each offer
+ * says its number. A text that was refused is never appended.
+ */
+#include "flow/policies.h"
+
+#include "base/check.h"
+#include "base/log_line.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* ---- in force ---- */
+
+static void read_newest(
+        struct node *node, const struct pool_policy *newest, struct team_policy *kept)
+{
+    char why[POLICY_WHY_MAX] = "this node cannot read policies";
+    struct route_policy *policy = NULL;
+    kept->version = newest->version;
+    if (node->settings->read_policy != NULL)
+        policy = node->settings->read_policy(newest->text, why);
+    if (policy == NULL) {
+        log_line(LOG_ERROR, "policy.not_readable", "version=%" PRIu64 " why=\"%s\"",
+                newest->version, why);
+        return;
+    }
+    policy->version = newest->version;
+    free(kept->read);
+    kept->read = policy;
+}
+
+const struct route_policy *policy_in_force(
+        struct node *node, const struct pool *pool, struct team_policy *kept)
+{
+    struct pool_policy newest = pool_policy(pool);
+    if (newest.version == 0) {
+        kept->plain = node->settings->policy;
+        kept->plain.version = 0;
+        return &kept->plain;
+    }
+    if (newest.version != kept->version)
+        read_newest(node, &newest, kept);
+    if (kept->read != NULL)
+        return kept->read;
+    kept->plain = node->settings->policy;
+    return &kept->plain;
+}
+
+void policy_forget(struct team_policy *kept)
+{
+    free(kept->read);
+    *kept = (struct team_policy){0};
+}
+
+/* ---- putting ---- */
+
+static size_t decide_policy(struct pool_change *change, const struct pool *pool, uint64_t now_ms,
+        struct pool_entry *entries)
+{
+    struct policy_put *put = LIST_ITEM(change, struct policy_put, change);
+    struct pool_policy newest = pool_policy(pool);
+    struct slice text = slice_make(put->text, put->len);
+    (void)now_ms;
+    if (newest.version > 0 && slice_equal(newest.text, text))
+        return 0;
+    entries[0] = (struct pool_entry){
+            .kind = POOL_POLICY, .policy_version = newest.version + 1, .policy = text};
+    return 1;
+}
+
+static void on_put(struct pool_change *change, enum log_outcome outcome)
+{
+    struct policy_put *put = LIST_ITEM(change, struct policy_put, change);
+    if (outcome == LOG_APPENDED) {
+        struct pool_policy newest = pool_policy(team_pool(change->team));
+        log_line(LOG_INFO, "policy.in_force", "tenant=%.*s version=%" PRIu64 " hash=%016" PRIx64,
+                SLICE_ARGS(team_tenant(change->team)), newest.version, newest.hash);
+    }
+    put->done(put, outcome == LOG_REFUSED ? LOG_WAS_ALREADY : outcome);
+    free(put->text);
+    free(put);
+}
+
+bool policy_put(struct team *team, struct slice text,
+        void (*done)(struct policy_put *put, enum log_outcome outcome), void *user)
+{
+    struct policy_put *put = calloc(1, sizeof *put);
+    char *copy = malloc(text.len + 1);
+    check(text.len <= POOL_POLICY_MAX);
+    if (put == NULL || copy == NULL) {
+        free(put);
+        free(copy);
+        return false;
+    }
+    memcpy(copy, text.len > 0 ? text.bytes : "", text.len);
+    *put = (struct policy_put){.text = copy, .len = text.len, .done = done, .user = user};
+    put->change.decide = decide_policy;
+    put->change.done = on_put;
+    pool_submit(team, &put->change);
+    return true;
+}
+
+/* ---- the file ---- */
+
+static void on_proposed(struct policy_put *put, enum log_outcome outcome)
+{
+    struct team_policy *kept = put->user;
+    bool is_said = outcome == LOG_APPENDED || outcome == LOG_WAS_ALREADY;
+    kept->is_proposing = false;
+    if (is_said)
+        kept->proposed_hash = pool_policy_hash(slice_make(put->text, put->len));
+}
+
+void policy_propose(struct team *team, struct team_policy *kept)
+{
+    struct slice text = team_node(team)->policy_file;
+    bool is_compared = kept->proposed_hash == pool_policy_hash(text) &&
+                       pool_policy(team_pool(team)).version > 0; /* else the log was lost */
+    if (text.bytes == NULL || kept->is_proposing || is_compared)
+        return;
+    kept->is_proposing = policy_put(team, text, on_proposed, kept);
+}
+
+void policies_set_file(struct node *node, struct slice text)
+{
+    struct team *team = NULL;
+    node->policy_file = text;
+    while ((team = pools_next(node, team)) != NULL)
+        team_look(team);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The policy file: what is read, and the very words with which a bad one is refused.
+ *
+ * With --write-reference it prints docs/reference/policy.md instead.
+ */
+#include "config/policy_file.h"
+#include "core/route/pool_entry.h"
+#include "lib/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct config_problem problem;
+
+static struct route_policy *parse(const char *text)
+{
+    struct route_policy *policy = policy_parse(slice_of_string(text), "policy.yaml", &problem);
+    test_note("%s: %s", text, policy ? "good" : problem.text);
+    return policy;
+}
+
+/* Core has a policy of its own for where nothing was put: they are the same. */
+static void an_empty_policy_is_that_of_the_core(void)
+{
+    struct route_policy core = route_policy_default();
+    struct route_policy *read = parse("# nothing\n");
+    expect(read != NULL);
+    for (int term = 0; term < ROUTE_TERM_COUNT; term++)
+        expect_u64(read->weights[term], core.weights[term]);
+    expect_u64(read->offer_ms, core.offer_ms);
+    expect_u64(read->exclusion_ms, core.exclusion_ms);
+    expect_u64(read->missed_max, core.missed_max);
+    expect_u64(read->direct_ms, core.direct_ms);
+    expect_u64(read->relax_unknown_ms, core.relax_unknown_ms);
+    expect_u64(read->relax_absent_ms, core.relax_absent_ms);
+    expect_u64(read->relax_busy_ms, core.relax_busy_ms);
+    expect_u64(read->grace_ms, core.grace_ms);
+    expect_u64(read->fairness_ms, core.fairness_ms);
+    expect_u64(read->age_ms, core.age_ms);
+    free(read);
+}
+
+/* Each weight lands at the term of its name. */
+static void every_term_has_a_weight(void)
+{
+    for (int term = 0; term < ROUTE_TERM_COUNT; term++) {
+        char text[128];
+        struct slice name = route_term_name((enum route_term)term);
+        snprintf(text, sizeof text, "weights: {%.*s: 777}\n", SLICE_ARGS(name));
+        struct route_policy *read = parse(text);
+        expect(read != NULL);
+        expect_u64(read->weights[term], 777);
+        free(read);
+    }
+}
+
+static void times_are_read(void)
+{
+    struct route_policy *read = parse("offer_ms: 9000\ngrace_ms: 7\nmissed_max: 0\n");
+    expect(read != NULL);
+    expect_u64(read->offer_ms, 9000);
+    expect_u64(read->grace_ms, 7);
+    expect_u64(read->missed_max, 0);
+    free(read);
+}
+
+static const struct {
+    const char *text, *message;
+} bad_ones[] = {
+        {"weights:\n  skil: 5\n",
+                "policy.yaml:2:3: unknown setting 'skil' in 'weights' (did you mean 'skill'?)"},
+        {"weights:\n  charm: 5\n", "policy.yaml:2:3: unknown setting 'charm' in 'weights'"},
+        {"wieghts: {}\n", "policy.yaml:1:1: unknown setting 'wieghts' (did you mean 'weights'?)"},
+        {"weights: {skill: 1000001}\n",
+                "policy.yaml:1:18: 'weights.skill' is 1000001; it must be between 0 and 1000000"},
+        {"weights: {skill: -1}\n",
+                "policy.yaml:1:18: 'weights.skill' must be a whole number, not '-1'"},
+        {"offer_ms: 20\n", "policy.yaml:1:11: 'offer_ms' is 20; it must be between 100 and "
+                           "86400000"},
+        {"offer_ms: 2000\noffer_ms: 3000\n",
+                "policy.yaml:2:1: 'offer_ms' is given twice; first on line 1"},
+        {"weights:\n  skill: 9000\n  age: 4\n",
+                "policy.yaml:3:8: 'weights.age' is 4; it must be at least 12, a thousandth of the "
+                "other weights together, or somebody could wait for ever"},
+        {"weights: {willing: 0}\nexclusion_ms: 0\n",
+                "policy.yaml:2:15: 'exclusion_ms' and 'weights.willing' are both 0: a case would "
+                "be offered to whoever has just declined it, again and again"},
+        {"- a\n", "policy.yaml:1:1: the file must hold settings, not a list"},
+        {"offer_ms: [\n", "policy.yaml:2:1: this is not YAML: did not find expected node content"},
+};
+
+static void a_bad_policy_is_refused_in_these_words(void)
+{
+    for (size_t i = 0; i < sizeof bad_ones / sizeof *bad_ones; i++) {
+        expect(parse(bad_ones[i].text) == NULL);
+        expect_text(slice_of_string(problem.text), bad_ones[i].message);
+    }
+}
+
+static void write_file(const char *path, size_t len)
+{
+    FILE *file = fopen(path, "w");
+    expect(file != NULL);
+    for (size_t i = 0; i < len; i++)
+        fputc('#', file);
+    expect(fclose(file) == 0);
+}
+
+static void a_file_fits_into_the_log_or_is_refused(void)
+{
+    char path[512], wanted[600];
+    struct policy_text text;
+    snprintf(path, sizeof path, "%s/policy.yaml", test_folder());
+    write_file(path, POOL_POLICY_MAX);
+    expect(policy_text_read(path, &text, &problem));
+    expect_u64(text.len, POOL_POLICY_MAX);
+    free(text.bytes);
+    write_file(path, POOL_POLICY_MAX + 1);
+    expect(!policy_text_read(path, &text, &problem));
+    snprintf(wanted, sizeof wanted, "%s: the policy is too long: at most 16384 bytes", path);
+    expect_text(slice_of_string(problem.text), wanted);
+    expect(remove(path) == 0);
+    expect(!policy_text_read(path, &text, &problem));
+    snprintf(wanted, sizeof wanted, "%s: the file cannot be read: No such file or directory", path);
+    expect_text(slice_of_string(problem.text), wanted);
+}
+
+static char written[65536], kept[65536];
+
+static size_t write_with(void (*write)(FILE *out), char *to, size_t size)
+{
+    FILE *file = fmemopen(to, size, "w");
+    expect(file != NULL);
+    write(file);
+    long len = ftell(file);
+    fclose(file);
+    return (size_t)len;
+}
+
+static void the_defaults_are_read_back(void)
+{
+    size_t len = write_with(policy_write_defaults, written, sizeof written - 1);
+    written[len] = '\0';
+    struct route_policy *read = parse(written), *empty = parse("");
+    expect(read != NULL && empty != NULL);
+    expect(memcmp(read->weights, empty->weights, sizeof read->weights) == 0);
+    expect_u64(read->age_ms, empty->age_ms);
+    free(read);
+    free(empty);
+}
+
+static void the_reference_is_up_to_date(void)
+{
+    const char *reference = getenv("WEFT_REFERENCE");
+    if (reference == NULL)
+        test_skip("WEFT_REFERENCE is not set");
+    FILE *file = fopen(reference, "r");
+    test_note("renew it: test_policy --write-reference > docs/reference/policy.md");
+    expect(file != NULL);
+    size_t len = fread(kept, 1, sizeof kept, file);
+    fclose(file);
+    expect_u64(write_with(policy_write_reference, written, sizeof written), len);
+    expect(memcmp(kept, written, len) == 0);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--write-reference") == 0) {
+        policy_write_reference(stdout);
+        return 0;
+    }
+    return test_main(argc, argv,
+            (struct test_case[]){CASE(an_empty_policy_is_that_of_the_core),
+                    CASE(every_term_has_a_weight), CASE(times_are_read),
+                    CASE(a_bad_policy_is_refused_in_these_words),
+                    CASE(a_file_fits_into_the_log_or_is_refused), CASE(the_defaults_are_read_back),
+                    CASE(the_reference_is_up_to_date), {0}});
+}
