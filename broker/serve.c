@@ -78,6 +78,7 @@ static bool set_settings(struct serve *serve)
             .messages_per_min = config->limits.messages_per_min,
             .agent_messages_per_min = config->limits.agent_messages_per_min,
             .sessions_per_min_per_ip = config->limits.sessions_per_min_per_ip,
+            .edit_window_ms = config->timeouts.edit_ms,
             .turn_lease_ms = config->timeouts.turn_lease_ms,
             .turn_deadline_ms = config->timeouts.turn_deadline_ms,
             .bot_absent_ms = config->timeouts.bot_absent_ms,

@@ -60,7 +60,7 @@ struct config_limits {
 
 struct config_timeouts {
     uint32_t ping_ms, dead_ms, turn_lease_ms, turn_deadline_ms, bot_absent_ms, presence_grace_ms,
-            drain_ms;
+            drain_ms, edit_ms;
 };
 
 struct config_tenant {

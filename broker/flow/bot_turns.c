@@ -15,6 +15,7 @@
 
 #include "base/check.h"
 #include "base/log_line.h"
+#include "flow/chat_read.h"
 #include "flow/deliver.h"
 #include "flow/entry_codec.h"
 
@@ -25,6 +26,7 @@ enum {
     INPUT_MAX = 16,
     INPUT_BYTES_MAX = 28 * 1024, /* of text; with its escapes, well within one frame */
     INPUT_ENTRIES_MAX = 64,
+    LATER_ENTRIES_MAX = 64, /* after the turn: only for what they say of its input */
 };
 enum flight_state { FLIGHT_WAITING, FLIGHT_READING, FLIGHT_OUT };
 
@@ -38,7 +40,7 @@ struct turn_flight {
     uint64_t deadline_ms; /* monotonic */
     unsigned deliveries;
     bool is_over; /* freed when the read under way ends */
-    struct log_reader reader;
+    struct chat_read read;
     struct proto_input *inputs; /* in scratch, while reading */
     size_t input_count, scratch_mark;
 };
@@ -154,26 +156,59 @@ static size_t text_bytes(const struct turn_flight *flight)
     return bytes;
 }
 
-static void on_input(struct log_reader *reader, const struct record *record)
+/* The newest are what the turn is about. */
+static void drop_oldest(struct turn_flight *flight, size_t further_bytes)
 {
-    struct turn_flight *flight = LIST_ITEM(reader, struct turn_flight, reader);
+    while (flight->input_count == INPUT_MAX ||
+            (flight->input_count > 0 && text_bytes(flight) + further_bytes > INPUT_BYTES_MAX))
+        memmove(flight->inputs, flight->inputs + 1, --flight->input_count * sizeof *flight->inputs);
+}
+
+/* The words in force stand where the first ones stood. */
+static void on_edit(struct turn_flight *flight, const struct part *part)
+{
+    struct arena *scratch = &flight->chat->node->scratch;
+    struct proto_body body;
+    for (size_t i = 0; i < flight->input_count; i++) {
+        struct proto_input *input = &flight->inputs[i];
+        if (!name_equal(&input->at, &part->ref) || !body_decode(part->body, scratch, &body))
+            continue;
+        input->body = body;
+        if (text_bytes(flight) > INPUT_BYTES_MAX)
+            drop_oldest(flight, 0);
+        return;
+    }
+}
+
+static void on_message(
+        struct turn_flight *flight, const struct entry *entry, const struct part *part)
+{
+    struct proto_input input = {entry->at, true, entry->time_ms, {0}};
+    if (entry->at.seq > flight->turn.seq ||
+            !body_decode(part->body, &flight->chat->node->scratch, &input.body))
+        return;
+    drop_oldest(flight, input.body.text.len);
+    flight->inputs[flight->input_count++] = input;
+}
+
+static void on_input(struct chat_read *read, const struct record *record)
+{
+    struct turn_flight *flight = LIST_ITEM(read, struct turn_flight, read);
     struct arena *scratch = &flight->chat->node->scratch;
     struct entry entry;
     if (flight->inputs == NULL) {
         flight->scratch_mark = scratch->used;
         flight->inputs = arena_take(scratch, INPUT_MAX * sizeof *flight->inputs);
     }
-    if (!chat_read_entry(flight->chat, record, &entry) || entry.author.kind != AUTHOR_CUSTOMER)
+    if (flight->inputs == NULL || !chat_read_entry(flight->chat, record, &entry) ||
+            entry.author.kind != AUTHOR_CUSTOMER)
         return;
-    const struct part *part = entry_part(&entry, PART_MESSAGE);
-    struct proto_input input = {entry.at, true, entry.time_ms, {0}};
-    if (part == NULL || flight->inputs == NULL || !body_decode(part->body, scratch, &input.body))
-        return;
-    /* The newest are what the turn is about. */
-    while (flight->input_count == INPUT_MAX ||
-            text_bytes(flight) + input.body.text.len > INPUT_BYTES_MAX)
-        memmove(flight->inputs, flight->inputs + 1, --flight->input_count * sizeof input);
-    flight->inputs[flight->input_count++] = input;
+    const struct part *message = entry_part(&entry, PART_MESSAGE);
+    const struct part *edit = entry_part(&entry, PART_EDITED);
+    if (message != NULL)
+        on_message(flight, &entry, message);
+    if (edit != NULL)
+        on_edit(flight, edit);
 }
 
 static size_t view_state(const struct conversation *fold, struct proto_pair out[ENTRY_PAIRS_MAX])
@@ -230,13 +265,12 @@ static void free_flight(struct turn_flight *flight)
     chat_release(chat);
 }
 
-static void on_input_read(struct log_reader *reader, enum log_outcome outcome)
+static void on_input_read(struct chat_read *read, enum log_outcome outcome)
 {
-    struct turn_flight *flight = LIST_ITEM(reader, struct turn_flight, reader);
+    struct turn_flight *flight = LIST_ITEM(read, struct turn_flight, read);
     struct node *node = flight->chat->node;
     struct session *worker = session_find(node, flight->worker);
     size_t mark = flight->inputs ? flight->scratch_mark : node->scratch.used;
-    flight->reader.log = NULL;
     if (flight->is_over) {
         free_flight(flight);
     } else if (worker == NULL || outcome != LOG_APPENDED) {
@@ -265,7 +299,7 @@ static void carry(struct turn_flight *flight)
     struct node *node = chat->node;
     bool is_alive;
     struct session *worker = choose_worker(chat, &is_alive);
-    if (worker == NULL || flight->reader.log != NULL) {
+    if (worker == NULL || flight->read.is_under_way) {
         if (is_alive) /* all are busy: one will be free, within the deadline */
             node->timers->ops->arm(node->timers, &flight->timer, flight->deadline_ms);
         return;
@@ -279,14 +313,14 @@ static void carry(struct turn_flight *flight)
     flight->worker = session_handle(worker);
     flight->inputs = NULL;
     flight->input_count = 0;
-    flight->reader = (struct log_reader){
+    flight->read = (struct chat_read){
             .from = input_from(chat, flight),
-            .to = flight->turn.seq,
-            .count = INPUT_ENTRIES_MAX,
+            .to = UINT64_MAX,
+            .count = INPUT_ENTRIES_MAX + LATER_ENTRIES_MAX,
             .on_record = on_input,
             .done = on_input_read,
     };
-    log_read(&chat->log, &flight->reader);
+    chat_read(chat, &flight->read);
 }
 
 static void on_due(struct timer *timer)
@@ -334,7 +368,7 @@ static void let_go(struct turn_flight *flight)
     chat->node->timers->ops->cancel(chat->node->timers, &flight->timer);
     chat->turn = NULL;
     flight->is_over = true;
-    if (flight->reader.log == NULL)
+    if (!flight->read.is_under_way)
         free_flight(flight);
 }
 

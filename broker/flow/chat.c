@@ -315,6 +315,12 @@ enum proto_error_code refusal_code(enum refusal refusal)
         return PROTO_ERROR_IDENTITY_TAKEN;
     case REFUSAL_STATE_FULL:
         return PROTO_ERROR_OUT_OF_RANGE;
+    case REFUSAL_NO_MESSAGE:
+        return PROTO_ERROR_NO_SUCH_MESSAGE;
+    case REFUSAL_DELETED:
+        return PROTO_ERROR_MESSAGE_DELETED;
+    case REFUSAL_TOO_LATE:
+        return PROTO_ERROR_TOO_LATE;
     }
     return PROTO_ERROR_INTERNAL;
 }

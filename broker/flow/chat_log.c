@@ -45,9 +45,45 @@ static enum log_fold decode(struct chat *chat, const struct record *record, stru
     return LOG_FOLD_DAMAGED;
 }
 
+/* What became of the message, as table and pages know it; the table is newer. */
+static const struct amendment *amendment_of(const struct chat *chat, const struct name *target)
+{
+    const struct amendment *found = amendments_find(&chat->fold.amendments, target);
+    for (size_t i = 0; found == NULL && i < chat->paged_count; i++)
+        if (name_equal(&chat->paged[i].target, target))
+            found = &chat->paged[i];
+    return found;
+}
+
+/* Words that no longer hold are not shown: what stands in their place says so. */
+static void withhold(struct chat *chat, struct part *part, bool is_deleted)
+{
+    struct proto_body body = {.kind = is_deleted ? PROTO_BODY_KIND_DELETED : PROTO_BODY_KIND_EDITED,
+            .text = is_deleted ? SLICE_OF("This message was deleted.")
+                               : SLICE_OF("This message was edited.")};
+    part->body = body_encode(&body, &chat->node->scratch);
+}
+
+static void withhold_amended(struct chat *chat, struct entry *entry)
+{
+    for (size_t i = 0; i < entry->part_count; i++) {
+        struct part *part = &entry->parts[i];
+        bool is_edit = part->kind == PART_EDITED;
+        if (part->kind != PART_MESSAGE && !is_edit)
+            continue;
+        const struct amendment *by = amendment_of(chat, is_edit ? &part->ref : &entry->at);
+        bool is_current = by == NULL || (is_edit && !by->is_deleted && by->by_seq == entry->at.seq);
+        if (!is_current)
+            withhold(chat, part, by->is_deleted);
+    }
+}
+
 bool chat_read_entry(struct chat *chat, const struct record *record, struct entry *out_entry)
 {
-    return decode(chat, record, out_entry) == LOG_FOLDED;
+    if (decode(chat, record, out_entry) != LOG_FOLDED)
+        return false;
+    withhold_amended(chat, out_entry);
+    return true;
 }
 
 static void clear(struct log *log)

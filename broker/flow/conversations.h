@@ -38,11 +38,13 @@ struct chat {
     size_t obligation_count;
     struct name seen_owner, seen_request; /* as of the last follow_up */
     struct id_text seen_agent;
-    uint64_t told_place;          /* in the queue, as the customer was told last */
-    uint64_t told_wait_ms;        /* the estimate with it; 0: none */
-    struct turn_flight *turn;     /* the open turn, as this node carries it; NULL: not here */
-    uint64_t saved_seq;           /* of the last snapshot */
-    struct chat_change *snapshot; /* under way; NULL: none */
+    uint64_t told_place;           /* in the queue, as the customer was told last */
+    uint64_t told_wait_ms;         /* the estimate with it; 0: none */
+    struct turn_flight *turn;      /* the open turn, as this node carries it; NULL: not here */
+    uint64_t saved_seq;            /* of the last snapshot */
+    struct chat_change *snapshot;  /* under way; NULL: none */
+    const struct amendment *paged; /* while records are read that pages tell of: chat_read.h */
+    size_t paged_count;
 };
 
 static inline struct slice chat_id(const struct chat *chat)
@@ -108,7 +110,9 @@ enum { CHAT_KEY_RECORD_MAX = 1 + ID_MAX + WRAPPED_KEY_SIZE };
 size_t chat_key_wrap(struct node *node, const struct tenant *tenant, struct slice id,
         const uint8_t key[KEY_SIZE], uint8_t out[CHAT_KEY_RECORD_MAX]);
 
-/* Opens and decodes a record of the chat's log into entry; lists go to node->scratch. */
+/* Opens and decodes a record of the chat's log into entry; lists go to node->scratch. Words that
+ * were edited or deleted later are not in it, as far as the fold knows: read by chat_read.h, which
+ * sees to it that the fold is as new as the record. */
 bool chat_read_entry(struct chat *chat, const struct record *record, struct entry *out_entry);
 
 /* Forgets key and fold: the conversation was erased. A follow_up then settles what was open. */

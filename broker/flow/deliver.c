@@ -133,8 +133,8 @@ void deliver_record(struct chat *chat, const struct record *record)
     chat_hold_again(chat);
     LIST_EACH (at, next, &chat->followers) {
         struct subscription *sub = LIST_ITEM(at, struct subscription, of_chat);
-        if (sub->is_reading)
-            sub->is_behind = true;
+        if (sub->is_reading || record->at.seq > chat->fold.tail.seq)
+            sub->is_behind = true; /* or the link began anew: on_moved comes */
         else if (links_to(sub, record))
             look_at(sub, record);
         else
@@ -185,9 +185,9 @@ static bool has_room(const struct subscription *sub)
            peers->ops->room(peers, sub->session->peer) >= ROOM_MIN;
 }
 
-static void on_seek_record(struct log_reader *reader, const struct record *record)
+static void on_seek_record(struct chat_read *read, const struct record *record)
 {
-    struct subscription *sub = LIST_ITEM(reader, struct subscription, reader);
+    struct subscription *sub = LIST_ITEM(read, struct subscription, read);
     struct node *node = sub->chat->node;
     size_t mark = node->scratch.used;
     struct entry entry;
@@ -198,9 +198,9 @@ static void on_seek_record(struct log_reader *reader, const struct record *recor
     node->scratch.used = mark;
 }
 
-static void on_page_record(struct log_reader *reader, const struct record *record)
+static void on_page_record(struct chat_read *read, const struct record *record)
 {
-    struct subscription *sub = LIST_ITEM(reader, struct subscription, reader);
+    struct subscription *sub = LIST_ITEM(read, struct subscription, read);
     if (sub->is_over)
         return;
     if (sub->sent.seq == 0 && sub->begin_seq == record->at.seq) {
@@ -214,9 +214,9 @@ static void on_page_record(struct log_reader *reader, const struct record *recor
     }
 }
 
-static void on_read(struct log_reader *reader, enum log_outcome outcome)
+static void on_read(struct chat_read *read, enum log_outcome outcome)
 {
-    struct subscription *sub = LIST_ITEM(reader, struct subscription, reader);
+    struct subscription *sub = LIST_ITEM(read, struct subscription, read);
     sub->is_reading = false;
     if (sub->is_over) {
         free_subscription(sub);
@@ -230,7 +230,7 @@ static void on_read(struct log_reader *reader, enum log_outcome outcome)
     }
     if (was_seeking && sub->begin_seq == 0)
         return; /* the next entry looks again */
-    bool is_lost = !was_seeking && !sub->is_checked;
+    bool is_lost = !was_seeking && !sub->is_checked && !read->is_cut;
     if (is_lost)
         reset(sub, PROTO_RESET_REASON_LOST_SUFFIX);
     if (is_lost || was_seeking || sub->is_behind || sub->seen > 0)
@@ -251,15 +251,17 @@ static void read_on(struct subscription *sub)
     sub->seen = 0;
     sub->is_seeking = sub->sent.seq == 0 && sub->begin_seq == 0;
     uint64_t from = sub->is_seeking ? 0 : sub->sent.seq ? sub->sent.seq : sub->begin_seq;
-    sub->reader = (struct log_reader){
+    sub->read = (struct chat_read){
             .from = from,
             .to = UINT64_MAX,
             .count = sub->is_seeking ? SEEK_COUNT : PAGE_COUNT,
             .is_reverse = sub->is_seeking,
+            .is_fresh = !sub->has_looked,
             .on_record = sub->is_seeking ? on_seek_record : on_page_record,
             .done = on_read,
     };
-    log_read(&sub->chat->log, &sub->reader);
+    sub->has_looked = true;
+    chat_read(sub->chat, &sub->read);
 }
 
 void deliver_resume(struct session *session)

@@ -3,7 +3,7 @@
 #ifndef WEFT_FLOW_DELIVER_H
 #define WEFT_FLOW_DELIVER_H
 
-#include "flow/conversations.h"
+#include "flow/chat_read.h"
 #include "flow/sessions.h"
 
 enum { FOLLOW_FROM_START_ENTRIES = 50, SUBSCRIPTIONS_PER_SESSION_MAX = 256 };
@@ -20,10 +20,11 @@ struct subscription {
     uint64_t delivered_seq, read_seq; /* as this session has said */
     bool is_reading, is_behind, is_over;
     bool is_seeking; /* looking for the place to begin at */
+    bool has_looked; /* for what other nodes appended before it followed */
     size_t seen;
     uint64_t begin_seq;
     bool is_checked; /* the record at `sent` was found as the session holds it */
-    struct log_reader reader;
+    struct chat_read read;
 };
 
 /* Begins to follow, after the cursor (none: the newest FOLLOW_FROM_START_ENTRIES visible entries).

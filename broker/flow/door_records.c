@@ -9,6 +9,7 @@
  * shown is what is kept. A view shows what staff may see.
  */
 #include "base/check.h"
+#include "flow/chat_read.h"
 #include "flow/contacts.h"
 #include "flow/directory.h"
 #include "flow/door.h"
@@ -111,8 +112,7 @@ static void list(struct door *door, const struct http_request *request, struct s
  */
 
 struct entries_read {
-    struct chat_touch touch;
-    struct log_reader reader;
+    struct chat_read read;
     struct door door;
     struct proto_entry_view *views;
     size_t count, limit, looked_at, scratch_mark;
@@ -120,10 +120,10 @@ struct entries_read {
     bool is_full;
 };
 
-static void on_record(struct log_reader *reader, const struct record *record)
+static void on_record(struct chat_read *chat_read, const struct record *record)
 {
-    struct entries_read *read = LIST_ITEM(reader, struct entries_read, reader);
-    struct chat *chat = read->touch.change.chat;
+    struct entries_read *read = LIST_ITEM(chat_read, struct entries_read, read);
+    struct chat *chat = read->read.chat;
     struct arena *scratch = &chat->node->scratch;
     struct entry entry;
     if (read->views == NULL) {
@@ -141,33 +141,19 @@ static void on_record(struct log_reader *reader, const struct record *record)
         read->count++;
 }
 
-static void on_read(struct log_reader *reader, enum log_outcome outcome)
+static void on_read(struct chat_read *chat_read, enum log_outcome outcome)
 {
-    struct entries_read *read = LIST_ITEM(reader, struct entries_read, reader);
-    struct chat *chat = read->touch.change.chat;
+    struct entries_read *read = LIST_ITEM(chat_read, struct entries_read, read);
+    struct arena *scratch = &read->read.chat->node->scratch;
     if (outcome == LOG_APPENDED) {
         struct entries_answer answer = {read->views, read->count, read->next,
                 read->is_full || read->looked_at == read->limit};
         door_answer(&read->door, 200, &entries_shape, &answer);
     } else {
-        door_refuse_outcome(&read->door, outcome, REFUSAL_NONE);
+        door_refuse_outcome(&read->door, outcome, read->read.refusal);
     }
     if (read->views != NULL)
-        chat->node->scratch.used = read->scratch_mark;
-    free(read);
-    chat_release(chat);
-}
-
-static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
-{
-    struct entries_read *read = LIST_ITEM(touch, struct entries_read, touch);
-    struct chat *chat = touch->change.chat;
-    if (outcome == LOG_WAS_ALREADY) {
-        chat_hold_again(chat);
-        log_read(&chat->log, &read->reader);
-        return;
-    }
-    door_refuse_outcome(&read->door, outcome, touch->change.refusal);
+        scratch->used = read->scratch_mark;
     free(read);
 }
 
@@ -185,13 +171,13 @@ static void show(struct door *door, const struct http_request *request, struct s
     read->door = *door;
     read->limit = limit == 0 || limit > ENTRIES_MAX ? ENTRIES_MAX : (size_t)limit;
     read->next = after;
-    read->touch.done = on_loaded;
-    read->reader = (struct log_reader){.from = after + 1,
+    read->read = (struct chat_read){.from = after + 1,
             .to = UINT64_MAX,
             .count = read->limit,
+            .is_fresh = true,
             .on_record = on_record,
             .done = on_read};
-    chat_touch(chat, &read->touch);
+    chat_read(chat, &read->read);
     chat_release(chat);
 }
 

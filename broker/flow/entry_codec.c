@@ -16,7 +16,7 @@ struct stored_pair {
 struct stored_part {
     uint64_t k; /* kind */
     bool has_s;
-    uint64_t s; /* visibility, of messages */
+    uint64_t s; /* visibility, where the part has its own */
     bool has_o;
     uint64_t o;           /* owner */
     struct slice i, m, r; /* id, name, reason */
@@ -96,7 +96,7 @@ static struct stored_part to_stored(const struct part *part, struct stored_pair 
         pairs[i] = (struct stored_pair){part->pairs[i].name, part->pairs[i].value};
     return (struct stored_part){
             .k = part->kind,
-            .has_s = part->kind == PART_MESSAGE,
+            .has_s = part_has_own_visibility(part->kind),
             .s = part->visibility,
             .has_o = part->kind == PART_OWNER,
             .o = part->owner,
@@ -188,7 +188,7 @@ enum entry_fault entry_decode(struct slice plain, struct arena *scratch, struct 
     if (!read_shape(plain, &stored_entry_shape, scratch, &stored))
         return ENTRY_DAMAGED;
     for (size_t i = 0; i < stored.p_count; i++)
-        if (stored.p[i].k < PART_CREATED || stored.p[i].k > PART_KIND_LAST)
+        if (!part_is_known(stored.p[i].k))
             return ENTRY_UNKNOWN_KIND;
     memset(out_entry, 0, offsetof(struct entry, parts));
     out_entry->author = (struct author){(enum author_kind)stored.a, stored.i, stored.m};

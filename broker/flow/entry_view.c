@@ -2,7 +2,8 @@
 /* What a reader gets to see of an entry.
  *
  * Invariant: this is the only way from a stored entry to a frame, for every role and transport, so
- * an internal note or a handoff packet cannot reach a customer by a path that forgot to ask.
+ * an internal note or a handoff packet cannot reach a customer by a path that forgot to ask. Words
+ * that were edited or deleted are not in the entry any more: chat_read_entry left them out.
  */
 #include "flow/entry_codec.h"
 
@@ -16,6 +17,32 @@ static bool view_message(const struct part *part, struct arena *scratch, struct 
     out->has_reply_to = part->ref.seq != 0;
     out->reply_to = part->ref;
     return out->has_body;
+}
+
+static void view_target(const struct part *part, enum proto_part_kind kind, struct proto_part *out)
+{
+    *out = (struct proto_part){.kind = kind,
+            .lineage = part->lineage,
+            .has_n = part->n != 0,
+            .n = part->n,
+            .has_target = true,
+            .target = part->ref};
+}
+
+static bool view_edited(const struct part *part, struct arena *scratch, struct proto_part *out)
+{
+    view_target(part, PROTO_PART_KIND_EDITED, out);
+    out->has_body = body_decode(part->body, scratch, &out->body);
+    return out->has_body;
+}
+
+static bool view_reacted(const struct part *part, struct proto_part *out)
+{
+    view_target(part, PROTO_PART_KIND_REACTED, out);
+    out->emoji = part->name;
+    out->has_active = true;
+    out->active = part->number != 0;
+    return true;
 }
 
 static enum proto_owner_kind owner_word(enum owner_kind owner)
@@ -70,6 +97,14 @@ static bool view_part(
     case PART_ERASED:
         out->kind = PROTO_PART_KIND_ERASED;
         return true;
+    case PART_EDITED:
+        return view_edited(part, scratch, out);
+    case PART_DELETED:
+        view_target(part, PROTO_PART_KIND_DELETED, out);
+        return true;
+    case PART_REACTED:
+        return view_reacted(part, out);
+    case PART_AMENDMENTS:
     case PART_CREATED:
     case PART_TURN:
     case PART_TURN_OVER:

@@ -28,6 +28,9 @@ struct stored_fold {
     struct slice page, state, forgotten;
     const struct stored_lineage *lineages;
     size_t lineages_count;
+    struct slice amended; /* as a page of amendments is written */
+    bool has_amended_page, has_amended_up_to;
+    uint64_t amended_page, amended_up_to;
 };
 
 static const struct proto_field place_fields[] = {
@@ -56,6 +59,10 @@ static const struct proto_field fold_fields[] = {NUMBER(phase), NUMBER(cases), N
         TEXT(contact), TEXT(channel), TEXT(language), TEXT(reference), TEXT(follow), TEXT(owner_id),
         TEXT(last_agent), PROTO_BIN(struct stored_fold, state, OPTIONAL, CONVERSATION_STATE_BYTES),
         PROTO_BIN(struct stored_fold, forgotten, OPTIONAL, LINEAGE_BIRTH_LEN),
+        PROTO_STR(struct stored_fold, page, OPTIONAL, PAGE_MAX),
+        PROTO_BIN(struct stored_fold, amended, OPTIONAL, AMENDMENTS_BYTES),
+        PROTO_U64(struct stored_fold, amended_page, OPTIONAL, UINT64_MAX),
+        PROTO_U64(struct stored_fold, amended_up_to, OPTIONAL, UINT64_MAX),
         PROTO_OBJECT_LIST(struct stored_fold, lineages, OPTIONAL, LINEAGES_MAX,
                 struct stored_lineage, &lineage_shape)};
 static const struct proto_shape fold_shape = PROTO_SHAPE(struct stored_fold, fold_fields);
@@ -94,6 +101,19 @@ static size_t store_lineages(
     return lineages->count;
 }
 
+static void store_amendments(
+        const struct amendments *amendments, struct arena *scratch, struct stored_fold *out)
+{
+    if (amendments->count > 0) {
+        uint8_t *bytes = arena_take(scratch, AMENDMENTS_BYTES);
+        check(bytes != NULL);
+        out->amended = amendments_write(amendments, bytes);
+    }
+    out->has_amended_page = out->has_amended_up_to = amendments->page_seq != 0;
+    out->amended_page = amendments->page_seq;
+    out->amended_up_to = amendments->paged_up_to;
+}
+
 void fold_encode(const struct conversation *c, struct arena *scratch, struct buffer *out)
 {
     struct stored_fold stored = {
@@ -127,6 +147,7 @@ void fold_encode(const struct conversation *c, struct arena *scratch, struct buf
             .state = slice_make(c->state, c->state_len),
             .forgotten = slice_make(c->lineages.forgotten_birth, LINEAGE_BIRTH_LEN),
     };
+    store_amendments(&c->amendments, scratch, &stored);
     stored.lineages_count = store_lineages(&c->lineages, scratch, &stored.lineages);
     proto_shape_write(PROTO_MSGPACK, &fold_shape, &stored, out);
 }
@@ -151,6 +172,15 @@ static bool load_lineages(const struct stored_fold *stored, struct lineages *out
     if (stored->forgotten.len == LINEAGE_BIRTH_LEN)
         memcpy(out->forgotten_birth, stored->forgotten.bytes, LINEAGE_BIRTH_LEN);
     return true;
+}
+
+static void load_amendments(const struct stored_fold *stored, struct amendments *out)
+{
+    struct amendment amendment;
+    for (size_t i = 0; amendments_page_read(stored->amended, i, &amendment); i++)
+        amendments_record(out, &amendment.target, amendment.by_seq, amendment.is_deleted);
+    out->page_seq = stored->amended_page;
+    out->paged_up_to = stored->amended_up_to;
 }
 
 bool fold_decode(struct slice bytes, struct arena *scratch, struct conversation *c)
@@ -196,5 +226,6 @@ bool fold_decode(struct slice bytes, struct arena *scratch, struct conversation 
     if (stored.state.len > 0)
         memcpy(c->state, stored.state.bytes, stored.state.len);
     c->state_len = (uint16_t)stored.state.len;
+    load_amendments(&stored, &c->amendments);
     return load_lineages(&stored, &c->lineages);
 }

@@ -8,6 +8,7 @@
  * exist.
  */
 #include "base/check.h"
+#include "flow/chat_read.h"
 #include "flow/deliver.h"
 #include "flow/entry_codec.h"
 #include "flow/requests.h"
@@ -17,7 +18,7 @@
 enum { READ_COUNT = 96, PAGE_BYTES = 56 * 1024 };
 
 struct history_read {
-    struct log_reader reader;
+    struct chat_read read;
     struct chat *chat;
     struct session_handle session;
     struct id_text request_id;
@@ -42,9 +43,9 @@ static size_t view_size(const struct proto_entry_view *view)
     return size;
 }
 
-static void on_record(struct log_reader *reader, const struct record *record)
+static void on_record(struct chat_read *chat_read, const struct record *record)
 {
-    struct history_read *read = LIST_ITEM(reader, struct history_read, reader);
+    struct history_read *read = LIST_ITEM(chat_read, struct history_read, read);
     struct arena *scratch = &read->chat->node->scratch;
     struct entry entry;
     struct proto_entry_view view;
@@ -90,19 +91,19 @@ static void send_page(struct history_read *read, struct session *session)
     session_send(session, &frame);
 }
 
-static void on_read(struct log_reader *reader, enum log_outcome outcome)
+static void on_read(struct chat_read *chat_read_, enum log_outcome outcome)
 {
-    struct history_read *read = LIST_ITEM(reader, struct history_read, reader);
+    struct history_read *read = LIST_ITEM(chat_read_, struct history_read, read);
     struct chat *chat = read->chat;
     struct session *session = session_find(chat->node, read->session);
     bool is_empty_so_far = outcome == LOG_APPENDED && read->count == 0 && read->lowest_seq > 1;
     size_t mark = read->is_started ? read->scratch_mark : chat->node->scratch.used;
     if (session != NULL && is_empty_so_far && read->is_started) {
         /* nothing visible among these: further back */
-        reader->to = read->lowest_seq - 1;
+        read->read.to = read->lowest_seq - 1;
         read->is_started = false;
         chat->node->scratch.used = mark;
-        log_read(&chat->log, reader);
+        chat_read(chat, &read->read);
         return;
     }
     if (session != NULL && outcome == LOG_APPENDED)
@@ -132,11 +133,12 @@ void history(struct session *session, const struct proto_history *request)
                                                          : PROTO_LIMIT_HISTORY_ENTRIES,
             .is_staff = session->role != CREDENTIAL_CUSTOMER};
     id_set(&read->request_id, request->id);
-    read->reader = (struct log_reader){.from = 0,
+    read->read = (struct chat_read){.from = 0,
             .to = request->has_before ? request->before.seq : UINT64_MAX,
             .count = READ_COUNT,
             .is_reverse = true,
+            .is_fresh = true,
             .on_record = on_record,
             .done = on_read};
-    log_read(&chat->log, &read->reader);
+    chat_read(chat, &read->read);
 }

@@ -46,6 +46,7 @@ struct node_settings {
     enum proto_durability durability;
     uint32_t connections_max, conversations_hot_max;
     uint32_t messages_per_min, agent_messages_per_min, sessions_per_min_per_ip;
+    uint64_t edit_window_ms; /* how long own words may be edited */
     uint64_t turn_lease_ms, turn_deadline_ms, bot_absent_ms, presence_grace_ms;
     uint64_t token_ms, ticket_ms, customer_renewal_ms, agent_renewal_ms;
     struct route_policy policy; /* of pools in whose log no other was put */

@@ -45,6 +45,15 @@ static void dispatch(struct session *session, const struct proto_frame *frame)
     case PROTO_KIND_SEND:
         say(session, &frame->as.send);
         return;
+    case PROTO_KIND_EDIT:
+        edit(session, &frame->as.edit);
+        return;
+    case PROTO_KIND_DELETE:
+        delete_message(session, &frame->as.delete);
+        return;
+    case PROTO_KIND_REACT:
+        react(session, &frame->as.react);
+        return;
     case PROTO_KIND_RECEIPT:
         receipt(session, &frame->as.receipt);
         return;
@@ -132,14 +141,21 @@ static struct slice frame_id(const struct proto_frame *frame)
     return SLICE_NONE;
 }
 
-/* What people may ask for, beside the words that say.c counts: several frames for each message. */
+/* sends.c counts them. */
+static bool becomes_entry(enum proto_kind kind)
+{
+    return kind == PROTO_KIND_SEND || kind == PROTO_KIND_EDIT || kind == PROTO_KIND_DELETE ||
+           kind == PROTO_KIND_REACT;
+}
+
+/* What people may ask for, beside what becomes an entry: several frames for each message. */
 static uint64_t request_wait_ms(struct session *session, enum proto_kind kind)
 {
     enum { REQUESTS_PER_MESSAGE = 8 };
     const struct node_settings *settings = session->node->settings;
     bool is_customer = session->role == CREDENTIAL_CUSTOMER;
-    bool is_counted = (is_customer || session->role == CREDENTIAL_AGENT) &&
-                      kind != PROTO_KIND_SEND && kind != PROTO_KIND_LOGOUT;
+    bool is_counted = (is_customer || session->role == CREDENTIAL_AGENT) && !becomes_entry(kind) &&
+                      kind != PROTO_KIND_LOGOUT;
     uint32_t per_min = is_customer ? settings->messages_per_min : settings->agent_messages_per_min;
     return is_counted ? rate_take(&session->requests, per_min * REQUESTS_PER_MESSAGE,
                                 node_clock_ms(session->node))

@@ -6,8 +6,11 @@
 
 #include "flow/sessions.h"
 
-void hello(struct session *session, const struct proto_hello *request);     /* hello.c */
-void say(struct session *session, const struct proto_send *request);        /* say.c */
+void hello(struct session *session, const struct proto_hello *request); /* hello.c */
+void say(struct session *session, const struct proto_send *request);    /* say.c */
+void edit(struct session *session, const struct proto_edit *request);   /* amend.c */
+void delete_message(struct session *session, const struct proto_delete *request);
+void react(struct session *session, const struct proto_react *request);
 void history(struct session *session, const struct proto_history *request); /* history.c */
 void receipt(struct session *session, const struct proto_receipt *request); /* receipts.c */
 /* To a session that begins to follow: how far everybody is. */

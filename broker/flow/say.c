@@ -11,6 +11,7 @@
 #include "flow/deliver.h"
 #include "flow/entry_codec.h"
 #include "flow/requests.h"
+#include "flow/sends.h"
 
 #include <stdlib.h>
 
@@ -35,20 +36,6 @@ static void decide_say(struct chat_change *chat_change, const struct conversatio
     conversation_say(fold, &change->say, now_ms, decision);
 }
 
-static void send_ack(struct session *session, const struct say_change *change)
-{
-    struct proto_frame frame = {.kind = PROTO_KIND_ACK};
-    frame.as.ack = (struct proto_ack){.id = id_slice(&change->request_id),
-            .conversation = chat_id(change->change.chat),
-            .lineage = id_slice(&change->lineage),
-            .has_n = true,
-            .n = change->say.n,
-            .at = change->change.at,
-            .has_time_ms = change->change.time_ms != 0,
-            .time_ms = change->change.time_ms};
-    session_send(session, &frame);
-}
-
 static void on_said(struct chat_change *chat_change, enum log_outcome outcome)
 {
     struct say_change *change = LIST_ITEM(chat_change, struct say_change, change);
@@ -56,7 +43,8 @@ static void on_said(struct chat_change *chat_change, enum log_outcome outcome)
     if (session != NULL) {
         session->unacked--;
         if (outcome == LOG_APPENDED || outcome == LOG_WAS_ALREADY)
-            send_ack(session, change);
+            send_acked(session, id_slice(&change->request_id), id_slice(&change->lineage),
+                    change->say.n, &change->change);
         else
             session_error_after(session, id_slice(&change->request_id),
                     outcome_code(outcome, change->change.refusal), outcome == LOG_RETRY ? 500 : 0,
@@ -65,45 +53,23 @@ static void on_said(struct chat_change *chat_change, enum log_outcome outcome)
     free(change);
 }
 
-static bool is_body_supported(struct session *session, const struct proto_send *request)
+bool body_is_sendable(
+        struct session *session, struct slice request_id, const struct proto_body *body)
 {
     bool is_customer = session->role == CREDENTIAL_CUSTOMER;
-    enum proto_body_kind kind = request->body.kind;
-    if (!text_is_clean(request->body.text) || request->body.text.len == 0) {
-        session_error(session, request->id, PROTO_ERROR_OUT_OF_RANGE,
+    enum proto_body_kind kind = body->kind;
+    if (!text_is_clean(body->text) || body->text.len == 0) {
+        session_error(session, request_id, PROTO_ERROR_OUT_OF_RANGE,
                 "Field 'body.text' is empty, or holds control characters.");
         return false;
     }
     if (kind == PROTO_BODY_KIND_TEXT || (kind == PROTO_BODY_KIND_QUICK_REPLIES && !is_customer))
         return true;
     bool is_known = kind == PROTO_BODY_KIND_SYSTEM || kind == PROTO_BODY_KIND_QUICK_REPLIES;
-    session_error(session, request->id,
+    session_error(session, request_id,
             is_known ? PROTO_ERROR_FORBIDDEN : PROTO_ERROR_BODY_UNSUPPORTED,
             is_known ? "This role may not send messages of this kind." : NULL);
     return false;
-}
-
-static bool is_within_limits(struct session *session, const struct proto_send *request)
-{
-    struct node *node = session->node;
-    bool is_customer = session->role == CREDENTIAL_CUSTOMER;
-    uint32_t per_min =
-            is_customer ? node->settings->messages_per_min : node->settings->agent_messages_per_min;
-    if (session->unacked >= PROTO_LIMIT_UNACKED_SENDS) {
-        session_error_after(session, request->id, PROTO_ERROR_TOO_MANY_UNACKED, 200, 0);
-        return false;
-    }
-    uint64_t wait_ms = rate_take(&session->sends, per_min, node_clock_ms(node));
-    if (wait_ms > 0)
-        session_error_after(session, request->id, PROTO_ERROR_RATE_LIMITED, wait_ms, 0);
-    return wait_ms == 0;
-}
-
-static enum author_kind author_kind_of(const struct session *session)
-{
-    return session->role == CREDENTIAL_CUSTOMER ? AUTHOR_CUSTOMER
-           : session->role == CREDENTIAL_AGENT  ? AUTHOR_AGENT
-                                                : AUTHOR_SERVICE;
 }
 
 static struct say_change *make_change(struct session *session, const struct proto_send *request)
@@ -123,7 +89,7 @@ static struct say_change *make_change(struct session *session, const struct prot
         change->author_id = session->subject;
     change->author_name = session->name;
     change->say = (struct say){
-            .author = {author_kind_of(session), id_slice(&change->author_id),
+            .author = {send_author_kind(session), id_slice(&change->author_id),
                     is_customer ? SLICE_NONE : short_slice(&change->author_name)},
             .lineage = id_slice(&change->lineage),
             .n = request->n,
@@ -146,7 +112,8 @@ void say(struct session *session, const struct proto_send *request)
         session_error(session, request->id, PROTO_ERROR_FORBIDDEN, NULL);
         return;
     }
-    if (!is_body_supported(session, request) || !is_within_limits(session, request))
+    if (!body_is_sendable(session, request->id, &request->body) ||
+            !send_is_within_limits(session, request->id))
         return;
     /* An agent's retry may come after `released`: the log knows it again, or fences it. */
     bool is_token = session->role == CREDENTIAL_AGENT && !is_note && request->has_owner;
@@ -157,23 +124,4 @@ void say(struct session *session, const struct proto_send *request)
     session->unacked++;
     chat_change(chat, &make_change(session, request)->change);
     chat_release(chat);
-}
-
-struct chat *request_chat(
-        struct session *session, const struct slice *request_id, struct slice conversation)
-{
-    bool is_customer = session->role == CREDENTIAL_CUSTOMER;
-    struct slice own = id_slice(&session->subject);
-    struct slice id = is_customer && conversation.len == 0 ? own : conversation;
-    bool is_allowed = conversation_id_is_well_formed(id) && (!is_customer || slice_equal(id, own));
-    struct chat *chat = is_allowed ? chat_find(session->node, id) : NULL;
-    if (session->role == CREDENTIAL_SERVICE && is_allowed)
-        return session_chat(session, *request_id, id);
-    if (chat == NULL || deliver_subscription(session, chat) == NULL) {
-        if (request_id != NULL)
-            session_error(session, *request_id, PROTO_ERROR_UNKNOWN_CONVERSATION, NULL);
-        return NULL;
-    }
-    chat_hold_again(chat);
-    return chat;
 }

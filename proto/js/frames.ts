@@ -41,9 +41,9 @@ export type AuthorKind = "customer" | "agent" | "bot" | "system" | "service";
 
 export type Visibility = "public" | "internal";
 
-export type BodyKind = "text" | "quick_replies" | "system" | "card" | "carousel" | "list" | "form" | "location" | "file";
+export type BodyKind = "text" | "quick_replies" | "system" | "deleted" | "edited" | "card" | "carousel" | "list" | "form" | "location" | "file";
 
-export type PartKind = "message" | "note" | "owner" | "case_opened" | "case_closed" | "queued" | "identity" | "joined" | "superseded" | "erased";
+export type PartKind = "message" | "note" | "owner" | "case_opened" | "case_closed" | "queued" | "identity" | "joined" | "superseded" | "erased" | "edited" | "deleted" | "reacted";
 
 export type OwnerKind = "none" | "bot" | "agent";
 
@@ -135,11 +135,11 @@ export interface Who {
 /** one of the things that an entry says; the entry holds all its parts or none */
 export interface Part {
   kind: PartKind;
-  /** message, note */
+  /** message, note, edited */
   body?: Body;
-  /** message, note: the sender's own lineage, so that it knows its words again */
+  /** message, note, edited, deleted, reacted: the sender's own lineage, so that it knows its words again */
   lineage?: string;
-  /** message, note: the sender's number */
+  /** the sender's number in that lineage */
   n?: number;
   /** message: the entry that is answered */
   reply_to?: Name;
@@ -153,6 +153,12 @@ export interface Part {
   reason?: string;
   /** queued: the packet; never sent to the customer */
   handoff?: Handoff;
+  /** edited, deleted, reacted: the entry that is meant */
+  target?: Name;
+  /** reacted */
+  emoji?: string;
+  /** reacted: added; false: taken back */
+  active?: boolean;
 }
 
 /** an entry inside a page of history */
@@ -300,7 +306,7 @@ export interface EventFrame {
   properties?: Pair[];
 }
 
-/** Planned. Changes the words of an own message. */
+/** Changes the words of an own message, for as long as the server's window lasts. (lineage, n) counts as in `send`, and in one row with it. Entries that hold the older words show a body of kind `edited` from then on. */
 export interface EditFrame {
   type: "edit";
   id: string;
@@ -311,7 +317,7 @@ export interface EditFrame {
   body: Body;
 }
 
-/** Planned. Takes an own message back, for everyone. */
+/** Takes an own message back, for everyone: from then on a body of kind `deleted` stands in its place, wherever it is shown. Counts as `edit` does. */
 export interface DeleteFrame {
   type: "delete";
   id: string;
@@ -321,7 +327,7 @@ export interface DeleteFrame {
   n: number;
 }
 
-/** Planned. Adds or removes a reaction. */
+/** Adds or removes a reaction to a message. Counts as `edit` does. Per entry, author and emoji the last one holds. */
 export interface ReactFrame {
   type: "react";
   id: string;
@@ -739,6 +745,9 @@ export const errors = {
   no_such_offer: { retry: "never", close: 0, message: "The offer is no longer open." },
   no_such_agent: { retry: "never", close: 0, message: "There is no such agent." },
   no_room: { retry: "later", close: 0, message: "The agent has no room for another chat." },
+  no_such_message: { retry: "never", close: 0, message: "There is no such message, or it is not yours to change." },
+  message_deleted: { retry: "never", close: 0, message: "The message was deleted." },
+  too_late: { retry: "never", close: 0, message: "The message is too old to be edited." },
   identity_taken: { retry: "never", close: 0, message: "This contact has already proved to be somebody else." },
   rate_limited: { retry: "later", close: 0, message: "Too many requests: wait a little." },
   store_unavailable: { retry: "same", close: 0, message: "The message could not be stored just now; nothing is lost, try again." },

@@ -162,6 +162,7 @@ static void set_up(struct world *world)
             .conversations_hot_max = 64,
             .messages_per_min = 100000,
             .agent_messages_per_min = 100000,
+            .edit_window_ms = 900000,
             .turn_lease_ms = 5000,
             .turn_deadline_ms = 20000,
             .bot_absent_ms = 500,

@@ -6,6 +6,7 @@
 #ifndef WEFT_CORE_CONVERSATION_CONVERSATION_H
 #define WEFT_CORE_CONVERSATION_CONVERSATION_H
 
+#include "core/conversation/amendments.h"
 #include "core/conversation/entry.h"
 #include "core/conversation/lineages.h"
 
@@ -88,6 +89,7 @@ struct conversation {
     char state[CONVERSATION_STATE_BYTES]; /* pairs: u8 name len, u16 value len (little endian),
                                              name, value */
     struct lineages lineages;
+    struct amendments amendments;
 };
 
 enum conversation_fold { FOLD_OK, FOLD_UNKNOWN_KIND };
@@ -124,6 +126,9 @@ enum refusal {
     REFUSAL_IDENTITY_TAKEN,
     REFUSAL_STATE_FULL,
     REFUSAL_UNBORN,
+    REFUSAL_NO_MESSAGE, /* there is no such message for them */
+    REFUSAL_DELETED,
+    REFUSAL_TOO_LATE,
 };
 
 struct decision {
@@ -144,6 +149,27 @@ struct say {
     struct name owner; /* agents: the token they hold */
     bool has_bot;      /* the tenant has a bot to begin with */
     struct slice bot_id, bot_name;
+};
+
+/* An edit, a deletion or a reaction. */
+struct amend {
+    enum part_kind kind; /* EDITED, DELETED, REACTED */
+    struct author author;
+    struct slice lineage;
+    uint64_t n, digest;
+    struct name target;
+    struct slice body;  /* EDITED */
+    struct slice emoji; /* REACTED */
+    bool is_active;     /* REACTED: added, not taken back */
+    uint64_t edit_window_ms;
+    /* The target, as the log has it. */
+    struct {
+        bool is_message, is_deleted;
+        struct author author;
+        enum visibility visibility;
+        uint64_t time_ms;
+    } found;
+    uint8_t *page; /* the caller's AMENDMENTS_PAGE_BYTES, for a page that may have to be written */
 };
 
 struct commit {
@@ -170,6 +196,10 @@ void conversation_create(const struct conversation *, const struct part *created
         struct decision *);
 void conversation_say(
         const struct conversation *, const struct say *, uint64_t now_ms, struct decision *);
+/* Own words are edited (for a while) and deleted; reacted to is what the reader may see. An agent
+ * does so to what customers see only as the owner, but may always take own words back. */
+void conversation_amend(
+        const struct conversation *, const struct amend *, uint64_t now_ms, struct decision *);
 void conversation_commit(
         const struct conversation *, const struct commit *, uint64_t now_ms, struct decision *);
 /* The turn ends without a commit: another attempt, or, when is_final or after the last one, the

@@ -8,43 +8,7 @@
  * the agent whom it was given to.
  */
 #include "core/conversation/draft.h"
-
-enum { CLOCKS_APART_MS_MAX = 3600 * 1000 }; /* of two nodes, or of two masters */
-
-/* A birth that lies ahead was made up: forgotten one day, it would make everybody too old. */
-static bool is_born_ahead(const struct conversation *c, const struct say *say, uint64_t now_ms)
-{
-    uint64_t known_ms = now_ms > c->time_ms ? now_ms : c->time_ms;
-    return lineage_is_well_formed(say->lineage) &&
-           lineage_birth_ms(say->lineage) > known_ms + CLOCKS_APART_MS_MAX;
-}
-
-static bool is_taken_before(
-        const struct conversation *c, const struct say *say, struct decision *decision)
-{
-    struct lineage_place place;
-    switch (lineages_ask(&c->lineages, say->lineage, say->n, say->digest, &place)) {
-    case LINEAGE_NEXT:
-        return false;
-    case LINEAGE_ALREADY:
-        already(decision, &place.at);
-        return true;
-    case LINEAGE_OTHER:
-        refuse(decision, REFUSAL_OTHER_BODY);
-        return true;
-    case LINEAGE_LONG_AGO:
-        refuse(decision, REFUSAL_LONG_AGO);
-        return true;
-    case LINEAGE_AHEAD:
-        refuse(decision, REFUSAL_RESEND);
-        decision->resend_from = place.at.seq;
-        return true;
-    case LINEAGE_MALFORMED:
-        refuse(decision, REFUSAL_BAD_LINEAGE);
-        return true;
-    }
-    return true;
-}
+#include "core/conversation/sender.h"
 
 static bool may_say(const struct conversation *c, const struct say *say, struct decision *decision)
 {
@@ -88,11 +52,8 @@ void conversation_say(const struct conversation *c, const struct say *say, uint6
 {
     if (!is_living(c, decision))
         return;
-    if (is_born_ahead(c, say, now_ms)) {
-        refuse(decision, REFUSAL_BAD_LINEAGE);
-        return;
-    }
-    if (is_taken_before(c, say, decision) || !may_say(c, say, decision))
+    struct sender sender = {say->lineage, say->n, say->digest};
+    if (!sender_is_next(c, &sender, now_ms, decision) || !may_say(c, say, decision))
         return;
     bool is_customer = say->author.kind == AUTHOR_CUSTOMER;
     begin_draft(decision, c, &say->author, now_ms);

@@ -1,17 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Parts and who may see them.
  *
- * Invariant: visibility is a property of the part's kind, except for messages, which carry their
- * own. Every transport asks here, so that no transport can forget a kind.
+ * Invariant: visibility is a property of the part's kind, except for messages and what is done to
+ * them, which carry their own. Every transport asks here, so that no transport can forget a kind.
  */
 #include "core/conversation/entry.h"
 
 #include "base/check.h"
 
+bool part_is_known(uint64_t kind)
+{
+    return kind >= PART_CREATED && kind <= PART_KIND_LAST;
+}
+
+bool part_has_own_visibility(enum part_kind kind)
+{
+    return kind == PART_MESSAGE || kind == PART_EDITED || kind == PART_DELETED ||
+           kind == PART_REACTED;
+}
+
 enum visibility part_visibility(enum part_kind kind)
 {
     switch (kind) {
     case PART_MESSAGE:
+    case PART_EDITED:
+    case PART_DELETED:
+    case PART_REACTED:
     case PART_OWNER:
     case PART_CASE_OPENED:
     case PART_CASE_CLOSED:
@@ -29,6 +43,7 @@ enum visibility part_visibility(enum part_kind kind)
     case PART_LABELS:
     case PART_VOIDED:
     case PART_SNAPSHOT:
+    case PART_AMENDMENTS:
         return VISIBLE_TO_NOBODY;
     }
     return VISIBLE_TO_NOBODY;

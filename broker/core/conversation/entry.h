@@ -16,6 +16,7 @@ enum {
     LINEAGE_MAX = 32,
     DISPLAY_NAME_MAX = 128,
     REASON_MAX = 64,
+    EMOJI_MAX = 32,
 };
 
 /* The numbers are stored: never reuse one. */
@@ -37,7 +38,12 @@ enum part_kind {
     PART_SUPERSEDED = 15, /* id: the conversation that goes on */
     PART_JOINED = 16,     /* id: the other conversation · ref: its last name */
     PART_ERASED = 17,
-    PART_KIND_LAST = PART_ERASED,
+    PART_EDITED = 18,     /* ref: target · body: the words from now on */
+    PART_DELETED = 19,    /* ref: target */
+    PART_REACTED = 20,    /* ref: target · name: emoji · number: 1 added, 0 taken back */
+    PART_AMENDMENTS = 21, /* body: a page of amendments · number: the page before it · from_seq:
+                             pages before it tell of amendments up to there */
+    PART_KIND_LAST = PART_AMENDMENTS,
 };
 
 enum visibility { VISIBLE_TO_ALL = 0, VISIBLE_TO_STAFF = 1, VISIBLE_TO_NOBODY = 2 };
@@ -61,7 +67,7 @@ struct part {
     uint64_t number;
     uint64_t from_seq;
     struct name ref;
-    struct slice body;    /* MESSAGE: encoded body · SNAPSHOT: encoded fold */
+    struct slice body;    /* MESSAGE, EDITED: encoded body · SNAPSHOT: encoded fold */
     struct slice handoff; /* QUEUED: encoded packet, may be empty */
     const struct pair *pairs;
     size_t pair_count;
@@ -82,8 +88,12 @@ struct entry {
     size_t part_count;
 };
 
-/* What a part of this kind is, unless it says otherwise itself (only messages do). */
+/* Whether this version of Weft knows the kind (rule 14). */
+bool part_is_known(uint64_t kind);
+/* What a part of this kind is, unless it says otherwise itself. */
 enum visibility part_visibility(enum part_kind kind);
+/* Messages and what is done to them carry their own visibility: a note's is not everybody's. */
+bool part_has_own_visibility(enum part_kind kind);
 
 /* Whether a reader of this kind sees anything of the entry, or of the part. */
 bool part_is_visible(const struct part *part, bool to_staff);

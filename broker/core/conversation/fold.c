@@ -50,6 +50,14 @@ static void on_message(struct conversation *c, const struct entry *entry, const 
         c->input_from_seq = entry->at.seq;
 }
 
+static void on_amended(struct conversation *c, const struct entry *entry, const struct part *part)
+{
+    if (part->lineage.len > 0)
+        lineages_record(&c->lineages, part->lineage, part->n, part->digest, &entry->at);
+    if (part->kind != PART_REACTED)
+        amendments_record(&c->amendments, &part->ref, entry->at.seq, part->kind == PART_DELETED);
+}
+
 static void on_owner(struct conversation *c, const struct entry *entry, const struct part *part)
 {
     if (c->phase == PHASE_ACTIVE)
@@ -219,6 +227,14 @@ static void apply_part(struct conversation *c, const struct entry *entry, const 
     case PART_ERASED:
         on_erased(c);
         break;
+    case PART_EDITED:
+    case PART_DELETED:
+    case PART_REACTED:
+        on_amended(c, entry, part);
+        break;
+    case PART_AMENDMENTS:
+        amendments_on_page(&c->amendments, part->body, entry->at.seq);
+        break;
     case PART_LABELS:
     case PART_SNAPSHOT:
     case PART_JOINED:
@@ -229,7 +245,7 @@ static void apply_part(struct conversation *c, const struct entry *entry, const 
 enum conversation_fold conversation_apply(struct conversation *c, const struct entry *entry)
 {
     for (size_t i = 0; i < entry->part_count; i++)
-        if (entry->parts[i].kind < PART_CREATED || entry->parts[i].kind > PART_KIND_LAST)
+        if (!part_is_known(entry->parts[i].kind))
             return FOLD_UNKNOWN_KIND;
     check(entry->at.seq == c->tail.seq + 1);
     for (size_t i = 0; i < entry->part_count && c->phase != PHASE_ERASED; i++)

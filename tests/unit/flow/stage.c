@@ -129,6 +129,7 @@ static void use_settings(void)
             .messages_per_min = 1000,
             .agent_messages_per_min = 1000,
             .sessions_per_min_per_ip = 1000,
+            .edit_window_ms = 900000,
             .turn_lease_ms = 5000,
             .turn_deadline_ms = 20000,
             .bot_absent_ms = 500,

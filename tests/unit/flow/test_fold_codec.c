@@ -65,6 +65,7 @@ static void expect_same_texts(const struct conversation *a, const struct convers
     expect_slice(id_slice(&a->owner_id), id_slice(&b->owner_id));
     expect_slice(id_slice(&a->last_agent), id_slice(&b->last_agent));
     expect_slice(slice_make(a->state, a->state_len), slice_make(b->state, b->state_len));
+    expect_slice(slice_make(a->page.bytes, a->page.len), slice_make(b->page.bytes, b->page.len));
 }
 
 /* Every name in the struct, found by looking at it: a new one that is not stored turns this red. */
@@ -76,6 +77,18 @@ static void expect_same_names(const struct conversation *a, const struct convers
     for (size_t i = 0; i < sizeof in_a / sizeof *in_a; i++) {
         size_t at = (size_t)((const char *)in_a[i] - (const char *)a);
         expect(name_equal(in_a[i], (const struct name *)(const void *)((const char *)b + at)));
+    }
+}
+
+static void expect_same_amendments(const struct amendments *a, const struct amendments *b)
+{
+    expect_u64(a->count, b->count);
+    expect_u64(a->page_seq, b->page_seq);
+    expect_u64(a->paged_up_to, b->paged_up_to);
+    for (size_t i = 0; i < a->count && i < b->count; i++) {
+        expect(name_equal(&a->all[i].target, &b->all[i].target));
+        expect_u64(a->all[i].by_seq, b->all[i].by_seq);
+        expect(a->all[i].is_deleted == b->all[i].is_deleted);
     }
 }
 
@@ -93,6 +106,7 @@ static void expect_same(const struct conversation *a, const struct conversation 
     expect_u64(a->committed_digest, b->committed_digest);
     expect_u64(a->packet_seq, b->packet_seq);
     expect_u64(a->first_queued_ms, b->first_queued_ms);
+    expect_same_amendments(&a->amendments, &b->amendments);
 }
 
 /* ---- any history ---- */
@@ -142,6 +156,8 @@ static void the_largest_fold_fits_a_snapshot(void)
     whole.follow.len = whole.owner_id.len = whole.last_agent.len = ID_MAX;
     whole.contact_name.len = DISPLAY_NAME_MAX;
     whole.state_len = CONVERSATION_STATE_BYTES;
+    whole.page.len = PAGE_MAX;
+    whole.amendments.count = AMENDMENTS_MAX;
     lineages->count = LINEAGES_MAX;
     for (size_t i = 0; i < LINEAGES_MAX; i++) {
         lineages->all[i].window = (uint8_t)(i < LINEAGE_WINDOWS ? i + 1 : 0);

@@ -61,6 +61,27 @@ static void say_something(struct any_history *history)
     somebody_says(story, &say);
 }
 
+static void amend_something(struct any_history *history)
+{
+    static const enum part_kind kinds[] = {PART_EDITED, PART_DELETED, PART_REACTED};
+    struct story *story = &history->story;
+    const char *lineage = history->lineages[draw(history, 6)];
+    struct name target = some_name(history, story->fold.tail);
+    struct amend amend = {.kind = kinds[draw(history, 3)],
+            .author.kind = AUTHOR_CUSTOMER,
+            .lineage = slice_make(lineage, LINEAGE_LEN),
+            .n = some_number(history, lineage),
+            .digest = draw(history, 3),
+            .target = target.seq ? target : story->fold.tail,
+            .body = SLICE_OF("other words"),
+            .emoji = SLICE_OF("+"),
+            .found = {.is_message = chance(history, 90),
+                    .author.kind = AUTHOR_CUSTOMER,
+                    .visibility = chance(history, 90) ? VISIBLE_TO_ALL : VISIBLE_TO_STAFF,
+                    .time_ms = story->now_ms}};
+    somebody_amends(story, &amend);
+}
+
 static size_t some_pairs(struct any_history *history, struct pair pairs[4], char names[4][2])
 {
     size_t count = draw(history, 5);
@@ -137,8 +158,10 @@ void any_history_step(struct any_history *history)
     story->now_ms -= draw(history, 300);
     story->has_bot = chance(history, 90);
     uint64_t what = draw(history, 1000);
-    if (what < 450)
+    if (what < 300)
         say_something(history);
+    else if (what < 450)
+        amend_something(history);
     else if (what < 700)
         commit_something(history);
     else if (what < 780)

@@ -69,6 +69,7 @@ void story_begin(struct story *story)
     struct part created = {.id = SLICE_OF("demo"),
             .name = SLICE_OF("Ada"),
             .channel = SLICE_OF("web"),
+            .page = SLICE_OF("https://shop.example/cart"),
             .language = SLICE_OF("en")};
     conversation_create(&story->fold, &created, story->now_ms, ask(story));
     story_finish_request(story);
@@ -80,6 +81,14 @@ void somebody_says(struct story *story, const struct say *said)
     say.has_bot = story->has_bot;
     say.bot_id = say.bot_name = SLICE_OF("guide");
     conversation_say(&story->fold, &say, story->now_ms, ask(story));
+    story_finish_request(story);
+}
+
+void somebody_amends(struct story *story, const struct amend *asked)
+{
+    struct amend amend = *asked;
+    amend.page = story->page;
+    conversation_amend(&story->fold, &amend, story->now_ms, ask(story));
     story_finish_request(story);
 }
 

@@ -23,6 +23,7 @@ struct story {
     bool has_bot;
     bool is_dry; /* decide only, append nothing */
     uint64_t marks;
+    uint8_t page[AMENDMENTS_PAGE_BYTES];
     struct name names[STORY_ENTRIES_MAX]; /* of all entries, by seq */
     char lineage[LINEAGE_LEN];            /* the customer's device */
     char agent_lineage[LINEAGE_LEN];
@@ -41,7 +42,8 @@ void story_lineage(uint64_t birth_ms, uint64_t number, char out[LINEAGE_LEN]);
 void customer_says(struct story *story, uint64_t n, const char *text);
 void agent_says(struct story *story, uint64_t n, const char *text, struct name owner);
 void agent_notes(struct story *story, uint64_t n, const char *text);
-void somebody_says(struct story *story, const struct say *say); /* has_bot is filled in */
+void somebody_says(struct story *story, const struct say *say);       /* has_bot is filled in */
+void somebody_amends(struct story *story, const struct amend *amend); /* page is filled in */
 void bot_commits(struct story *story, struct name turn, const struct commit *commit);
 /* Nothing but one message. */
 void bot_answers(struct story *story, struct name turn, const char *text);

@@ -150,6 +150,10 @@ static const struct seen_row {
         {PART_SUPERSEDED, true, true},
         {PART_JOINED, true, true},
         {PART_ERASED, true, true},
+        {PART_EDITED, true, true},
+        {PART_DELETED, true, true},
+        {PART_REACTED, true, true},
+        {PART_AMENDMENTS, false, false},
 };
 
 static void each_kind_of_part_is_seen_by_whom_it_is_for(void)
