@@ -132,7 +132,7 @@ static const struct setting timeouts_rows[] = {
                 "How long an agent may be gone (a reload, a tunnel) and keep chats and offers."),
         NUMBER(config_timeouts, drain_ms, 0, HOUR_MS, 5000,
                 "How long a stopping process waits for what is under way."),
-        NUMBER(config_timeouts, edit_ms, 0, 7 * DAY_MS, 900000,
+        NUMBER(config_timeouts, edit_ms, 0, 168 * HOUR_MS, 900000,
                 "How long after a message its author may still edit it; deleting it is always "
                 "possible."),
         {0}};
