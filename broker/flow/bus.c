@@ -202,6 +202,7 @@ static void on_members(struct members_watch *watch, bool has_gone)
 {
     struct bus *bus = LIST_ITEM(watch, struct bus, watch);
     struct node *node = bus->node;
+    node->logs.keeps_stored = members_are_others(node);
     if (!bus->is_in_company && members_are_others(node)) {
         bus->is_in_company = true;
         LIST_EACH (at, next, &bus->open)

@@ -3,7 +3,7 @@
  *
  *   {ab}h:<conversation>   to the nodes where somebody follows it
  *   {p:<tenant>}h          to the nodes that hold the tenant's pool
- *   {w}h                   to all nodes
+ *   {w}h…                  to all nodes; {w}h:directory, {w}h:revoked
  *   n:<node>               to one node
  *
  * A hint is version, kind, the sender's id, body. Unknown versions and kinds are dropped, and so is
@@ -26,7 +26,7 @@ enum bus_kind {
     BUS_RECEIPT = 4, /* receipts.c */
     BUS_HERE = 5,    /* to all: I came, or I go: look at the members */
     BUS_AGAIN = 6,   /* to all: some of what I told may be lost: look at all that you follow */
-    BUS_REVOKED = 7, /* to all: a subject's tickets are void: credentials.c */
+    BUS_REVOKED = 7, /* tickets are void: revocations.c */
     /* 16..31: agents, bots and pools. */
     BUS_KINDS = 32,
 };

@@ -8,8 +8,10 @@
 #include "flow/chat.h"
 
 #include "base/check.h"
+#include "flow/chat_hints.h"
 #include "flow/deliver.h"
 #include "flow/entry_codec.h"
+#include "flow/erase.h"
 #include "flow/follow_up.h"
 
 #include <stdlib.h>
@@ -182,14 +184,25 @@ void chat_snapshot(struct chat *chat)
 static void on_record(struct log *log, const struct record *record)
 {
     struct chat *chat = chat_of(log);
+    chat_tell_record(chat, record);
     deliver_record(chat, record);
     follow_up(chat);
     chat_snapshot(chat);
 }
 
+/* The node that appended it sees to snapshots. */
+static void on_foreign(struct log *log, const struct record *record)
+{
+    struct chat *chat = chat_of(log);
+    deliver_record(chat, record);
+    follow_up(chat);
+}
+
 static void on_moved(struct log *log)
 {
     struct chat *chat = chat_of(log);
+    if (chat->fold.phase == PHASE_ERASED && chat->key_state == CHAT_KEY_READY)
+        erase_here(chat);
     deliver_moved(chat);
     follow_up(chat);
 }
@@ -201,4 +214,5 @@ const struct log_kind chat_log_kind = {
         .restore = restore,
         .on_record = on_record,
         .on_moved = on_moved,
+        .on_foreign = on_foreign,
 };

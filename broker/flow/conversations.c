@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "flow/chat.h"
+#include "flow/chat_hints.h"
 
 #include <stdlib.h>
 
@@ -78,6 +79,7 @@ static void free_chat(struct chat *chat)
     struct conversations *all = chat->node->conversations;
     map_remove(&all->by_id, &chat->by_id);
     list_remove(&chat->unused);
+    chat_listen_no_more(chat);
     chat_finish(chat);
     free(chat);
 }

@@ -10,6 +10,7 @@
 
 #include "base/map.h"
 #include "core/conversation/conversation.h"
+#include "flow/bus.h"
 #include "flow/node.h"
 #include "port/crypto.h"
 
@@ -30,9 +31,10 @@ struct chat {
     uint8_t key[KEY_SIZE];
     struct log log;
     struct conversation fold;
-    struct list waiting;   /* changes that wait for the key */
-    struct list followers; /* subscriptions, deliver.h */
-    struct list unused;    /* linked while nobody holds or follows it */
+    struct list waiting;    /* changes that wait for the key */
+    struct list followers;  /* subscriptions, deliver.h */
+    struct bus_topic topic; /* what other nodes tell of it: chat_hints.c */
+    struct list unused;     /* linked while nobody holds or follows it */
     unsigned holds;
     uint64_t obligations[2]; /* as of the last follow_up: what is in the due index */
     size_t obligation_count;

@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "flow/directory_changes.h"
+#include "flow/revocations.h"
 
 #include <string.h>
 
@@ -201,25 +202,6 @@ bool ticket_issue(struct node *node, const struct credential *credential, struct
     return !text.overflowed && ticket_make(credential->tenant->ticket_key, &claims, out);
 }
 
-/* Bounded: two who share a slot share the earlier end of their tickets, and log in again. */
-static struct revocation *revocation_slot(
-        struct node *node, struct slice tenant, struct slice subject)
-{
-    uint64_t slot = crypto_digest(tenant) * 31 + crypto_digest(subject);
-    return &node->revocations[slot % NODE_REVOCATIONS];
-}
-
-void tickets_revoke(struct node *node, struct slice tenant, struct slice subject)
-{
-    revocation_slot(node, tenant, subject)->until_ms = node_time_ms(node);
-}
-
-static bool is_revoked(struct node *node, const struct credential *credential, uint64_t issued_ms)
-{
-    return issued_ms <=
-           revocation_slot(node, credential->tenant->id, credential->subject)->until_ms;
-}
-
 enum credential_fault ticket_redeem(struct node *node, struct slice ticket, char *scratch,
         size_t scratch_len, struct credential *out)
 {
@@ -236,6 +218,7 @@ enum credential_fault ticket_redeem(struct node *node, struct slice ticket, char
             tenant->ticket_key, rest, node_time_ms(node), scratch, scratch_len, &claims);
     enum credential_fault result =
             fault == TOKEN_GOOD ? take_claims(node, tenant, &claims, out) : fault_of(fault);
-    bool is_over = result == CREDENTIAL_GOOD && is_revoked(node, out, claims.issued_ms);
+    bool is_over = result == CREDENTIAL_GOOD &&
+                   ticket_is_revoked(node, tenant->id, out->subject, claims.issued_ms);
     return is_over ? CREDENTIAL_BAD : result;
 }

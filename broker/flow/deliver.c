@@ -18,6 +18,7 @@
 #include "flow/deliver.h"
 
 #include "base/check.h"
+#include "flow/chat_hints.h"
 #include "flow/entry_codec.h"
 
 #include <stdlib.h>
@@ -63,6 +64,7 @@ bool deliver_follow(
     chat_hold_again(chat);
     chat->log.is_followed = true;
     list_append(&chat->followers, &sub->of_chat);
+    chat_listen(chat);
     list_append(&session->subscriptions, &sub->of_session);
     read_on(sub);
     return true;
@@ -81,6 +83,7 @@ static void end_subscription(struct subscription *sub)
     list_remove(&sub->of_chat);
     list_remove(&sub->of_session);
     sub->chat->log.is_followed = !list_is_empty(&sub->chat->followers);
+    chat_listen(sub->chat);
     sub->session = NULL;
     sub->is_over = true;
     if (!sub->is_reading)

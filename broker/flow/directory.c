@@ -10,9 +10,12 @@
 
 #include "base/check.h"
 #include "base/log_line.h"
+#include "flow/bus_record.h"
 #include "flow/directory_changes.h"
 #include "flow/directory_codec.h"
+#include "flow/erase.h"
 #include "flow/pools.h"
+#include "flow/sessions.h"
 
 #include <stdlib.h>
 
@@ -41,6 +44,8 @@ struct directory {
     struct map before;  /* the fold as it was, in force until the log has been read again */
     bool is_whole;
     uint64_t revision;
+    struct id_text gone; /* the tenant that was removed last, until its rest is; empty: none */
+    struct bus_topic topic;
 };
 
 /* ---- views ------------------------------------------------------------------------------------
@@ -113,6 +118,11 @@ bool directory_admits_origin(
         const struct node *node, const struct tenant *tenant, struct slice origin)
 {
     return is_own_origin(node, origin) || tenant_allows_origin(tenant, origin);
+}
+
+bool directory_is_whole(const struct node *node)
+{
+    return node->directory->is_whole;
 }
 
 bool directory_is_ready(const struct node *node)
@@ -254,8 +264,10 @@ static void fold_value(struct directory *directory, struct directory_value *valu
     } else if (tenant != NULL && value->kind == DIRECTORY_KEY) {
         set_key(tenant, value);
     } else {
-        if (tenant != NULL && value->kind == DIRECTORY_TENANT_GONE)
+        if (tenant != NULL && value->kind == DIRECTORY_TENANT_GONE) {
+            id_set(&directory->gone, value->tenant);
             free_tenant(&directory->tenants, tenant);
+        }
         free(value);
     }
 }
@@ -306,6 +318,34 @@ static bool holds_snapshot(struct log *log, const struct record *record)
     return false;
 }
 
+/* Sessions of tenants that another node removed. The node that removes one sees to it itself. */
+static void shut_out_strangers(struct directory *directory)
+{
+    struct node *node = directory->node;
+    struct session *session = NULL;
+    if (directory->gone.len == 0)
+        return;
+    while ((session = session_next(node, session)) != NULL)
+        if (session->has_entered && directory_tenant(node, id_slice(&session->tenant)) == NULL)
+            session_close(session, PROTO_CLOSE_REVOKED, "tenant_removed");
+    if (directory_tenant(node, id_slice(&directory->gone)) == NULL)
+        erase_tenant_rest(node, id_slice(&directory->gone));
+    directory->gone.len = 0;
+}
+
+static void on_record(struct log *log, const struct record *record)
+{
+    struct directory *directory = directory_of(log);
+    directory->gone.len = 0;
+    bus_tell_record(directory->node, directory->topic.by_name.key, log, record);
+}
+
+static void on_foreign(struct log *log, const struct record *record)
+{
+    (void)record;
+    shut_out_strangers(directory_of(log));
+}
+
 static void on_moved(struct log *log)
 {
     struct directory *directory = directory_of(log);
@@ -313,6 +353,17 @@ static void on_moved(struct log *log)
     free_all(&directory->before);
     node_open(directory->node);
     pools_open_all(directory->node); /* a tenant may have been made at another node */
+    shut_out_strangers(directory);
+}
+
+static void on_hint(struct bus_topic *topic, const struct bus_hint *hint)
+{
+    bus_take_record(&LIST_ITEM(topic, struct directory, topic)->log, hint);
+}
+
+static void on_gap(struct bus_topic *topic)
+{
+    log_doubt(&LIST_ITEM(topic, struct directory, topic)->log);
 }
 
 static const struct log_kind directory_log_kind = {
@@ -320,7 +371,9 @@ static const struct log_kind directory_log_kind = {
         .apply = apply,
         .holds_snapshot = holds_snapshot,
         .restore = apply,
+        .on_record = on_record,
         .on_moved = on_moved,
+        .on_foreign = on_foreign,
 };
 
 bool directory_create(struct node *node)
@@ -335,6 +388,9 @@ bool directory_create(struct node *node)
     directory->log.is_followed = true;
     directory->log.may_begin = true;
     log_follow(&directory->log);
+    directory->topic.on_hint = on_hint;
+    directory->topic.on_gap = on_gap;
+    bus_open(node, &directory->topic, SLICE_OF("{w}h:directory"));
     return true;
 }
 
@@ -342,6 +398,7 @@ void directory_destroy(struct node *node)
 {
     free_all(&node->directory->tenants);
     free_all(&node->directory->before);
+    bus_close(node, &node->directory->topic);
     log_finish(&node->directory->log);
     free(node->directory);
     node->directory = NULL;

@@ -59,6 +59,7 @@ bool directory_create(
         struct node *node); /* sets node->directory, begins to load and to follow the log */
 void directory_destroy(struct node *node);
 bool directory_is_ready(const struct node *node);
+bool directory_is_whole(const struct node *node); /* all of the log has been read */
 
 const struct tenant *directory_tenant(const struct node *node, struct slice id); /* NULL: none */
 const struct agent_profile *directory_agent(
@@ -76,8 +77,6 @@ enum credential_fault credential_check(struct node *node, struct slice token, ch
         size_t scratch_len, struct credential *out);
 /* Tickets, for welcome and hello. ticket_issue appends the ticket's text to out. */
 bool ticket_issue(struct node *node, const struct credential *credential, struct buffer *out);
-/* After a logout: the subject's tickets so far open nothing on this node any more. */
-void tickets_revoke(struct node *node, struct slice tenant, struct slice subject);
 enum credential_fault ticket_redeem(struct node *node, struct slice ticket, char *scratch,
         size_t scratch_len, struct credential *out);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sweeper of the due index, and of logs whose reading failed.
  *
- *   each second, some of the 1,024 buckets: members that are due --> load the conversation
+ *   each second, this node's share of the 1,024 buckets: members that are due --> load the
+ *   conversation
  *       open obligation    --> follow_up has acted; the member is due again later
  *       settled, or absent --> the member goes
  *
@@ -14,12 +15,13 @@
 #include "base/check.h"
 #include "flow/conversations.h"
 #include "flow/follow_up.h"
+#include "flow/members.h"
 
 #include <stdlib.h>
 
 enum {
     BUCKETS = 1024,
-    BUCKETS_PER_LOOK = 32,
+    BUCKETS_PER_LOOK = 103, /* all in a second */
     LOOK_EVERY_MS = 100,
     PER_BUCKET = 64,
     AGAIN_MS = 10000,
@@ -141,12 +143,16 @@ static void on_due(struct timer *timer)
     struct node *node = due->node;
     node->timers->ops->arm(node->timers, timer, node_clock_ms(node) + LOOK_EVERY_MS);
     bool is_up = node->store->ops->generation(node->store) != 0;
+    log_engine_turn(&node->logs);
     if (due->looks++ % LOGS_EVERY == 0)
         log_engine_look(&node->logs);
     if (!is_up || due->underway > 0 || node->is_draining || !node->is_open)
         return;
-    for (unsigned i = 0; i < BUCKETS_PER_LOOK; i++)
-        scan_bucket(due, (due->next_bucket + i) % BUCKETS);
+    for (unsigned i = 0; i < BUCKETS_PER_LOOK; i++) {
+        unsigned bucket = (due->next_bucket + i) % BUCKETS;
+        if (members_is_mine(node, bucket))
+            scan_bucket(due, bucket);
+    }
     due->next_bucket = (due->next_bucket + BUCKETS_PER_LOOK) % BUCKETS;
 }
 

@@ -13,6 +13,7 @@
 #include "flow/erase.h"
 
 #include "base/check.h"
+#include "flow/chat_hints.h"
 #include "flow/contacts.h"
 #include "flow/deliver.h"
 #include "flow/entry_codec.h"
@@ -71,9 +72,10 @@ static void trim(struct erasing *erasing, uint64_t last_seq)
 static void on_appended(void *user, const struct store_reply *reply)
 {
     struct erasing *erasing = user;
-    if (reply->outcome == STORE_OK)
+    if (reply->outcome == STORE_OK) {
+        chat_tell_look(erasing->node, erasing_id(erasing), erasing->last_seq);
         trim(erasing, erasing->last_seq);
-    else if (reply->outcome == STORE_REFUSED && erasing->tries++ < TRIES_MAX)
+    } else if (reply->outcome == STORE_REFUSED && erasing->tries++ < TRIES_MAX)
         read_last(erasing);
     else
         end(erasing, ERASE_RETRY);
@@ -151,6 +153,12 @@ static void close_sessions(struct chat *chat)
     }
 }
 
+void erase_here(struct chat *chat)
+{
+    close_sessions(chat);
+    chat_forget(chat);
+}
+
 static void on_key_destroyed(void *user, enum keystore_outcome outcome, struct slice wrapped)
 {
     struct erasing *erasing = user;
@@ -161,8 +169,7 @@ static void on_key_destroyed(void *user, enum keystore_outcome outcome, struct s
         return;
     }
     if (chat != NULL) {
-        close_sessions(chat);
-        chat_forget(chat);
+        erase_here(chat);
         follow_up(chat);
     }
     read_last(erasing);

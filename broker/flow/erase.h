@@ -13,6 +13,9 @@ typedef void (*erase_done)(void *user, enum erase_outcome outcome);
 void erase_conversation(struct node *node, struct slice id, erase_done done, void *user);
 /* Erases all conversations of a tenant. tenant is the caller's until done. */
 void erase_tenant(struct node *node, struct slice tenant, erase_done done, void *user);
+/* The log's last word is ERASED: forgets the key, and customers leave. A follow_up then ends what
+ * was open. */
+void erase_here(struct chat *chat);
 /* Once the directory says that the tenant is gone, so that nobody can come in any more: closes the
  * sessions that are left, and drops the pool's log. */
 void erase_tenant_rest(struct node *node, struct slice tenant);

@@ -9,6 +9,7 @@
 
 #include "flow/assignments.h"
 #include "flow/bot_turns.h"
+#include "flow/chat_hints.h"
 #include "flow/pools.h"
 
 #include <inttypes.h>
@@ -56,5 +57,6 @@ void follow_up(struct chat *chat)
     assignments_follow_up(chat);
     if (chat->fold.phase != PHASE_QUEUED)
         queue_tell_left(chat);
+    chat_listen(chat);
     chat_release(chat);
 }

@@ -17,6 +17,7 @@
 #include "flow/doors.h"
 #include "flow/due.h"
 #include "flow/pools.h"
+#include "flow/revocations.h"
 #include "flow/sessions.h"
 
 #include <inttypes.h>
@@ -30,13 +31,16 @@ static void on_generation(void *user, uint64_t generation)
     if (generation != 0 && node->hints != NULL)
         node->hints->ops->renew(node->hints);
     log_engine_on_generation(&node->logs, generation);
+    if (generation != 0)
+        revocations_read(node);
 }
 
 static bool create_tables(struct node *node)
 {
-    return members_create(node) && bus_create(node) && conversations_create(node) &&
-           sessions_create(node) && bots_create(node) && pools_create(node) &&
-           leases_create(node) && doors_create(node) && directory_create(node) && due_create(node);
+    return members_create(node) && bus_create(node) && revocations_create(node) &&
+           conversations_create(node) && sessions_create(node) && bots_create(node) &&
+           pools_create(node) && leases_create(node) && doors_create(node) &&
+           directory_create(node) && due_create(node);
 }
 
 struct node *node_create(const struct node_ports *ports, const struct node_settings *settings)
@@ -71,7 +75,8 @@ void node_connect(struct node *node, struct peers *peers, struct http *http)
 
 void node_open(struct node *node)
 {
-    if (node->is_open)
+    bool is_known = directory_is_whole(node) && revocations_are_known(node);
+    if (node->is_open || !is_known)
         return;
     node->is_open = true;
     if (node->on_ready != NULL)
@@ -107,6 +112,7 @@ void node_destroy(struct node *node)
     directory_destroy(node);
     conversations_destroy(node);
     sessions_destroy(node);
+    revocations_destroy(node);
     bus_destroy(node);
     members_destroy(node);
     log_engine_finish(&node->logs);

@@ -35,6 +35,7 @@ struct doors;
 struct due;
 struct leases;
 struct members;
+struct revocations;
 struct bus;
 
 enum { POLICY_WHY_MAX = 256 };
@@ -56,13 +57,6 @@ struct node_settings {
 
 enum { NODE_SCRATCH_BYTES = 1024 * 1024, NODE_OUT_BYTES = 2 * 1024 * 1024 };
 
-enum { NODE_REVOCATIONS = 4096 };
-
-/* Tickets issued up to then are no longer good. */
-struct revocation {
-    uint64_t until_ms;
-};
-
 struct node {
     struct store *store;
     struct keystore *keystore;
@@ -78,7 +72,6 @@ struct node {
     bool is_draining;
     bool is_open;     /* the directory is loaded: clients may enter */
     uint64_t next_id; /* for sessions' ids */
-    struct revocation revocations[NODE_REVOCATIONS];
     struct directory *directory;
     struct sessions *sessions;
     struct conversations *conversations;
@@ -89,6 +82,7 @@ struct node {
     struct leases *leases;    /* desk_leases.c */
     struct doors *doors;
     struct due *due;
+    struct revocations *revocations;
     struct members *members;      /* which nodes live */
     struct bus *bus;              /* what they tell each other */
     void (*on_ready)(void *user); /* the directory is loaded for the first time */
@@ -115,7 +109,7 @@ void node_destroy(struct node *node);
 extern const struct peer_events node_peer_events;
 extern const struct http_events node_http_events;
 
-/* The directory was read: clients may enter. Called by directory.c, once. */
+/* Clients may enter once the directory and the revocations were read: called after either. */
 void node_open(struct node *node);
 bool node_is_quiet(const struct node *node); /* nobody is connected */
 

@@ -8,6 +8,7 @@
  * that they may see, nor of marks: an agent's receipt for a note would betray the note.
  */
 #include "base/check.h"
+#include "flow/chat_hints.h"
 #include "flow/deliver.h"
 #include "flow/requests.h"
 
@@ -40,21 +41,31 @@ static uint64_t at_most(uint64_t seq, uint64_t limit)
 }
 
 /* What a customer may hear of it: places without marks, nothing when only notes were read, and
- * nothing of colleagues who look on. */
-static void tell_customers(struct chat *chat, const struct session *session,
-        const struct proto_frame *frame, const struct subscription *before)
+ * nothing of colleagues who look on. false: nothing. */
+static bool view_of_customers(struct chat *chat, const struct session *session,
+        const struct proto_frame *frame, const struct subscription *before,
+        struct proto_frame *out_told)
 {
     const struct name *head = &chat->fold.public_tail;
-    struct proto_frame told = *frame;
-    struct proto_receipts *receipts = &told.as.receipts;
+    struct proto_receipts *receipts = &out_told->as.receipts;
+    *out_told = *frame;
     receipts->delivered =
             (struct name){.seq = at_most(frame->as.receipts.delivered.seq, head->seq)};
     receipts->read = (struct name){.seq = at_most(frame->as.receipts.read.seq, head->seq)};
     receipts->has_delivered = receipts->delivered.seq > before->delivered_seq;
     receipts->has_read = receipts->read.seq > before->read_seq;
-    bool is_news = receipts->has_delivered || receipts->has_read;
-    if (is_news && session_answers(session, chat))
+    return (receipts->has_delivered || receipts->has_read) && session_answers(session, chat);
+}
+
+static void tell(struct chat *chat, const struct session *session, const struct proto_frame *frame,
+        const struct subscription *before)
+{
+    struct proto_frame told;
+    bool to_customers = view_of_customers(chat, session, frame, before, &told);
+    deliver_frame(chat, frame, false, true, session);
+    if (to_customers)
         deliver_frame(chat, &told, true, false, session);
+    chat_tell_receipts(chat, &frame->as.receipts, to_customers ? &told.as.receipts : NULL);
 }
 
 void receipt(struct session *session, const struct proto_receipt *request)
@@ -85,10 +96,8 @@ void receipt(struct session *session, const struct proto_receipt *request)
         receipts->delivered = delivered;
         raise(chat, session, 'd', delivered.seq);
     }
-    if (has_read || has_delivered) {
-        deliver_frame(chat, &frame, false, true, session);
-        tell_customers(chat, session, &frame, &before);
-    }
+    if (has_read || has_delivered)
+        tell(chat, session, &frame, &before);
     chat_release(chat);
 }
 

@@ -12,6 +12,7 @@
 #include "flow/bot_turns.h"
 #include "flow/deliver.h"
 #include "flow/requests.h"
+#include "flow/revocations.h"
 
 #include <stdio.h>
 

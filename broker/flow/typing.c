@@ -5,6 +5,7 @@
  * client cannot flood the others. A customer hears of the agent who answers, not of colleagues who
  * look on.
  */
+#include "flow/chat_hints.h"
 #include "flow/deliver.h"
 #include "flow/requests.h"
 
@@ -38,6 +39,8 @@ void typing(struct session *session, const struct proto_typing *request)
     session->typing_seen_ms = request->active ? now_ms : 0;
     struct proto_frame frame = {.kind = PROTO_KIND_TYPIST};
     frame.as.typist = (struct proto_typist){chat_id(chat), session_who(session), request->active};
-    deliver_frame(chat, &frame, session_answers(session, chat), true, session);
+    bool to_customers = session_answers(session, chat);
+    deliver_frame(chat, &frame, to_customers, true, session);
+    chat_tell_typist(chat, &frame.as.typist, to_customers);
     chat_release(chat);
 }

@@ -62,6 +62,8 @@ extern struct stage stage;
  * "ben". */
 void stage_start(void);
 void stage_start_nodes(size_t count);
+/* Nodes look at a log only when a hint says so, as they do in earnest: in all stages after this. */
+void stage_silence_bell(void);
 /* The process of this node dies: clients, stores and hints learn of it as they would. Its memory is
  * the stage's until the end. stage_revive starts another in its place. */
 void stage_kill(size_t node);
