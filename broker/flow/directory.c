@@ -343,6 +343,7 @@ static void on_record(struct log *log, const struct record *record)
 static void on_foreign(struct log *log, const struct record *record)
 {
     (void)record;
+    pools_open_all(directory_of(log)->node); /* a tenant may have been made */
     shut_out_strangers(directory_of(log));
 }
 
