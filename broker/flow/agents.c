@@ -70,7 +70,7 @@ struct proto_frame agents_presence_frame(const struct pool_agent_view *view)
             .name = view->name,
             .status = status_word(view->status),
             .has_chats = true,
-            .chats = view->load - view->offers,
+            .chats = view->load - view->offers - view->wraps,
             .has_capacity = true,
             .capacity = view->capacity};
     return frame;

@@ -23,7 +23,7 @@ struct stored_value {
     uint64_t f;           /* first queued */
     struct slice g, l, t; /* language, last agent, to agent */
     const struct stored_level *q;
-    size_t q_count; /* requirements: v is 1 for must */
+    size_t q_count; /* requirements: v is 1 for must, plus 2 for each level that it asks for */
     bool has_s;
     uint64_t s; /* status */
     bool has_y;
@@ -56,8 +56,27 @@ struct stored_value {
     const uint64_t *j;
     size_t j_count; /* kept agent: since, idle since, missed, is removed */
     const uint64_t *v;
-    size_t v_count; /* kept request: state, queued, since */
+    size_t v_count;          /* kept request: state, queued, since, weighed */
+    struct slice qu, ch, cl; /* queue, channel, class */
+    bool has_va;
+    uint64_t va; /* value at stake */
+    bool has_pr;
+    uint64_t pr; /* promised moment */
+    const struct slice *pf;
+    size_t pf_count; /* preferred agents */
+    bool has_we;
+    uint64_t we; /* what the case weighs */
+    bool has_fl;
+    uint64_t fl; /* FLAG_… */
+    const struct slice *aq;
+    size_t aq_count; /* the agent's queues */
+    const struct stored_level *ac;
+    size_t ac_count; /* what channels weigh for the agent */
+    bool has_wt;
+    uint64_t wt; /* weighed */
 };
+
+enum { FLAG_INTERRUPTIBLE = 1, FLAG_STRANDED = 2, FLAG_AUTO_ACCEPT = 4, MUST_BITS = 1 };
 
 struct stored_batch {
     const struct stored_value *v;
@@ -85,7 +104,12 @@ static const struct proto_field value_fields[] = {
         TEXT(m), LEVELS(x, POOL_EXCLUSIONS_MAX), PROTO_NAME(struct stored_value, o, OPTIONAL),
         NUMBER(d), NUMBER(e), LEVELS(z, POOL_TERMS_MAX), NUMBER(p), TEXT(b), NUMBER(i), NUMBERS(h),
         NUMBERS(j), NUMBERS(v), NUMBERS(n),
-        PROTO_STR(struct stored_value, policy, OPTIONAL, POOL_POLICY_MAX)};
+        PROTO_STR(struct stored_value, policy, OPTIONAL, POOL_POLICY_MAX), TEXT(qu), TEXT(ch),
+        TEXT(cl), NUMBER(va), NUMBER(pr),
+        PROTO_STR_LIST(struct stored_value, pf, OPTIONAL, POOL_PREFERS_MAX, POOL_ID_MAX),
+        NUMBER(we), NUMBER(fl),
+        PROTO_STR_LIST(struct stored_value, aq, OPTIONAL, POOL_QUEUES_MAX, POOL_WORD_MAX),
+        LEVELS(ac, POOL_CHANNELS_MAX), NUMBER(wt)};
 static const struct proto_shape value_shape = PROTO_SHAPE(struct stored_value, value_fields);
 
 static const struct proto_field batch_fields[] = {PROTO_OBJECT_LIST(
@@ -93,7 +117,7 @@ static const struct proto_field batch_fields[] = {PROTO_OBJECT_LIST(
 static const struct proto_shape batch_shape = PROTO_SHAPE(struct stored_batch, batch_fields);
 
 /* More than any one piece that is taken for a value. */
-enum { SCRATCH_SPARE = 8192, STORED_NUMBERS = 13 };
+enum { SCRATCH_SPARE = 8192, STORED_NUMBERS = 14 };
 
 /* ---- out --------------------------------------------------------------------------------------
  */
@@ -108,7 +132,8 @@ static void store_need(
 {
     struct stored_level *levels = take_levels(scratch, need->skill_count);
     for (size_t i = 0; levels != NULL && i < need->skill_count; i++)
-        levels[i] = (struct stored_level){need->skills[i].name, need->skills[i].must};
+        levels[i] = (struct stored_level){need->skills[i].name,
+                need->skills[i].must | (uint64_t)need->skills[i].min_level << MUST_BITS};
     out->q = levels;
     out->q_count = levels ? need->skill_count : 0;
     out->has_f = need->first_queued_ms != 0;
@@ -116,6 +141,32 @@ static void store_need(
     out->g = need->language;
     out->l = need->last_agent;
     out->t = need->to_agent;
+    out->qu = need->queue;
+    out->ch = need->channel;
+    out->cl = need->class_name;
+    out->has_va = need->value != 0;
+    out->va = need->value;
+    out->has_pr = need->promise_ms != 0;
+    out->pr = need->promise_ms;
+    out->pf = need->prefers;
+    out->pf_count = need->prefer_count;
+    out->has_we = need->weight != 0;
+    out->we = need->weight;
+    out->fl |= (need->is_interruptible ? FLAG_INTERRUPTIBLE : 0u) |
+               (need->is_stranded ? FLAG_STRANDED : 0u);
+}
+
+static void store_agent_lists(
+        const struct pool_profile *profile, struct arena *scratch, struct stored_value *out)
+{
+    struct stored_level *channels = take_levels(scratch, profile->channel_count);
+    for (size_t i = 0; channels != NULL && i < profile->channel_count; i++)
+        channels[i] = (struct stored_level){profile->channels[i].name, profile->channels[i].weight};
+    out->ac = channels;
+    out->ac_count = channels ? profile->channel_count : 0;
+    out->aq = profile->queues;
+    out->aq_count = profile->queue_count;
+    out->fl |= profile->auto_accept ? FLAG_AUTO_ACCEPT : 0u;
 }
 
 static void store_profile(
@@ -133,6 +184,7 @@ static void store_profile(
     out->u = profile->languages;
     out->u_count = profile->language_count;
     out->m = profile->name;
+    store_agent_lists(profile, scratch, out);
 }
 
 static void store_lists(
@@ -164,17 +216,17 @@ static void store_kept(
     const struct pool_kept_request *request = &entry->kept_request;
     uint64_t values[STORED_NUMBERS] = {pace->mean_ms, pace->samples, pace->last_ms,
             pace->was_waited, agent->since_ms, agent->idle_since_ms, agent->missed,
-            agent->is_removed, request->state, request->queued_ms, request->since_ms, entry->chance,
-            entry->gap};
+            agent->is_removed, request->state, request->queued_ms, request->since_ms,
+            request->weighed, entry->chance, entry->gap};
     memcpy(numbers, values, sizeof values);
     out->h = numbers;
     out->h_count = entry->kind == POOL_SNAPSHOT ? 4 : 0;
     out->j = numbers + 4;
     out->j_count = entry->kind == POOL_SNAPSHOT_AGENT ? 4 : 0;
     out->v = numbers + 8;
-    out->v_count = entry->kind == POOL_SNAPSHOT_REQUEST ? 3 : 0;
-    out->n = numbers + 11;
-    out->n_count = entry->kind == POOL_OFFERED ? 2 : 0;
+    out->v_count = entry->kind == POOL_SNAPSHOT_REQUEST ? 4 : 0;
+    out->n = numbers + 12;
+    out->n_count = entry->kind == POOL_OFFERED || entry->kind == POOL_ASSIGNED ? 2 : 0;
 }
 
 static struct stored_value to_stored(const struct pool_entry *entry, struct arena *scratch)
@@ -195,11 +247,14 @@ static struct stored_value to_stored(const struct pool_entry *entry, struct aren
             .policy = entry->policy,
             .b = entry->reason,
             .has_i = entry->incarnation != 0,
-            .i = entry->incarnation};
+            .i = entry->incarnation,
+            .has_wt = entry->weight != 0,
+            .wt = entry->weight};
     store_need(&entry->need, scratch, &out);
     store_profile(&entry->profile, scratch, &out);
     store_lists(entry, scratch, &out);
     store_kept(entry, scratch, &out);
+    out.has_fl = out.fl != 0;
     return out;
 }
 
@@ -227,8 +282,24 @@ static bool load_need(const struct stored_value *from, struct arena *scratch, st
     if (skills == NULL)
         return false;
     for (size_t i = 0; i < from->q_count; i++)
-        skills[i] = (struct pool_requirement){from->q[i].n, from->q[i].v != 0};
-    *out = (struct pool_need){from->f, skills, from->q_count, from->g, from->l, from->t};
+        skills[i] = (struct pool_requirement){
+                from->q[i].n, (from->q[i].v & 1) != 0, (uint32_t)(from->q[i].v >> MUST_BITS)};
+    *out = (struct pool_need){.first_queued_ms = from->f,
+            .skills = skills,
+            .skill_count = from->q_count,
+            .language = from->g,
+            .last_agent = from->l,
+            .to_agent = from->t,
+            .prefers = from->pf,
+            .prefer_count = from->pf_count,
+            .queue = from->qu,
+            .channel = from->ch,
+            .class_name = from->cl,
+            .value = from->va,
+            .promise_ms = from->pr,
+            .weight = (uint32_t)from->we,
+            .is_interruptible = (from->fl & FLAG_INTERRUPTIBLE) != 0,
+            .is_stranded = (from->fl & FLAG_STRANDED) != 0};
     return true;
 }
 
@@ -236,12 +307,16 @@ static bool load_profile(
         const struct stored_value *from, struct arena *scratch, struct pool_profile *out)
 {
     struct pool_skill *skills = arena_take(scratch, (from->w_count + 1) * sizeof *skills);
-    if (skills == NULL)
+    struct pool_channel *channels = arena_take(scratch, (from->ac_count + 1) * sizeof *channels);
+    if (skills == NULL || channels == NULL)
         return false;
+    for (size_t i = 0; i < from->ac_count; i++)
+        channels[i] = (struct pool_channel){from->ac[i].n, (uint32_t)from->ac[i].v};
     for (size_t i = 0; i < from->w_count; i++)
         skills[i] = (struct pool_skill){from->w[i].n, (uint32_t)from->w[i].v};
     *out = (struct pool_profile){(enum pool_status)from->s, (uint32_t)from->y, skills,
-            from->w_count, from->u, from->u_count, from->m};
+            from->w_count, from->u, from->u_count, from->m, from->aq, from->aq_count, channels,
+            from->ac_count, (from->fl & FLAG_AUTO_ACCEPT) != 0};
     return true;
 }
 
@@ -271,9 +346,9 @@ static void load_kept(const struct stored_value *from, struct pool_entry *out)
     if (from->j_count == 4)
         out->kept_agent = (struct pool_kept_agent){
                 from->j[0], from->j[1], (uint32_t)from->j[2], from->j[3] != 0};
-    if (from->v_count == 3)
-        out->kept_request =
-                (struct pool_kept_request){(enum pool_state)from->v[0], from->v[1], from->v[2]};
+    if (from->v_count >= 3) /* the fourth came later */
+        out->kept_request = (struct pool_kept_request){(enum pool_state)from->v[0], from->v[1],
+                from->v[2], from->v_count > 3 ? (uint32_t)from->v[3] : 0};
 }
 
 static void load_offered(const struct stored_value *from, struct pool_entry *out)
@@ -299,6 +374,7 @@ static bool from_stored(
             .policy = from->policy,
             .reason = from->b,
             .incarnation = from->i,
+            .weight = (uint32_t)from->wt,
     };
     load_kept(from, out);
     load_offered(from, out);

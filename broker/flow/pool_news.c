@@ -226,9 +226,9 @@ static enum told to_tell(struct team *team, const struct pool_request_view *view
 {
     bool is_here = view->agent.len > 0 &&
                    agents_session(team_node(team), team_tenant(team), view->agent, NULL) != NULL;
-    return !is_here || view->state == POOL_WAITING ? TOLD_NOTHING
-           : view->state == POOL_OFFER_OPEN        ? TOLD_OFFER
-                                                   : TOLD_CHAT;
+    if (!is_here || view->state == POOL_WAITING || view->state == POOL_WRAP_UP)
+        return TOLD_NOTHING;
+    return view->state == POOL_OFFER_OPEN ? TOLD_OFFER : TOLD_CHAT;
 }
 
 static void take_back(struct team *team, struct told_request *told)

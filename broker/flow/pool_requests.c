@@ -61,9 +61,12 @@ static size_t decide_request(struct pool_change *pool_change, const struct pool 
             .exclusion_count = change->is_handed_on,
             .request = key,
             .agent = id_slice(&change->agent),
-            .need = {change->first_queued_ms, change->skills, change->skill_count,
-                    id_slice(&change->language), id_slice(&change->last_agent),
-                    id_slice(&change->to_agent)},
+            .need = {.first_queued_ms = change->first_queued_ms,
+                    .skills = change->skills,
+                    .skill_count = change->skill_count,
+                    .language = id_slice(&change->language),
+                    .last_agent = id_slice(&change->last_agent),
+                    .to_agent = id_slice(&change->to_agent)},
             .reason = slice_of_string(change->reason)};
     if (change->kind == POOL_RELEASED && pool_find(pool, &key, &view)) {
         entries[0].agent = view.agent; /* for whoever is to be told */
@@ -124,8 +127,9 @@ static void take_needs(struct request_change *change, const struct proto_handoff
     for (size_t i = 0; i < handoff->skills_count && i < POOL_REQUIREMENTS_MAX; i++) {
         struct slice name = handoff->skills[i].name;
         memcpy(change->texts[i], name.bytes, name.len);
-        change->skills[i] = (struct pool_requirement){slice_make(change->texts[i], name.len),
-                handoff->skills[i].has_must && handoff->skills[i].must};
+        change->skills[i] =
+                (struct pool_requirement){.name = slice_make(change->texts[i], name.len),
+                        .must = handoff->skills[i].has_must && handoff->skills[i].must};
         change->skill_count = i + 1;
     }
     if (handoff->language.len > 0)

@@ -26,6 +26,28 @@ void team_reconcile(struct team *team)
         pool_check_request(team, &view.key);
 }
 
+void team_note_assigned(struct team *team, const struct pool_key *key)
+{
+    if (team->assigned_count == ROUTE_DECISIONS_MAX) {
+        team->is_in_doubt = true; /* all are looked at */
+        return;
+    }
+    struct assigned_key *assigned = &team->assigned[team->assigned_count++];
+    id_set(&assigned->conversation, key->conversation);
+    assigned->name = key->name;
+}
+
+/* Nobody was asked, so nobody answers: the conversation is given as soon as the pool's entry is
+ * durable. Whoever folds it may do that. */
+static void give_assigned(struct team *team)
+{
+    while (team->assigned_count > 0) {
+        struct assigned_key *assigned = &team->assigned[--team->assigned_count];
+        pool_check_request(
+                team, &(struct pool_key){id_slice(&assigned->conversation), assigned->name});
+    }
+}
+
 /* ---- the router's work ------------------------------------------------------------------------
  */
 
@@ -77,7 +99,8 @@ static void start_deciding(struct team *team)
 static void start_saving(struct team *team)
 {
     struct pool_counts counts = pool_counts(team->pool);
-    size_t values = 1 + counts.agents + counts.waiting + counts.offered + counts.active;
+    size_t values =
+            2 + counts.agents + counts.waiting + counts.offered + counts.active + counts.wrapping;
     if (values > POOL_SAVED_MAX)
         return; /* larger pools are read whole: see docs/explanation/routing.md */
     team->is_saving = true;
@@ -102,6 +125,7 @@ void team_look(struct team *team)
     if (team->log.state != LOG_READY || node->is_draining || team->is_gone)
         return;
     policy_propose(team, &team->policy);
+    give_assigned(team);
     uint64_t now_ms = team_time_ms(team);
     size_t mark = node->scratch.used;
     struct pool_decisions *decisions = arena_take(&node->scratch, sizeof *decisions);

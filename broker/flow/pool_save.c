@@ -41,6 +41,12 @@ static void collect(void *user, const struct pool_entry *entry)
             all, entry->profile.skills, entry->profile.skill_count * sizeof *entry->profile.skills);
     kept->profile.languages = keep(all, entry->profile.languages,
             entry->profile.language_count * sizeof *entry->profile.languages);
+    kept->need.prefers =
+            keep(all, entry->need.prefers, entry->need.prefer_count * sizeof *entry->need.prefers);
+    kept->profile.queues = keep(
+            all, entry->profile.queues, entry->profile.queue_count * sizeof *entry->profile.queues);
+    kept->profile.channels = keep(all, entry->profile.channels,
+            entry->profile.channel_count * sizeof *entry->profile.channels);
     kept->exclusions =
             keep(all, entry->exclusions, entry->exclusion_count * sizeof *entry->exclusions);
     kept->terms = keep(all, entry->terms, entry->term_count * sizeof *entry->terms);

@@ -107,6 +107,8 @@ static enum log_fold fold_entry(
         team->saved_seq = record->at.seq;
     enum pool_outcome outcome = pool_apply(team->pool, &record->at, record->time_ms, entry);
     check(outcome != POOL_FULL);
+    if (entry->kind == POOL_ASSIGNED && outcome == POOL_DONE)
+        team_note_assigned(team, &entry->request);
     return outcome == POOL_UNKNOWN_KIND ? LOG_FOLD_UNKNOWN : LOG_FOLDED;
 }
 

@@ -6,6 +6,11 @@
 #include "flow/policies.h"
 #include "flow/pool_news.h"
 
+struct assigned_key {
+    struct id_text conversation;
+    struct name name;
+};
+
 struct team {
     struct node *node;
     struct map_node by_tenant;
@@ -23,12 +28,16 @@ struct team {
     struct team_policy policy;
     struct pool_news news;
     bool is_queue_changed;
+    struct assigned_key assigned[ROUTE_DECISIONS_MAX]; /* not given yet */
+    size_t assigned_count;
     uint64_t queue_told_ms; /* monotonic */
 };
 
 /* pool_router.c */
 enum { LOOK_AGAIN_MS = 1000 };
 void team_on_timer(struct timer *timer);
+/* An agent was assigned a request without being asked. */
+void team_note_assigned(struct team *team, const struct pool_key *key);
 /* Compares all live requests with their conversations. */
 void team_reconcile(struct team *team);
 

@@ -122,7 +122,8 @@ static bool customer_arrives(struct world *world, uint32_t number)
     size_t count = 0;
     for (uint32_t i = 0; i < scenario->skill_count; i++)
         if ((scenario->kinds[who->kind].musts >> i & 1) != 0)
-            musts[count++] = (struct pool_requirement){slice_of_string(scenario->skills[i]), true};
+            musts[count++] = (struct pool_requirement){
+                    .name = slice_of_string(scenario->skills[i]), .must = true};
     world->states[number] = CUSTOMER_WAITING;
     world->waiting++;
     tally_arrived(&world->tally, who);

@@ -27,13 +27,13 @@ static bool grow(struct pool *pool, uint32_t capacity)
     return true;
 }
 
-static bool reserve(struct pool *pool, uint32_t more_skills)
+static bool reserve(struct pool *pool, uint32_t more_rows)
 {
     bool is_enough =
             pool->first_free_agent != SLOT_NONE || pool->agent_count < pool->agent_capacity;
     if (!is_enough && !grow(pool, pool->agent_capacity ? pool->agent_capacity * 2 : 16))
         return false;
-    return grid_reserve(&pool->grid, &pool->memory, pool->agent_capacity, more_skills);
+    return grid_reserve(&pool->grid, &pool->memory, pool->agent_capacity, more_rows);
 }
 
 static uint32_t free_slot(struct pool *pool)
@@ -45,23 +45,24 @@ static uint32_t free_slot(struct pool *pool)
     return slot;
 }
 
-uint32_t agent_take(struct pool *pool, struct slice id, uint64_t now_ms, uint32_t more_skills)
+uint32_t agent_take(struct pool *pool, struct slice id, uint64_t now_ms, uint32_t more_rows)
 {
     uint32_t slot = agent_find(pool, id), word;
-    if (!reserve(pool, more_skills))
+    if (!reserve(pool, more_rows))
         return SLOT_NONE;
     if (slot != SLOT_NONE)
         return slot;
     if (!words_take(&pool->words, &pool->memory, id, &word))
         return SLOT_NONE;
     slot = free_slot(pool);
-    pool->planned[slot] = 0;
+    pool->planned[slot] = (struct planned){0};
     pool->words.items[word].agent = slot;
     pool->agents[slot] = (struct agent){.id = word,
             .status = POOL_OFFLINE,
             .first_request = SLOT_NONE,
             .since_ms = now_ms,
             .idle_since_ms = now_ms};
+    grid_set(&pool->grid, GRID_EVERY, slot, true);
     return slot;
 }
 
@@ -75,6 +76,10 @@ static void give_back_words(struct words *words, const struct agent *agent)
         words_give_back(words, agent->languages[i].tag);
         words_give_back(words, agent->languages[i].primary);
     }
+    for (uint32_t i = 0; i < agent->queue_count; i++)
+        words_give_back(words, agent->queues[i]);
+    for (uint32_t i = 0; i < agent->channel_count; i++)
+        words_give_back(words, agent->channels[i].word);
 }
 
 static bool take_skills(struct pool *pool, const struct pool_profile *profile, struct agent *draft)
@@ -106,48 +111,95 @@ static bool take_languages(
     return true;
 }
 
-/* Leaves the rows of the skills before and enters those of now. */
-static void clear_skill_bits(struct pool *pool, uint32_t slot)
+static bool take_queues(struct pool *pool, const struct pool_profile *profile, struct agent *draft)
 {
-    const struct agent *agent = &pool->agents[slot];
-    for (uint32_t i = 0; i < agent->skill_count; i++) {
-        struct word *word = &pool->words.items[agent->skills[i].word];
-        grid_set(&pool->grid, word->row, slot, false);
-        if (grid_is_empty(&pool->grid, word->row)) {
-            grid_give_back_row(&pool->grid, word->row);
-            word->row = SLOT_NONE;
-        }
+    for (size_t i = 0; i < profile->queue_count; i++) {
+        uint32_t *queue = &draft->queues[draft->queue_count];
+        if (!words_take(&pool->words, &pool->memory, profile->queues[i], queue))
+            return false;
+        draft->queue_count++;
+    }
+    return true;
+}
+
+static bool take_channels(
+        struct pool *pool, const struct pool_profile *profile, struct agent *draft)
+{
+    for (size_t i = 0; i < profile->channel_count; i++) {
+        struct agent_channel *channel = &draft->channels[draft->channel_count];
+        if (!words_take(&pool->words, &pool->memory, profile->channels[i].name, &channel->word))
+            return false;
+        channel->weight = profile->channels[i].weight;
+        draft->channel_count++;
+    }
+    return true;
+}
+
+static void leave_row(struct pool *pool, uint32_t *row, uint32_t slot)
+{
+    if (*row == SLOT_NONE) /* a queue that is listed twice */
+        return;
+    grid_set(&pool->grid, *row, slot, false);
+    if (grid_is_empty(&pool->grid, *row)) {
+        grid_give_back_row(&pool->grid, *row);
+        *row = SLOT_NONE;
     }
 }
 
-static void set_skill_bits(struct pool *pool, uint32_t slot)
+static void enter_row(struct pool *pool, uint32_t word, uint32_t *row, uint32_t slot)
+{
+    if (*row == SLOT_NONE)
+        *row = grid_take_row(&pool->grid, word);
+    grid_set(&pool->grid, *row, slot, true);
+}
+
+/* Leaves the rows of the skills and queues before, or enters those of now. */
+static void clear_rows(struct pool *pool, uint32_t slot)
 {
     const struct agent *agent = &pool->agents[slot];
-    for (uint32_t i = 0; i < agent->skill_count; i++) {
-        struct word *word = &pool->words.items[agent->skills[i].word];
-        if (word->row == SLOT_NONE)
-            word->row = grid_take_row(&pool->grid, agent->skills[i].word);
-        grid_set(&pool->grid, word->row, slot, true);
-    }
+    struct word *words = pool->words.items;
+    for (uint32_t i = 0; i < agent->skill_count; i++)
+        leave_row(pool, &words[agent->skills[i].word].row, slot);
+    for (uint32_t i = 0; i < agent->queue_count; i++)
+        leave_row(pool, &words[agent->queues[i]].queue_row, slot);
+    grid_set(&pool->grid, GRID_EVERY, slot, false);
+    pool->listed_agents -= agent->queue_count > 0;
+    pool->odd_agents -= agent->channel_count > 0;
+}
+
+static void set_rows(struct pool *pool, uint32_t slot)
+{
+    const struct agent *agent = &pool->agents[slot];
+    struct word *words = pool->words.items;
+    for (uint32_t i = 0; i < agent->skill_count; i++)
+        enter_row(pool, agent->skills[i].word, &words[agent->skills[i].word].row, slot);
+    for (uint32_t i = 0; i < agent->queue_count; i++)
+        enter_row(pool, agent->queues[i], &words[agent->queues[i]].queue_row, slot);
+    grid_set(&pool->grid, GRID_EVERY, slot, agent->queue_count == 0);
+    pool->listed_agents += agent->queue_count > 0;
+    pool->odd_agents += agent->channel_count > 0;
 }
 
 bool agent_set_profile(struct pool *pool, uint32_t slot, const struct pool_profile *profile)
 {
     struct agent draft = pool->agents[slot];
-    draft.skill_count = draft.language_count = 0;
-    if (!take_skills(pool, profile, &draft) || !take_languages(pool, profile, &draft)) {
+    draft.skill_count = draft.language_count = draft.queue_count = draft.channel_count = 0;
+    if (!take_skills(pool, profile, &draft) || !take_languages(pool, profile, &draft) ||
+            !take_queues(pool, profile, &draft) || !take_channels(pool, profile, &draft)) {
         give_back_words(&pool->words, &draft);
         return false;
     }
     draft.capacity = profile->capacity;
+    draft.auto_accept = profile->auto_accept;
     draft.name_len = (uint8_t)profile->name.len;
     if (profile->name.len > 0)
         memcpy(draft.name, profile->name.bytes, profile->name.len);
-    clear_skill_bits(pool, slot);
+    clear_rows(pool, slot);
     give_back_words(&pool->words, &pool->agents[slot]);
     pool->presence++;
     pool->agents[slot] = draft;
-    set_skill_bits(pool, slot);
+    set_rows(pool, slot);
+    requests_weigh_again(pool, slot);
     agent_refresh(pool, slot);
     return true;
 }
@@ -183,12 +235,41 @@ static void forget(struct pool *pool, uint32_t slot)
 {
     struct agent *agent = &pool->agents[slot];
     pool->presence++;
-    clear_skill_bits(pool, slot);
+    clear_rows(pool, slot);
     give_back_words(&pool->words, agent);
     pool->words.items[agent->id].agent = SLOT_NONE;
     words_give_back(&pool->words, agent->id);
     *agent = (struct agent){.next_free = pool->first_free_agent};
     pool->first_free_agent = slot;
+}
+
+/* ---- room ---- */
+
+bool agent_has_room(const struct pool *pool, uint32_t slot, const struct request *request)
+{
+    const struct agent *agent = &pool->agents[slot];
+    uint32_t weight = agent_weight(agent, request->channel, request->weight);
+    return agent_fits(agent, &pool->planned[slot], weight, request->is_interruptible);
+}
+
+bool agent_is_open(const struct pool *pool, uint32_t slot)
+{
+    const struct agent *agent = &pool->agents[slot];
+    const struct planned *planned = &pool->planned[slot];
+    for (uint32_t i = 0; i < pool->classes.count; i++) {
+        const struct load_class *one = &pool->classes.items[i];
+        uint32_t weight = agent_weight(agent, one->channel, one->weight);
+        if (agent_fits(agent, planned, weight, one->is_interruptible))
+            return true;
+    }
+    return pool->classes.others > 0 && agent_fits(agent, planned, 1, false);
+}
+
+void agents_refresh_open(struct pool *pool)
+{
+    uint32_t slot = 0;
+    for (; (slot = grid_next(&pool->grid, GRID_ONLINE, slot)) != SLOT_NONE; slot++)
+        grid_set(&pool->grid, GRID_OPEN, slot, agent_is_open(pool, slot));
 }
 
 void agent_refresh(struct pool *pool, uint32_t slot)
@@ -200,7 +281,7 @@ void agent_refresh(struct pool *pool, uint32_t slot)
                       is_online != grid_has(&pool->grid, GRID_ONLINE, slot);
     grid_set(&pool->grid, GRID_ABLE, slot, is_able);
     grid_set(&pool->grid, GRID_ONLINE, slot, is_online);
-    grid_set(&pool->grid, GRID_OPEN, slot, is_online && agent_has_room(agent));
+    grid_set(&pool->grid, GRID_OPEN, slot, is_online && agent_is_open(pool, slot));
     if (agent->is_removed && agent->load == 0)
         forget(pool, slot);
 }

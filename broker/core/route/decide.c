@@ -6,7 +6,8 @@
  *   scarcity       an auction over all who wait (market.c); its plan goes out batch by batch
  *   out of memory  greedy: the oldest request first, each to its best agent among those left
  *
- * An agent gets at most one offer in a batch. has_more says that the next batch is due at once.
+ * With auto_accept, the agent's or the policy's, what would be offered is assigned at once. An
+ * agent gets at most one offer in a batch. has_more says that the next batch is due at once.
  *
  * Invariant: when a decision is empty, no request waits while an agent who is eligible at its
  * current step has room; and whatever could change that by time alone is in next_due_ms.
@@ -53,7 +54,7 @@ static void expire(struct plan *plan, const struct request *request)
     entry->request = (struct pool_key){request_conversation(request), request->name};
     entry->offer = request->offer;
     entry->until_ms = plan->match.now_ms + plan->match.policy->exclusion_ms;
-    plan->match.pool->planned[request->agent]++;
+    plan->match.pool->planned[request->agent].count++;
 }
 
 /* Whoever lets offer after offer expire is not there, whatever their status says: one such agent
@@ -63,7 +64,7 @@ static void set_away_when_silent(struct plan *plan, uint32_t slot)
 {
     const struct agent *agent = &plan->match.pool->agents[slot];
     uint32_t missed_max = plan->match.policy->missed_max;
-    uint32_t now_missed = plan->match.pool->planned[slot];
+    uint32_t now_missed = plan->match.pool->planned[slot].count;
     uint32_t missed = agent->missed + now_missed;
     bool is_too_many = missed == missed_max || (missed > missed_max && now_missed == 1);
     if (missed_max > 0 && is_too_many && agent->status == POOL_ONLINE)
@@ -87,26 +88,57 @@ static void plan_expiries(struct plan *plan)
     }
 }
 
+/* An agent's wrap-up time is over: the place is free again. */
+static void plan_wrap_up_ends(struct plan *plan)
+{
+    const struct pool *pool = plan->match.pool;
+    for (uint32_t i = 0; i < pool->wrap_count; i++) {
+        const struct offer_item *wrap = &pool->wraps[i];
+        const struct request *request = &pool->requests[wrap->request];
+        if (wrap->deadline_ms > plan->match.now_ms) {
+            due_at(plan, wrap->deadline_ms);
+            continue;
+        }
+        if (is_full(plan))
+            break;
+        struct pool_entry *entry = add(plan, POOL_RELEASED, request->agent);
+        entry->request = (struct pool_key){request_conversation(request), request->name};
+        entry->reason = SLICE_OF("wrapped_up");
+    }
+}
+
 /* ---- offers ---- */
+
+static void take_room(struct plan *plan, const struct request *request, uint32_t slot)
+{
+    const struct pool *pool = plan->match.pool;
+    struct planned *planned = &pool->planned[slot];
+    uint32_t weight = agent_weight(&pool->agents[slot], request->channel, request->weight);
+    *(request->is_interruptible ? &planned->soft : &planned->firm) += weight;
+    planned->count++;
+    if (agent_is_open(pool, slot))
+        return;
+    grid_set(&pool->grid, GRID_PLAN_OPEN, slot, false);
+    plan->open_count--;
+}
 
 static void offer(struct plan *plan, const struct request *request, uint32_t slot)
 {
     const struct pool *pool = plan->match.pool;
     const struct agent *agent = &pool->agents[slot];
     struct pool_term *terms = plan->out->terms[plan->out->count];
-    struct pool_entry *entry = add(plan, POOL_OFFERED, slot);
+    bool is_asked = !agent->auto_accept && !plan->match.policy->auto_accept;
+    struct pool_entry *entry = add(plan, is_asked ? POOL_OFFERED : POOL_ASSIGNED, slot);
     entry->request = (struct pool_key){request_conversation(request), request->name};
-    entry->deadline_ms = plan->match.now_ms + plan->match.policy->offer_ms;
+    entry->deadline_ms = is_asked ? plan->match.now_ms + plan->match.policy->offer_ms : 0;
     entry->terms = terms;
     entry->term_count = match_terms(&plan->match, request, slot, terms);
     entry->policy_version = plan->match.policy->version;
     entry->chance = CHANCE_CERTAIN;
-    due_at(plan, entry->deadline_ms);
+    if (is_asked)
+        due_at(plan, entry->deadline_ms);
     grid_set(&pool->grid, GRID_PLAN_GIVEN, slot, true);
-    if (agent->load + ++pool->planned[slot] < agent->capacity)
-        return;
-    grid_set(&pool->grid, GRID_PLAN_OPEN, slot, false);
-    plan->open_count--;
+    take_room(plan, request, slot);
 }
 
 static void consider(struct plan *plan, const struct request *request)
@@ -236,7 +268,7 @@ static bool plan_by_auction(struct plan *plan)
     if (outcome == MARKET_NOBODY)
         return false;
     plan->out->quality = plan->match.pool->market->quality;
-    return hand_out_plan(plan) || is_cut;
+    return hand_out_plan(plan) || is_cut || plan->match.pool->market->is_trimmed;
 }
 
 /* Goes on with the plan of an auction before. false: there is none, or nothing of it is left. */
@@ -293,6 +325,7 @@ void pool_decide(const struct pool *pool, const struct route_policy *policy, uin
     if (pool->is_read_only)
         return;
     plan_expiries(&plan);
+    plan_wrap_up_ends(&plan);
     if (out->count > 0)
         out->has_more = true;
     else

@@ -6,10 +6,21 @@ static const struct requirement *missing_must(
         const struct match *match, const struct request *request, const struct agent *agent)
 {
     uint32_t musts = match_musts(match, request);
-    for (uint32_t i = 0; i < request->requirement_count; i++)
-        if ((musts >> i & 1) != 0 && agent_level(agent, request->requirements[i].word) == 0)
-            return &request->requirements[i];
+    for (uint32_t i = 0; i < request->requirement_count; i++) {
+        const struct requirement *must = &request->requirements[i];
+        uint32_t least = must->min_level > 1 ? must->min_level : 1;
+        if ((musts >> i & 1) != 0 && agent_level(agent, must->word) < least)
+            return must;
+    }
     return NULL;
+}
+
+static bool is_among(uint32_t agent, const uint32_t *agents, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (agents[i] == agent)
+            return true;
+    return false;
 }
 
 static void judge(const struct match *match, const struct request *request, uint32_t slot,
@@ -19,6 +30,7 @@ static void judge(const struct match *match, const struct request *request, uint
     uint32_t direct = match_direct_agent(match, request);
     const struct requirement *missing =
             direct == SLOT_NONE ? missing_must(match, request, agent) : NULL;
+    uint32_t preferred[POOL_PREFERS_MAX], count = match_preferred(match, request, preferred);
     out->until_ms = match_excluded_until(match, request, agent->id);
     if (missing != NULL)
         out->skill = words_text(&match->pool->words, missing->word);
@@ -26,12 +38,16 @@ static void judge(const struct match *match, const struct request *request, uint
         out->verdict = ROUTE_NOT_ONLINE;
     else if (direct != SLOT_NONE && direct != slot)
         out->verdict = ROUTE_NOT_ASKED_FOR;
+    else if (direct == SLOT_NONE && count > 0 && !is_among(slot, preferred, count))
+        out->verdict = ROUTE_NOT_PREFERRED;
+    else if (direct == SLOT_NONE && count == 0 && !match_is_in_reach(match, request, slot))
+        out->verdict = ROUTE_OTHER_QUEUE;
     else if (missing != NULL)
         out->verdict = ROUTE_LACKS_SKILL;
     else if (out->until_ms > 0)
         out->verdict = ROUTE_EXCLUDED;
     else
-        out->verdict = agent_has_room(agent) ? ROUTE_ELIGIBLE : ROUTE_NO_ROOM;
+        out->verdict = agent_has_room(match->pool, slot, request) ? ROUTE_ELIGIBLE : ROUTE_NO_ROOM;
 }
 
 static struct route_candidate candidate_of(

@@ -20,16 +20,24 @@ struct agent_language {
     uint32_t tag, primary; /* "de-at", "de" */
 };
 
+struct agent_channel {
+    uint32_t word, weight;
+};
+
 /* What deciding reads comes first, so that it shares few cache lines. */
 struct agent {
     uint32_t id; /* word; WORD_NONE: the slot is free */
     uint32_t capacity;
-    uint32_t load; /* the length of the list that begins with first_request */
-    uint32_t skill_count, language_count;
+    uint32_t load;       /* the length of the list that begins with first_request */
+    uint32_t firm, soft; /* what it weighs: what stays, and what may be interrupted */
+    uint32_t skill_count, language_count, queue_count, channel_count;
+    bool auto_accept;
     enum pool_status status;
     uint64_t idle_since_ms;
     struct agent_language languages[POOL_LANGUAGES_MAX];
     struct agent_skill skills[POOL_SKILLS_MAX];
+    struct agent_channel channels[POOL_CHANNELS_MAX];
+    uint32_t queues[POOL_QUEUES_MAX]; /* words; none: all */
     bool is_removed;
     uint32_t missed; /* offers in a row that they let expire */
     uint32_t first_request;
@@ -41,6 +49,7 @@ struct agent {
 
 struct requirement {
     uint32_t word;
+    uint16_t min_level;
     bool must;
 };
 
@@ -57,12 +66,18 @@ struct term {
 struct request {
     uint64_t first_queued_ms, queued_ms, since_ms;
     uint32_t language, language_primary, last_agent, to_agent; /* words */
-    uint32_t requirement_count, exclusion_count;
-    bool is_live;
+    uint32_t queue, channel, class_name; /* words; WORD_NONE: default, chat, none */
+    uint32_t weight;                     /* thousandths of a chat */
+    uint32_t requirement_count, exclusion_count, prefer_count;
+    bool is_live, is_interruptible, is_stranded;
     enum pool_state state;
+    uint32_t prefers[POOL_PREFERS_MAX]; /* words */
+    uint64_t value, promise_ms;
     struct requirement requirements[POOL_REQUIREMENTS_MAX];
     struct exclusion exclusions[POOL_EXCLUSIONS_MAX];
     uint32_t agent;      /* slot; SLOT_NONE while waiting */
+    uint32_t weighed;    /* what it was said to weigh; 0: nothing */
+    uint32_t held;       /* what it weighs at its agent */
     uint32_t next, prev; /* in the agent's list · next: in the list of free slots */
     struct name offer;
     uint64_t deadline_ms;
@@ -91,6 +106,27 @@ struct offer_item {
     uint32_t request;
 };
 
+/* What a decision has planned for an agent so far. */
+struct planned {
+    uint32_t count, firm, soft;
+};
+
+/* Those who wait and weigh the same. */
+struct load_class {
+    uint32_t channel, weight, count;
+    bool is_interruptible;
+};
+
+enum { LOAD_CLASSES_MAX = 8 };
+
+/* The classes of all who wait, so that GRID_OPEN can mean room for one of them. The last class to
+ * leave stays until another comes. */
+struct load_classes {
+    struct load_class items[LOAD_CLASSES_MAX];
+    uint32_t count;
+    uint32_t others; /* requests of classes that did not fit in: any room may do */
+};
+
 struct market;
 
 struct pool {
@@ -108,7 +144,11 @@ struct pool {
     struct grid grid;
     struct agent *agents;
     uint32_t agent_count, agent_capacity, first_free_agent; /* count: slots ever used */
-    uint32_t *planned; /* scratch of a decision: per agent, what it adds; else 0 */
+    struct planned *planned; /* scratch of a decision, per agent; else 0 */
+    uint32_t listed_agents;  /* who name their queues: 0: everybody serves all */
+    uint32_t odd_agents;     /* for whom a channel weighs otherwise */
+    uint32_t soft_count;     /* interruptible requests that agents have */
+    struct load_classes classes;
     struct request *requests;
     uint32_t request_count, request_capacity, first_free_request, live_count;
     struct seek_place *places; /* per request, while it waits */
@@ -118,12 +158,15 @@ struct pool {
     uint32_t waiting_count;
     struct offer_item *offers; /* in no order */
     uint32_t offer_count;
+    struct offer_item *wraps; /* in no order */
+    uint32_t wrap_count;
 };
 
 /* ---- agents.c ---- */
 uint32_t agent_find(const struct pool *pool, struct slice id);
-/* Finds or makes the agent and makes room for so many new skills. SLOT_NONE: no memory. */
-uint32_t agent_take(struct pool *pool, struct slice id, uint64_t now_ms, uint32_t more_skills);
+/* Finds or makes the agent and makes room for so many new skills and queues. SLOT_NONE: no memory.
+ */
+uint32_t agent_take(struct pool *pool, struct slice id, uint64_t now_ms, uint32_t more_rows);
 /* false: no memory, the profile is as before. */
 bool agent_set_profile(struct pool *pool, uint32_t slot, const struct pool_profile *profile);
 void agent_set_status(struct pool *pool, uint32_t slot, enum pool_status status, uint64_t now_ms);
@@ -139,10 +182,29 @@ static inline uint32_t agent_level(const struct agent *agent, uint32_t skill)
             return agent->skills[i].level;
     return 0;
 }
-static inline bool agent_has_room(const struct agent *agent)
+/* Some room for some of those who wait, with what a decision has planned. */
+bool agent_is_open(const struct pool *pool, uint32_t slot);
+/* What the request would weigh there; 0: the agent does not take such. */
+static inline uint32_t agent_weight(const struct agent *agent, uint32_t channel, uint32_t weight)
 {
-    return agent->load < agent->capacity;
+    for (uint32_t i = 0; i < agent->channel_count; i++)
+        if (agent->channels[i].word == channel)
+            return agent->channels[i].weight;
+    return weight;
 }
+/* Interruptible work takes what is left; other work takes no notice of it. */
+static inline bool agent_fits(const struct agent *agent, const struct planned *planned,
+        uint32_t weight, bool is_interruptible)
+{
+    uint64_t taken = agent->firm + planned->firm;
+    if (is_interruptible)
+        taken += agent->soft + planned->soft;
+    return weight > 0 && taken + weight <= (uint64_t)agent->capacity * POOL_WEIGHT_FULL;
+}
+/* Room for this very request, with what a decision has planned. */
+bool agent_has_room(const struct pool *pool, uint32_t slot, const struct request *request);
+/* All rows of open agents anew: what waits weighs otherwise. */
+void agents_refresh_open(struct pool *pool);
 
 /* ---- requests.c ---- */
 uint32_t request_find(const struct pool *pool, const struct pool_key *key);
@@ -154,6 +216,14 @@ void request_move(
 void request_drop(struct pool *pool, uint32_t slot);
 /* false: no memory, nothing changed. */
 bool request_set_terms(struct pool *pool, uint32_t slot, const struct pool_entry *entry);
+/* Another need from now on. false: no memory, nothing changed. */
+bool request_change(struct pool *pool, uint32_t slot, const struct pool_entry *entry);
+/* What it weighs at its agent from now on; 0: what it needs. */
+void request_weigh(struct pool *pool, uint32_t slot, uint32_t weighed);
+/* All that the agent has: its channels weigh otherwise for them now. */
+void requests_weigh_again(struct pool *pool, uint32_t agent_slot);
+/* An agent's interruptible case that has to wait for room: of those, the youngest make way. */
+bool request_is_interrupted(const struct pool *pool, const struct request *request);
 void request_exclude(struct pool *pool, uint32_t slot, uint32_t agent_word, uint64_t until_ms);
 static inline struct slice request_conversation(const struct request *request)
 {

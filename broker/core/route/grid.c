@@ -103,6 +103,13 @@ void grid_empty(const struct grid *grid, uint32_t row)
     memset(grid_row(grid, row), 0, row_bytes(grid));
 }
 
+void grid_add(const struct grid *grid, uint32_t row, uint32_t with)
+{
+    uint64_t *to = grid_row(grid, row), *from = grid_row(grid, with);
+    for (uint32_t i = 0; i < grid->stride; i++)
+        to[i] |= from[i];
+}
+
 void grid_keep_common(const struct grid *grid, uint32_t row, uint32_t with)
 {
     uint64_t *to = grid_row(grid, row);

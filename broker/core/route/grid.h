@@ -11,10 +11,12 @@
 enum {
     GRID_ABLE,       /* known for good, with a capacity at all */
     GRID_ONLINE,     /* of these, online */
-    GRID_OPEN,       /* of these, with room */
+    GRID_OPEN,       /* of these, with room for the lightest of those who wait */
+    GRID_EVERY,      /* those who serve every queue */
     GRID_PLAN_OPEN,  /* scratch of a decision: open, less what it has already planned */
     GRID_PLAN_GIVEN, /* scratch of a decision: already offered something */
     GRID_CANDIDATES, /* scratch: who may be offered the request at hand */
+    GRID_REACH,      /* scratch: who serves the queues of the request at hand */
     GRID_FIXED_ROWS,
 };
 
@@ -53,6 +55,7 @@ static inline void grid_set(const struct grid *grid, uint32_t row, uint32_t agen
 void grid_copy(const struct grid *grid, uint32_t from, uint32_t to);
 void grid_empty(const struct grid *grid, uint32_t row);
 void grid_keep_common(const struct grid *grid, uint32_t row, uint32_t with);
+void grid_add(const struct grid *grid, uint32_t row, uint32_t with);
 bool grid_is_empty(const struct grid *grid, uint32_t row);
 bool grid_meet(const struct grid *grid, uint32_t row, uint32_t with);
 uint32_t grid_count(const struct grid *grid, uint32_t row);

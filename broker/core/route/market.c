@@ -90,6 +90,10 @@ static bool draw_rows(struct hall *hall)
     for (uint32_t rank = 0; rank < hall->auction.agent_count; rank++) {
         const struct agent *agent = &pool->agents[hall->agents[rank]];
         set_bit(hall, GRID_OPEN, rank);
+        if (agent->queue_count == 0)
+            set_bit(hall, GRID_EVERY, rank);
+        for (uint32_t i = 0; i < agent->queue_count; i++)
+            set_bit(hall, pool->words.items[agent->queues[i]].queue_row, rank);
         for (uint32_t i = 0; i < agent->skill_count; i++)
             set_bit(hall, pool->words.items[agent->skills[i].word].row, rank);
     }
@@ -98,11 +102,27 @@ static bool draw_rows(struct hall *hall)
 
 /* ---- places ---- */
 
+/* The lightest of those who wait: what a place has room for. */
+static uint32_t place_weight(const struct pool *pool)
+{
+    uint32_t least = pool->classes.others > 0 ? 1 : POOL_WEIGHT_FULL;
+    for (uint32_t i = 0; i < pool->classes.count; i++)
+        if (pool->classes.items[i].weight < least)
+            least = pool->classes.items[i].weight;
+    return least;
+}
+
+/* As many places as light cases would fit in. Heavier ones may be matched beyond the room that
+ * there is: the plan is trimmed. */
 static uint32_t room_of(const struct hall *hall, uint32_t rank)
 {
-    const struct agent *agent = &hall->match->pool->agents[hall->agents[rank]];
-    uint32_t room = agent->capacity - agent->load;
+    const struct pool *pool = hall->match->pool;
+    const struct agent *agent = &pool->agents[hall->agents[rank]];
+    uint64_t capacity = (uint64_t)agent->capacity * POOL_WEIGHT_FULL;
+    uint64_t free = capacity > agent->firm ? capacity - agent->firm : 0;
+    uint32_t room = (uint32_t)(free / place_weight(pool));
     uint32_t most = PLACES_MAX / hall->auction.agent_count;
+    room += room == 0; /* open all the same, by a weight of their own */
     if (room > hall->market->seen_count)
         room = hall->market->seen_count;
     return room <= most ? room : most ? most : 1;
@@ -111,7 +131,7 @@ static uint32_t room_of(const struct hall *hall, uint32_t rank)
 static bool open_places(struct hall *hall)
 {
     const struct pool *pool = hall->match->pool;
-    uint32_t agents = hall->auction.agent_count, count = 0;
+    uint32_t agents = hall->auction.agent_count, count = 0, weight = place_weight(pool);
     uint32_t *first = market_take(pool, MARKET_FIRST_PLACE, agents + 1, sizeof *first);
     if (first == NULL)
         return false;
@@ -126,8 +146,8 @@ static bool open_places(struct hall *hall)
         return false;
     for (uint32_t rank = 0; rank < agents; rank++)
         for (uint32_t i = first[rank]; i < first[rank + 1]; i++)
-            places[i].bonus =
-                    (int32_t)match_place(hall->match, hall->agents[rank], i - first[rank]);
+            places[i].bonus = (int32_t)match_place(
+                    hall->match, hall->agents[rank], (i - first[rank]) * weight);
     hall->auction.first_place = first;
     hall->auction.places = places;
     hall->auction.least = least;
@@ -136,13 +156,37 @@ static bool open_places(struct hall *hall)
 
 /* ---- pairs ---- */
 
-static uint64_t candidates_in(
-        const struct hall *hall, uint32_t word, const uint32_t *rows, uint32_t row_count)
+/* Rows that a candidate must be in, all of the musts and one of the reach (and what levels those
+ * musts ask for). */
+struct wanted {
+    uint32_t musts[POOL_REQUIREMENTS_MAX], reach[2 + ROUTE_OVERFLOW_MAX];
+    uint32_t must_count, reach_count, must_bits;
+};
+
+static uint64_t bits_of(const struct hall *hall, uint32_t row, uint32_t word)
 {
-    uint64_t bits = hall->bits[(size_t)GRID_OPEN * hall->stride + word];
-    for (uint32_t i = 0; i < row_count; i++)
-        bits &= hall->bits[(size_t)rows[i] * hall->stride + word];
-    return bits;
+    return hall->bits[(size_t)row * hall->stride + word];
+}
+
+static uint64_t candidates_in(const struct hall *hall, uint32_t word, const struct wanted *wanted)
+{
+    uint64_t bits = bits_of(hall, GRID_OPEN, word), reach = 0;
+    for (uint32_t i = 0; i < wanted->must_count; i++)
+        bits &= bits_of(hall, wanted->musts[i], word);
+    for (uint32_t i = 0; i < wanted->reach_count; i++)
+        reach |= bits_of(hall, wanted->reach[i], word);
+    return wanted->reach_count > 0 ? bits & reach : bits;
+}
+
+/* false: nobody in the pool has one of the musts. */
+static bool want(const struct match *match, const struct request *request, struct wanted *out)
+{
+    out->reach_count = 0;
+    if (match->pool->listed_agents > 0) {
+        out->reach_count = 1 + match_reach(match, request, out->reach + 1);
+        out->reach[0] = GRID_EVERY;
+    }
+    return match_must_rows(match, request, out->musts, &out->must_count, &out->must_bits);
 }
 
 /* Up to BLOCK candidates of one case, valued together. */
@@ -164,7 +208,8 @@ static void add_candidate(
         struct hall *hall, const struct request *request, uint32_t rank, struct block *block)
 {
     uint32_t agent = hall->agents[rank];
-    if (match_is_excluded(hall->match, request, agent))
+    if (match_is_excluded(hall->match, request, agent) ||
+            !agent_has_room(hall->match->pool, agent, request))
         return;
     block->ranks[block->count] = rank;
     block->agents[block->count] = agent;
@@ -175,12 +220,13 @@ static void add_candidate(
         flush(hall, request, block);
 }
 
-static void list_direct(
-        struct hall *hall, const struct request *request, uint32_t agent, struct block *block)
+static void list_only(struct hall *hall, const struct request *request, const uint32_t *agents,
+        uint32_t count, struct block *block)
 {
     for (uint32_t rank = 0; rank < hall->auction.agent_count; rank++)
-        if (hall->agents[rank] == agent)
-            add_candidate(hall, request, rank, block);
+        for (uint32_t i = 0; i < count; i++)
+            if (hall->agents[rank] == agents[i])
+                add_candidate(hall, request, rank, block);
     flush(hall, request, block);
 }
 
@@ -190,24 +236,29 @@ static bool list_pairs(struct hall *hall, const struct request *request, uint32_
 {
     const struct match *match = hall->match;
     struct block block = {.urgency = match_urgency(match, request)};
-    uint32_t rows[POOL_REQUIREMENTS_MAX], row_count, limit = hall->pair_count + hall->pair_limit;
+    struct wanted wanted;
+    uint32_t limit = hall->pair_count + hall->pair_limit;
     uint32_t start = hall->auction.agent_count > hall->pair_limit ? at % hall->stride : 0;
-    uint32_t direct = match_direct_agent(match, request);
-    if (direct != SLOT_NONE) {
-        list_direct(hall, request, direct, &block);
+    uint32_t only[POOL_PREFERS_MAX] = {match_direct_agent(match, request)};
+    uint32_t only_count = only[0] != SLOT_NONE ? 1 : match_preferred(match, request, only);
+    if (only_count > 0) {
+        list_only(hall, request, only, only_count, &block);
         return false;
     }
-    if (!match_must_rows(match, request, rows, &row_count))
+    if (!want(match, request, &wanted))
         return false;
     for (uint32_t i = 0; i < hall->stride; i++) {
         uint32_t word = start + i < hall->stride ? start + i : start + i - hall->stride;
-        uint64_t bits = candidates_in(hall, word, rows, row_count);
+        uint64_t bits = candidates_in(hall, word, &wanted);
         if (bits != 0 && hall->pair_count + block.count + 64 > limit) {
             flush(hall, request, &block);
             return true;
         }
-        for (; bits != 0; bits &= bits - 1)
-            add_candidate(hall, request, word * 64 + (uint32_t)__builtin_ctzll(bits), &block);
+        for (; bits != 0; bits &= bits - 1) {
+            uint32_t rank = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            if (match_has_levels(match, request, wanted.must_bits, hall->agents[rank]))
+                add_candidate(hall, request, rank, &block);
+        }
     }
     flush(hall, request, &block);
     return false;
@@ -273,6 +324,32 @@ static bool list_cases(
 
 /* ---- the plan ---- */
 
+/* Whether it still has room beside what the plan gives the agent before it; then it takes that. */
+static bool takes_room(const struct pool *pool, const struct request *request, uint32_t agent)
+{
+    struct planned *planned = &pool->planned[agent];
+    uint32_t weight = agent_weight(&pool->agents[agent], request->channel, request->weight);
+    if (!agent_has_room(pool, agent, request))
+        return false;
+    *(request->is_interruptible ? &planned->soft : &planned->firm) += weight;
+    return true;
+}
+
+/* What was matched beyond the room is not claimed: the bound stays, the worth shrinks by no less
+ * than it was counted with. */
+static void trim_quality(struct pool_quality *quality, uint64_t value)
+{
+    quality->matched--;
+    quality->primal -= value < quality->primal ? value : quality->primal;
+    quality->gap = auction_gap(quality->primal, quality->dual);
+}
+
+static void forget_planned(const struct pool *pool, const struct hall *hall)
+{
+    for (uint32_t i = 0; i < hall->auction.agent_count; i++)
+        pool->planned[hall->agents[i]] = (struct planned){0};
+}
+
 static bool write_plan(struct hall *hall)
 {
     const struct pool *pool = hall->match->pool;
@@ -282,14 +359,22 @@ static bool write_plan(struct hall *hall)
     if (plan == NULL)
         return false;
     market->plan_count = market->plan_head = 0;
+    market->is_trimmed = false;
     for (uint32_t i = 0; i < hall->auction.case_count; i++) {
         uint32_t pair = hall->auction.pair_of[i];
         if (pair == AUCTION_NONE)
             continue;
         uint32_t agent = hall->agents[hall->auction.pairs[pair].agent];
+        if (!takes_room(pool, &pool->requests[hall->cases[i]], agent)) {
+            trim_quality(&market->quality,
+                    (uint64_t)hall->auction.pairs[pair].value + match_place(hall->match, agent, 0));
+            market->is_trimmed = true;
+            continue;
+        }
         plan[market->plan_count++] = (struct market_offer){
                 hall->cases[i], agent, pool->agents[agent].id, pool->requests[hall->cases[i]].hash};
     }
+    forget_planned(pool, hall);
     market->policy = *hall->match->policy;
     market->made_ms = hall->match->now_ms;
     return true;

@@ -39,9 +39,11 @@ struct market {
         size_t bytes;
     } vectors[MARKET_VECTORS];
     uint64_t stamp;
-    uint64_t filed_at; /* the pool's presence when the lists were in order */
+    uint64_t filed_at;      /* the pool's presence when the lists were in order */
+    uint64_t filed_version; /* and the policy's */
     uint32_t seen_count;
     bool is_cut;                /* the auction did not see everything */
+    bool is_trimmed;            /* it matched more than there is room for: they weigh differently */
     struct route_policy policy; /* that the plan was made with */
     uint64_t made_ms;
     uint32_t plan_count, plan_head; /* head: what is before was done */

@@ -5,6 +5,7 @@
 
 #include "core/route/fold.h"
 #include "core/route/route.h"
+#include "core/route/setup.h"
 #include "core/route/terms/term.h"
 
 /* What holds for all requests of one decision. */
@@ -26,10 +27,23 @@ uint64_t match_excluded_until(
         const struct match *match, const struct request *request, uint32_t agent_word);
 /* Fills the grid's row GRID_CANDIDATES from those in the open row. false: nobody. */
 bool match_candidates(const struct match *match, const struct request *request, uint32_t open_row);
-/* The grid's rows of the musts still in force. false: nobody in the pool has one of them. */
+/* Of the agents that the case prefers, those whom it waits for alone now; 0: everybody may have it.
+ */
+uint32_t match_preferred(const struct match *match, const struct request *request,
+        uint32_t agents[POOL_PREFERS_MAX]);
+/* The grid's rows of the queues whose agents may have it now; GRID_EVERY may as well. Only when
+ * agents list their queues. */
+uint32_t match_reach(const struct match *match, const struct request *request,
+        uint32_t rows[1 + ROUTE_OVERFLOW_MAX]);
+bool match_is_in_reach(const struct match *match, const struct request *request, uint32_t agent);
+/* Has the agent the levels that these musts ask for? */
+bool match_has_levels(
+        const struct match *match, const struct request *request, uint32_t musts, uint32_t agent);
+/* The grid's rows of the musts still in force, and those musts. false: nobody in the pool has one
+ * of them. */
 bool match_must_rows(const struct match *match, const struct request *request,
-        uint32_t rows[POOL_REQUIREMENTS_MAX], uint32_t *out_count);
-/* May this agent be offered it at its current step? Whether they have room is not looked at. */
+        uint32_t rows[POOL_REQUIREMENTS_MAX], uint32_t *out_count, uint32_t *out_musts);
+/* May this agent be offered it at its current step, and have they room for it? */
 bool match_is_candidate(const struct match *match, const struct request *request, uint32_t agent);
 bool match_is_excluded(const struct match *match, const struct request *request, uint32_t agent);
 /* A must that holds at every step until presence or skills change; WORD_NONE: there is none. */
@@ -42,9 +56,9 @@ uint64_t match_next_step_ms(const struct match *match, const struct request *req
 /* The sum of the weighted terms, with what the decision has planned for the agent. */
 uint64_t match_score(const struct match *match, const struct request *request, uint32_t agent);
 /* The score in parts, so that an auction counts each once: what the request's own terms give, what
- * the agent's own give when they have planned so many more, and what the pair's give. */
+ * the agent's own give when so much more is planned, and what the pair's give. */
 uint32_t match_urgency(const struct match *match, const struct request *request);
-uint32_t match_place(const struct match *match, uint32_t agent, uint32_t planned);
+uint32_t match_place(const struct match *match, uint32_t agent, uint32_t planned_weight);
 uint32_t match_pair(
         const struct match *match, const struct request *request, uint32_t agent, uint32_t terms);
 /* Adds to the value of each agent what the pair's terms give. */

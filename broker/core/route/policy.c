@@ -18,7 +18,10 @@ struct route_policy route_policy_default(void)
             .relax_busy_ms = 0,
             .grace_ms = 20 * SECOND_MS,
             .fairness_ms = 10 * MINUTE_MS,
-            .age_ms = 10 * MINUTE_MS};
+            .age_ms = 10 * MINUTE_MS,
+            .prefer_ms = 20 * SECOND_MS,
+            .idle_weight = 100,
+            .value_full = 100000};
     for (int term = 0; term < ROUTE_TERM_COUNT; term++)
         policy.weights[term] = term_rows[term].default_weight;
     return policy;

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct route_setup; /* setup.h */
+
 /* A new term is a new file in terms/, a constant here and a row in terms.c. */
 enum route_term {
     ROUTE_TERM_DIRECT,     /* the agent whom the case was handed to by name */
@@ -22,6 +24,10 @@ enum route_term {
     ROUTE_TERM_LOAD,       /* share of the capacity that is free */
     ROUTE_TERM_FAIRNESS,   /* longest idle */
     ROUTE_TERM_AGE,        /* how long the customer waits; the same for all agents */
+    ROUTE_TERM_CLASS,      /* the customer's class (setup.h); the same for all agents */
+    ROUTE_TERM_VALUE,      /* what is at stake; the same for all agents */
+    ROUTE_TERM_PROMISE,    /* how much of the time until the promise is gone; for all agents */
+    ROUTE_TERM_CALM,       /* taking it interrupts none of the agent's other work */
     ROUTE_TERM_COUNT,
 };
 
@@ -38,9 +44,20 @@ struct route_policy {
     uint64_t relax_unknown_ms; /* then musts that no agent of the pool has become preferred */
     uint64_t relax_absent_ms;  /* then musts that no agent online has */
     uint64_t relax_busy_ms;    /* then all musts */
+    uint64_t prefer_ms;        /* how long a case waits for the agents that it prefers */
     uint64_t grace_ms;         /* from offline until the agent's chats are orphans */
+    uint64_t wrap_up_ms;       /* after a close the agent keeps the place for so long; 0: not */
+    uint64_t silence_ms;       /* a customer unanswered for so long is queued again; 0: never */
+    uint64_t idle_ms;          /* a chat silent for so long weighs idle_weight; 0: never */
+    uint32_t idle_weight;      /* thousandths of a chat */
+    bool auto_accept;          /* no agent is asked: what would be offered is assigned */
     uint64_t fairness_ms;      /* idle time that counts in full */
     uint64_t age_ms;           /* waiting time that counts in full; twice that counts twice */
+    uint64_t continuity_ms;    /* a case prefers the last agent when it comes so soon after the
+                                  last one; 0: never */
+    uint64_t promise_ms;       /* what a case is promised when its queue says nothing; 0: nothing */
+    uint64_t value_full;       /* the value at stake that counts in full */
+    const struct route_setup *setup; /* channels, classes, queues; borrowed; NULL: none named */
 };
 
 struct route_policy route_policy_default(void);

@@ -58,6 +58,7 @@ void pool_destroy(struct pool *pool)
     drop(pool, pool->loose);
     drop(pool, pool->waiting);
     drop(pool, pool->offers);
+    drop(pool, pool->wraps);
     market_finish(pool);
     drop(pool, pool->market);
     drop(pool, pool->policy);
@@ -87,7 +88,9 @@ void pool_forget_all(struct pool *pool)
     grid_clear(&pool->grid);
     pool->agent_count = pool->request_count = pool->live_count = 0;
     pool->first_free_agent = pool->first_free_request = SLOT_NONE;
-    pool->waiting_count = pool->offer_count = 0;
+    pool->waiting_count = pool->offer_count = pool->wrap_count = 0;
+    pool->listed_agents = pool->odd_agents = pool->soft_count = 0;
+    pool->classes = (struct load_classes){0};
     pool->pace = (struct pool_pace){0};
     pool->presence++;
     market_forget_plan(pool);
@@ -113,8 +116,8 @@ struct step {
 static enum pool_outcome apply_presence(struct pool *pool, const struct step *step)
 {
     const struct pool_profile *profile = &step->entry->profile;
-    uint32_t slot =
-            agent_take(pool, step->entry->agent, step->time_ms, (uint32_t)profile->skill_count);
+    uint32_t slot = agent_take(pool, step->entry->agent, step->time_ms,
+            (uint32_t)(profile->skill_count + profile->queue_count));
     if (slot == SLOT_NONE)
         return POOL_FULL;
     if (!agent_set_profile(pool, slot, profile)) {
@@ -173,6 +176,34 @@ static void note_pick_up(struct pool *pool, uint64_t time_ms)
     pace->was_waited = pool->waiting_count + pool->offer_count > 0;
 }
 
+static enum pool_outcome apply_assigned(struct pool *pool, const struct step *step)
+{
+    struct request *request = &pool->requests[step->request];
+    if (was_offered_here(pool, step->at, &pool->agents[step->agent]))
+        return POOL_ALREADY_OFFERED;
+    if (!request_set_terms(pool, step->request, step->entry))
+        return POOL_FULL;
+    request->offer = *step->at;
+    request->policy_version = step->entry->policy_version;
+    pool->agents[step->agent].idle_since_ms = step->time_ms;
+    request_move(pool, step->request, POOL_ACTIVE, step->agent, step->time_ms);
+    note_pick_up(pool, step->time_ms);
+    return POOL_DONE;
+}
+
+static enum pool_outcome apply_wrapping(struct pool *pool, const struct step *step)
+{
+    struct request *request = &pool->requests[step->request];
+    request->deadline_ms = step->entry->deadline_ms;
+    request_move(pool, step->request, POOL_WRAP_UP, request->agent, step->time_ms);
+    return POOL_DONE;
+}
+
+static enum pool_outcome apply_changed(struct pool *pool, const struct step *step)
+{
+    return request_change(pool, step->request, step->entry) ? POOL_DONE : POOL_FULL;
+}
+
 static enum pool_outcome apply_accepted(struct pool *pool, const struct step *step)
 {
     pool->agents[step->agent].missed = 0;
@@ -194,7 +225,7 @@ static enum pool_outcome apply_refusal(struct pool *pool, const struct step *ste
 static enum pool_outcome apply_released(struct pool *pool, const struct step *step)
 {
     const struct request *request = &pool->requests[step->request];
-    if (request->state == POOL_ACTIVE)
+    if (request->state == POOL_ACTIVE || request->state == POOL_WRAP_UP)
         pool->agents[request->agent].idle_since_ms = step->time_ms;
     request_drop(pool, step->request);
     return POOL_DONE;
@@ -252,6 +283,15 @@ static enum pool_outcome apply_allowed(struct pool *pool, const struct step *ste
     case POOL_ADOPTED:
     case POOL_TAKEN:
         return apply_owned(pool, step);
+    case POOL_ASSIGNED:
+        return apply_assigned(pool, step);
+    case POOL_WRAPPING:
+        return apply_wrapping(pool, step);
+    case POOL_WEIGHED:
+        request_weigh(pool, step->request, step->entry->weight);
+        return POOL_DONE;
+    case POOL_CHANGED:
+        return apply_changed(pool, step);
     case POOL_SNAPSHOT:
         return snapshot_begin(pool, step->entry);
     case POOL_SNAPSHOT_AGENT:

@@ -28,6 +28,7 @@ enum pool_outcome {
     POOL_NOT_ONLINE,
     POOL_NO_ROOM,
     POOL_NO_SUCH_OFFER,   /* over, or another one */
+    POOL_NOT_ACTIVE,      /* no agent talks to them, or nothing would change */
     POOL_ALREADY_OFFERED, /* this log entry has already offered this agent a request */
     POOL_READ_ONLY,       /* may_apply only: a newer version of Weft wrote to this log */
     POOL_UNKNOWN_KIND,    /* apply only: the pool is read-only from here on */
@@ -65,8 +66,15 @@ struct pool_request_view {
     struct slice language, last_agent, to_agent;
     struct slice agent;   /* offered or active */
     struct name offer;    /* offered: its name · active: of the accepted offer, if there was one */
-    uint64_t deadline_ms; /* offered */
+    uint64_t deadline_ms; /* offered, wrap-up */
     uint64_t policy_version;
+    struct slice queue, channel, class_name;
+    uint64_t value, promise_ms;
+    uint32_t weight; /* what it needs, in thousandths of a chat */
+    uint32_t held;   /* what it weighs at its agent now */
+    bool is_interruptible;
+    bool is_interrupted; /* has to wait until its agent has room again */
+    bool is_stranded;
     struct pool_term terms[POOL_TERMS_MAX];
     size_t term_count;
 };
@@ -77,14 +85,16 @@ struct pool_agent_view {
     uint64_t since_ms;      /* in this status */
     uint64_t idle_since_ms; /* when they were last given or last finished something */
     uint32_t capacity;
-    uint32_t load;   /* chats and open offers */
+    uint32_t load;   /* chats, open offers and wrap-ups */
+    uint32_t weight; /* of these, in thousandths of a chat */
+    uint32_t wraps;  /* wrap-ups among them */
     uint32_t offers; /* open offers among them */
     uint32_t missed; /* offers in a row that they let expire */
     bool is_removed;
 };
 
 struct pool_counts {
-    size_t waiting, offered, active;
+    size_t waiting, offered, active, wrapping;
     size_t agents, online; /* known, and taking offers */
 };
 

@@ -36,6 +36,11 @@ enum {
     POOL_CAPACITY_MAX = 1000,
     POOL_CAPACITY_DEFAULT = 4,
     POOL_POLICY_MAX = 16384, /* bytes of a policy's text */
+    POOL_WEIGHT_FULL = 1000, /* a chat; capacity is counted in these */
+    POOL_PREFERS_MAX = 4,
+    POOL_QUEUES_MAX = 16,  /* that one agent serves */
+    POOL_CHANNELS_MAX = 8, /* that weigh otherwise for one agent */
+    POOL_VALUE_MAX = 1000000000,
 };
 
 enum pool_kind {
@@ -60,13 +65,17 @@ enum pool_kind {
                               agent; when offered: offer, deadline_ms, terms, policy_version */
     POOL_POLICY,           /* policy, policy_version: in force from here on; the fold keeps the text
                               and never looks into it */
+    POOL_ASSIGNED,         /* request, agent, terms, policy_version: offered and accepted at once */
+    POOL_WRAPPING, /* request, deadline_ms: the case is over, the agent has the place until then */
+    POOL_WEIGHED,  /* request, weight: what an active chat weighs from now on; 0: as it needs */
+    POOL_CHANGED,  /* request, need: a live request needs something else; its age stays */
     POOL_KIND_COUNT,
 };
 
 /* Online takes offers; away keeps chats and pending offers and gets no new ones. */
 enum pool_status { POOL_OFFLINE, POOL_AWAY, POOL_ONLINE };
 
-enum pool_state { POOL_WAITING, POOL_OFFER_OPEN, POOL_ACTIVE };
+enum pool_state { POOL_WAITING, POOL_OFFER_OPEN, POOL_ACTIVE, POOL_WRAP_UP };
 
 struct pool_key {
     struct slice conversation;
@@ -78,28 +87,50 @@ struct pool_skill {
     uint32_t level; /* 0..1000; 0 is the same as not listing it */
 };
 
+/* What a channel weighs for one agent. */
+struct pool_channel {
+    struct slice name;
+    uint32_t weight; /* thousandths of a chat; 0: the agent does not take it */
+};
+
 struct pool_profile {
     enum pool_status status;
-    uint32_t capacity; /* chats at once */
+    uint32_t capacity; /* chats at once, of POOL_WEIGHT_FULL each */
     const struct pool_skill *skills;
     size_t skill_count;
     const struct slice *languages;
     size_t language_count;
-    struct slice name; /* to show; may be empty */
+    struct slice name;          /* to show; may be empty */
+    const struct slice *queues; /* that the agent serves; none: all */
+    size_t queue_count;
+    const struct pool_channel *channels; /* others weigh what the case says */
+    size_t channel_count;
+    bool auto_accept; /* is not asked: gets what would be offered */
 };
 
 struct pool_requirement {
     struct slice name;
-    bool must; /* false: preferred */
+    bool must;          /* false: preferred */
+    uint32_t min_level; /* a must: who has less does not have it; 0: any level will do */
 };
 
 struct pool_need {
     uint64_t first_queued_ms; /* the original age: kept through requeues and transfers */
     const struct pool_requirement *skills;
     size_t skill_count;
-    struct slice language;   /* empty: any */
-    struct slice last_agent; /* who had this contact before; empty: nobody */
-    struct slice to_agent;   /* handed to this agent by name; empty: to the best */
+    struct slice language;       /* empty: any */
+    struct slice last_agent;     /* who had this contact before; empty: nobody */
+    struct slice to_agent;       /* handed to this agent by name; empty: to the best */
+    const struct slice *prefers; /* agents to wait for a while */
+    size_t prefer_count;
+    struct slice queue;      /* empty: the default one */
+    struct slice channel;    /* empty: a chat */
+    struct slice class_name; /* the customer's class; empty: none */
+    uint64_t value;          /* at stake, 0..POOL_VALUE_MAX */
+    uint64_t promise_ms; /* when it should have been answered, on the log's clock; 0: no promise */
+    uint32_t weight;     /* thousandths of a chat; 0: POOL_WEIGHT_FULL */
+    bool is_interruptible; /* makes way for what is not, and is kept */
+    bool is_stranded;      /* no agent that exists has its musts: they are preferred at once */
 };
 
 struct pool_exclusion {
@@ -134,6 +165,7 @@ struct pool_kept_request {
     enum pool_state state;
     uint64_t queued_ms; /* when this request came into the pool */
     uint64_t since_ms;  /* in this state */
+    uint32_t weighed;   /* what WEIGHED said; 0: nothing */
 };
 
 /* The fields that a kind uses are listed beside the kind; the others are zero. */
@@ -155,6 +187,7 @@ struct pool_entry {
     uint32_t chance;     /* per mille with which this agent was chosen, given all that the entries
                             before say; 1000: it could not have been another. Not kept */
     uint32_t gap;        /* of the batch's certificate, per mille. Not kept */
+    uint32_t weight;
     struct slice reason; /* not kept by the fold */
     uint64_t incarnation;
     struct pool_pace pace;

@@ -29,7 +29,8 @@ static uint64_t older_offers(const struct pool *pool, uint32_t slot)
 uint64_t pool_position(const struct pool *pool, const struct pool_key *key)
 {
     uint32_t slot = request_find(pool, key);
-    if (slot == SLOT_NONE || pool->requests[slot].state == POOL_ACTIVE)
+    if (slot == SLOT_NONE || pool->requests[slot].state == POOL_ACTIVE ||
+            pool->requests[slot].state == POOL_WRAP_UP)
         return 0;
     return 1 + waiting_rank(pool, slot) + older_offers(pool, slot);
 }
@@ -84,6 +85,7 @@ void pool_orphans(const struct pool *pool, const struct route_policy *policy, ui
             continue;
         }
         for (uint32_t i = agent->first_request; i != SLOT_NONE; i = pool->requests[i].next)
-            add_orphan(pool, &pool->requests[i], out, now_ms);
+            if (pool->requests[i].state == POOL_ACTIVE)
+                add_orphan(pool, &pool->requests[i], out, now_ms);
     }
 }

@@ -2,9 +2,10 @@
 /* The live requests of a pool.
  *
  * Invariant: a live request is in exactly one place: in `waiting` (ordered by original age), or in
- * `offers` and its agent's list, or in its agent's list alone. An agent's load is the length of
- * that list; link and unlink are the only code that touches both. waiting and offers have room for
- * every live request, so moving never needs memory.
+ * `offers` or `wraps` and its agent's list, or in its agent's list alone. An agent's load is the
+ * length of that list, and its weight the sum over it; link and unlink are the only code that
+ * touches both. waiting, offers and wraps have room for every live request, so moving never needs
+ * memory.
  */
 #include "base/check.h"
 #include "core/route/fold.h"
@@ -30,13 +31,31 @@ uint32_t request_find(const struct pool *pool, const struct pool_key *key)
 
 /* ---- offers and agents' lists ---- */
 
-static void leave_offers(struct pool *pool, uint32_t slot)
+static void leave_list(struct offer_item *items, uint32_t *count, uint32_t slot)
 {
     uint32_t at = 0;
-    while (at < pool->offer_count && pool->offers[at].request != slot)
+    while (at < *count && items[at].request != slot)
         at++;
-    check(at < pool->offer_count);
-    pool->offers[at] = pool->offers[--pool->offer_count];
+    check(at < *count);
+    items[at] = items[--*count];
+}
+
+static void hold_weight(struct pool *pool, struct agent *agent, struct request *request)
+{
+    uint32_t weight = request->weighed > 0 ? request->weighed
+                                           : agent_weight(agent, request->channel, request->weight);
+    request->held = weight;
+    *(request->is_interruptible ? &agent->soft : &agent->firm) += weight;
+    pool->soft_count += request->is_interruptible;
+}
+
+static void drop_weight(struct pool *pool, struct agent *agent, struct request *request)
+{
+    uint32_t *sum = request->is_interruptible ? &agent->soft : &agent->firm;
+    check(*sum >= request->held);
+    *sum -= request->held;
+    request->held = 0;
+    pool->soft_count -= request->is_interruptible;
 }
 
 static void link_to_agent(struct pool *pool, uint32_t slot, uint32_t agent_slot)
@@ -50,6 +69,7 @@ static void link_to_agent(struct pool *pool, uint32_t slot, uint32_t agent_slot)
         pool->requests[request->next].prev = slot;
     agent->first_request = slot;
     agent->load++;
+    hold_weight(pool, agent, request);
     agent_refresh(pool, agent_slot);
 }
 
@@ -67,6 +87,7 @@ static void unlink_from_agent(struct pool *pool, uint32_t slot)
         pool->requests[request->next].prev = request->prev;
     request->agent = request->next = request->prev = SLOT_NONE;
     agent->load--;
+    drop_weight(pool, agent, request);
     agent_refresh(pool, agent_slot);
 }
 
@@ -78,7 +99,9 @@ static void leave_place(struct pool *pool, uint32_t slot)
         return;
     }
     if (request->state == POOL_OFFER_OPEN)
-        leave_offers(pool, slot);
+        leave_list(pool->offers, &pool->offer_count, slot);
+    if (request->state == POOL_WRAP_UP)
+        leave_list(pool->wraps, &pool->wrap_count, slot);
     unlink_from_agent(pool, slot);
 }
 
@@ -92,6 +115,8 @@ static void enter_place(struct pool *pool, uint32_t slot, uint32_t agent)
     }
     if (request->state == POOL_OFFER_OPEN)
         pool->offers[pool->offer_count++] = (struct offer_item){request->deadline_ms, slot};
+    if (request->state == POOL_WRAP_UP)
+        pool->wraps[pool->wrap_count++] = (struct offer_item){request->deadline_ms, slot};
     link_to_agent(pool, slot, agent);
 }
 
@@ -110,6 +135,7 @@ void request_move(
     if (state == POOL_WAITING) {
         request->offer = (struct name){0};
         request->deadline_ms = request->policy_version = 0;
+        request->weighed = 0;
         drop_terms(pool, request);
     }
     request->state = state;
@@ -126,6 +152,11 @@ static void give_back_words(struct pool *pool, struct request *request)
     words_give_back(words, request->language_primary);
     words_give_back(words, request->last_agent);
     words_give_back(words, request->to_agent);
+    words_give_back(words, request->queue);
+    words_give_back(words, request->channel);
+    words_give_back(words, request->class_name);
+    for (uint32_t i = 0; i < request->prefer_count; i++)
+        words_give_back(words, request->prefers[i]);
     for (uint32_t i = 0; i < request->requirement_count; i++)
         words_give_back(words, request->requirements[i].word);
     for (uint32_t i = 0; i < request->exclusion_count; i++)
@@ -141,7 +172,19 @@ static bool take_requirements(
         if (!words_take(&pool->words, &pool->memory, need->skills[i].name, &requirement->word))
             return false;
         requirement->must = need->skills[i].must;
+        requirement->min_level = (uint16_t)need->skills[i].min_level;
         draft->requirement_count++;
+    }
+    return true;
+}
+
+static bool take_prefers(struct pool *pool, const struct pool_need *need, struct request *draft)
+{
+    for (size_t i = 0; i < need->prefer_count; i++) {
+        if (!words_take(&pool->words, &pool->memory, need->prefers[i],
+                    &draft->prefers[draft->prefer_count]))
+            return false;
+        draft->prefer_count++;
     }
     return true;
 }
@@ -167,7 +210,11 @@ static bool take_words(struct pool *pool, const struct pool_entry *entry, struct
                    &draft->language_primary) &&
            words_take(words, &pool->memory, need->last_agent, &draft->last_agent) &&
            words_take(words, &pool->memory, need->to_agent, &draft->to_agent) &&
-           take_requirements(pool, need, draft) && take_exclusions(pool, entry, draft);
+           words_take(words, &pool->memory, need->queue, &draft->queue) &&
+           words_take(words, &pool->memory, need->channel, &draft->channel) &&
+           words_take(words, &pool->memory, need->class_name, &draft->class_name) &&
+           take_requirements(pool, need, draft) && take_prefers(pool, need, draft) &&
+           take_exclusions(pool, entry, draft);
 }
 
 static bool grow(struct pool *pool, uint32_t capacity)
@@ -182,7 +229,10 @@ static bool grow(struct pool *pool, uint32_t capacity)
     pool->waiting = waiting ? waiting : pool->waiting;
     void *offers = pool_grow(pool, pool->offers, capacity * sizeof *pool->offers);
     pool->offers = offers ? offers : pool->offers;
-    if (requests == NULL || places == NULL || loose == NULL || waiting == NULL || offers == NULL)
+    void *wraps = pool_grow(pool, pool->wraps, capacity * sizeof *pool->wraps);
+    pool->wraps = wraps ? wraps : pool->wraps;
+    if (requests == NULL || places == NULL || loose == NULL || waiting == NULL || offers == NULL ||
+            wraps == NULL)
         return false;
     pool->request_capacity = capacity;
     return true;
@@ -217,6 +267,11 @@ uint32_t request_add(struct pool *pool, const struct pool_entry *entry, uint64_t
             .first_queued_ms = first_ms > 0 && first_ms < now_ms ? first_ms : now_ms,
             .queued_ms = now_ms,
             .since_ms = now_ms,
+            .value = entry->need.value,
+            .promise_ms = entry->need.promise_ms,
+            .weight = entry->need.weight > 0 ? entry->need.weight : POOL_WEIGHT_FULL,
+            .is_interruptible = entry->need.is_interruptible,
+            .is_stranded = entry->need.is_stranded,
             .agent = SLOT_NONE,
             .next = SLOT_NONE,
             .prev = SLOT_NONE};
@@ -261,6 +316,80 @@ bool request_set_terms(struct pool *pool, uint32_t slot, const struct pool_entry
     memcpy(request->terms, draft.terms, sizeof request->terms);
     request->term_count = draft.term_count;
     return true;
+}
+
+/* What was needed before is given back; place, state, age and who refused stay. */
+bool request_change(struct pool *pool, uint32_t slot, const struct pool_entry *entry)
+{
+    struct pool_entry need = {.need = entry->need};
+    struct request draft = {0};
+    if (!take_words(pool, &need, &draft)) {
+        give_back_words(pool, &draft);
+        return false;
+    }
+    struct request *request = &pool->requests[slot];
+    struct request before = *request;
+    enum pool_state state = request->state;
+    uint32_t agent = request->agent;
+    leave_place(pool, slot);
+    memcpy(request->requirements, draft.requirements, sizeof request->requirements);
+    memcpy(request->prefers, draft.prefers, sizeof request->prefers);
+    request->requirement_count = draft.requirement_count;
+    request->prefer_count = draft.prefer_count;
+    request->language = draft.language;
+    request->language_primary = draft.language_primary;
+    request->last_agent = draft.last_agent;
+    request->to_agent = draft.to_agent;
+    request->queue = draft.queue;
+    request->channel = draft.channel;
+    request->class_name = draft.class_name;
+    request->value = need.need.value;
+    request->promise_ms = need.need.promise_ms;
+    request->weight = need.need.weight > 0 ? need.need.weight : POOL_WEIGHT_FULL;
+    request->is_interruptible = need.need.is_interruptible;
+    request->is_stranded = need.need.is_stranded;
+    request->state = state;
+    enter_place(pool, slot, agent);
+    before.exclusion_count = before.term_count = 0;
+    give_back_words(pool, &before);
+    return true;
+}
+
+void request_weigh(struct pool *pool, uint32_t slot, uint32_t weighed)
+{
+    struct request *request = &pool->requests[slot];
+    struct agent *agent = &pool->agents[request->agent];
+    drop_weight(pool, agent, request);
+    request->weighed = weighed;
+    hold_weight(pool, agent, request);
+    agent_refresh(pool, request->agent);
+}
+
+void requests_weigh_again(struct pool *pool, uint32_t agent_slot)
+{
+    struct agent *agent = &pool->agents[agent_slot];
+    for (uint32_t i = agent->first_request; i != SLOT_NONE; i = pool->requests[i].next) {
+        drop_weight(pool, agent, &pool->requests[i]);
+        hold_weight(pool, agent, &pool->requests[i]);
+    }
+}
+
+bool request_is_interrupted(const struct pool *pool, const struct request *request)
+{
+    if (!request->is_interruptible || request->state != POOL_ACTIVE)
+        return false;
+    const struct agent *agent = &pool->agents[request->agent];
+    uint64_t capacity = (uint64_t)agent->capacity * POOL_WEIGHT_FULL, taken = agent->firm;
+    if (taken + agent->soft <= capacity)
+        return false;
+    for (uint32_t i = agent->first_request; i != SLOT_NONE; i = pool->requests[i].next) {
+        const struct request *other = &pool->requests[i];
+        bool is_older = other->since_ms != request->since_ms ? other->since_ms < request->since_ms
+                                                             : request_is_before(other, request);
+        if (other == request || (other->is_interruptible && is_older))
+            taken += other->held;
+    }
+    return taken > capacity;
 }
 
 static struct exclusion *ends_first(struct request *request)

@@ -41,7 +41,8 @@ struct pool_decisions {
 };
 
 /* Lists what is to be done now: EXPIRED for each offer past its deadline (and STATUS away for an
- * agent who missed too many), or else OFFERED for each request that can be matched.
+ * agent who missed too many), RELEASED for each wrap-up past its deadline, or else OFFERED (or
+ * ASSIGNED, where nobody is asked) for each request that can be matched.
  *
  * shape:   expiries and offers never come in one batch; at most one offer an agent in a batch, so
  *          that (log entry, agent) names an offer
@@ -97,6 +98,8 @@ enum route_verdict {
     ROUTE_EXCLUDED,      /* until until_ms */
     ROUTE_LACKS_SKILL,   /* skill: the first must that is missing */
     ROUTE_NOT_ASKED_FOR, /* the case still waits for the agent it was handed to by name */
+    ROUTE_NOT_PREFERRED, /* the case still waits for agents that it prefers */
+    ROUTE_OTHER_QUEUE,   /* does not serve the case's queue, nor one that it has overflown to */
 };
 
 struct route_candidate {

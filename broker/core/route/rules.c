@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What may be folded, and when: the state machine of a request, as a table of conditions.
  *
- *   QUEUED -> WAITING -> OFFER_OPEN(agent, deadline) -> ACTIVE(agent) -> released
- *                ^------- declined, expired, offline --'
+ *   QUEUED -> WAITING -> OFFER_OPEN(agent, deadline) -> ACTIVE(agent) -> WRAP_UP -> released
+ *                ^------- declined, expired, offline --'       '-- assigned --^
  *
  * A refusal is a domain outcome: routers race, and the one that comes too late is told why. It
  * depends on the fold alone, so every node refuses the same entries. Skills and exclusions are not
@@ -27,11 +27,24 @@ static bool is_word(struct slice word)
     return word.len > 0 && word.len <= POOL_WORD_MAX;
 }
 
+static bool lists_are_well_formed(const struct pool_profile *profile)
+{
+    if (profile->queue_count > POOL_QUEUES_MAX || profile->channel_count > POOL_CHANNELS_MAX)
+        return false;
+    for (size_t i = 0; i < profile->queue_count; i++)
+        if (!is_word(profile->queues[i]))
+            return false;
+    for (size_t i = 0; i < profile->channel_count; i++)
+        if (!is_word(profile->channels[i].name) || profile->channels[i].weight > POOL_WEIGHT_FULL)
+            return false;
+    return true;
+}
+
 static bool profile_is_well_formed(const struct pool_profile *profile)
 {
     if (profile->status > POOL_ONLINE || profile->capacity > POOL_CAPACITY_MAX ||
             profile->name.len > POOL_NAME_MAX || profile->skill_count > POOL_SKILLS_MAX ||
-            profile->language_count > POOL_LANGUAGES_MAX)
+            profile->language_count > POOL_LANGUAGES_MAX || !lists_are_well_formed(profile))
         return false;
     for (size_t i = 0; i < profile->skill_count; i++)
         if (!is_word(profile->skills[i].name) || profile->skills[i].level > POOL_LEVEL_MAX)
@@ -42,15 +55,29 @@ static bool profile_is_well_formed(const struct pool_profile *profile)
     return true;
 }
 
+static bool words_are_well_formed(const struct pool_need *need)
+{
+    if (need->queue.len > POOL_WORD_MAX || need->channel.len > POOL_WORD_MAX ||
+            need->class_name.len > POOL_WORD_MAX || need->value > POOL_VALUE_MAX ||
+            need->weight > POOL_WEIGHT_FULL || need->prefer_count > POOL_PREFERS_MAX)
+        return false;
+    for (size_t i = 0; i < need->prefer_count; i++)
+        if (!is_id(need->prefers[i]))
+            return false;
+    return true;
+}
+
 static bool need_is_well_formed(const struct pool_entry *entry)
 {
     const struct pool_need *need = &entry->need;
+    if (!words_are_well_formed(need))
+        return false;
     if (need->skill_count > POOL_REQUIREMENTS_MAX || need->language.len > POOL_LANGUAGE_MAX ||
             !is_id_or_empty(need->last_agent) || !is_id_or_empty(need->to_agent) ||
             entry->exclusion_count > POOL_EXCLUSIONS_MAX)
         return false;
     for (size_t i = 0; i < need->skill_count; i++)
-        if (!is_word(need->skills[i].name))
+        if (!is_word(need->skills[i].name) || need->skills[i].min_level > POOL_LEVEL_MAX)
             return false;
     for (size_t i = 0; i < entry->exclusion_count; i++)
         if (!is_id(entry->exclusions[i].agent))
@@ -77,7 +104,8 @@ static bool snapshot_request_is_well_formed(const struct pool_entry *entry)
 {
     enum pool_state state = entry->kept_request.state;
     return key_is_well_formed(entry) && need_is_well_formed(entry) &&
-           terms_are_well_formed(entry) && state <= POOL_ACTIVE &&
+           terms_are_well_formed(entry) && state <= POOL_WRAP_UP &&
+           entry->kept_request.weighed <= POOL_WEIGHT_FULL &&
            is_id(entry->agent) == (state != POOL_WAITING);
 }
 
@@ -99,13 +127,19 @@ bool entry_is_well_formed(const struct pool_entry *entry)
     case POOL_ADOPTED:
     case POOL_TAKEN:
         return key_is_well_formed(entry) && need_is_well_formed(entry) && is_id(entry->agent);
+    case POOL_CHANGED:
+        return key_is_well_formed(entry) && need_is_well_formed(entry);
+    case POOL_WEIGHED:
+        return key_is_well_formed(entry) && entry->weight <= POOL_WEIGHT_FULL;
     case POOL_OFFERED:
+    case POOL_ASSIGNED:
         return key_is_well_formed(entry) && is_id(entry->agent) && terms_are_well_formed(entry);
     case POOL_ACCEPTED:
     case POOL_DECLINED:
     case POOL_EXPIRED:
         return key_is_well_formed(entry) && is_id(entry->agent);
     case POOL_RELEASED:
+    case POOL_WRAPPING:
         return key_is_well_formed(entry);
     case POOL_SNAPSHOT_REQUEST:
         return snapshot_request_is_well_formed(entry);
@@ -132,11 +166,25 @@ static enum pool_outcome check_offered(
     const struct agent *agent = &pool->agents[agent_slot];
     if (agent->status != POOL_ONLINE)
         return POOL_NOT_ONLINE;
-    return agent_has_room(agent) ? POOL_DONE : POOL_NO_ROOM;
+    return agent_has_room(pool, agent_slot, request) ? POOL_DONE : POOL_NO_ROOM;
 }
 
-static enum pool_outcome check_taken(
-        const struct pool *pool, const struct request *request, uint32_t agent_slot)
+/* One that the pool does not know yet weighs what the entry says. */
+static bool may_take(const struct pool *pool, const struct request *request,
+        const struct pool_entry *entry, uint32_t agent_slot)
+{
+    static const struct planned nothing;
+    if (request != NULL)
+        return agent_has_room(pool, agent_slot, request);
+    const struct agent *agent = &pool->agents[agent_slot];
+    uint32_t weight = entry->need.weight > 0 ? entry->need.weight : POOL_WEIGHT_FULL;
+    uint32_t channel = words_find(&pool->words, entry->need.channel);
+    return agent_fits(
+            agent, &nothing, agent_weight(agent, channel, weight), entry->need.is_interruptible);
+}
+
+static enum pool_outcome check_taken(const struct pool *pool, const struct request *request,
+        const struct pool_entry *entry, uint32_t agent_slot)
 {
     if (agent_slot == SLOT_NONE)
         return POOL_NO_SUCH_AGENT;
@@ -147,7 +195,7 @@ static enum pool_outcome check_taken(
     const struct agent *agent = &pool->agents[agent_slot];
     if (agent->status == POOL_OFFLINE)
         return POOL_NOT_ONLINE;
-    return agent_has_room(agent) ? POOL_DONE : POOL_NO_ROOM;
+    return may_take(pool, request, entry, agent_slot) ? POOL_DONE : POOL_NO_ROOM;
 }
 
 static enum pool_outcome check_answer(
@@ -158,6 +206,13 @@ static enum pool_outcome check_answer(
     bool is_this_offer = request->state == POOL_OFFER_OPEN && request->agent == agent_slot &&
                          name_equal(&request->offer, offer);
     return is_this_offer ? POOL_DONE : POOL_NO_SUCH_OFFER;
+}
+
+static enum pool_outcome check_active(const struct request *request)
+{
+    if (request == NULL)
+        return POOL_NO_SUCH_REQUEST;
+    return request->state == POOL_ACTIVE ? POOL_DONE : POOL_NOT_ACTIVE;
 }
 
 static enum pool_outcome check_adopted(const struct request *request, uint32_t agent_slot)
@@ -195,17 +250,24 @@ enum pool_outcome rules_check(const struct pool *pool, const struct pool_entry *
     case POOL_QUEUED:
         return request == NULL ? POOL_DONE : POOL_ALREADY_LIVE;
     case POOL_OFFERED:
+    case POOL_ASSIGNED:
         return check_offered(pool, request, agent);
+    case POOL_WRAPPING:
+        return check_active(request);
+    case POOL_WEIGHED:
+        return request != NULL && request->weighed == entry->weight ? POOL_NOT_ACTIVE
+                                                                    : check_active(request);
     case POOL_ACCEPTED:
     case POOL_DECLINED:
     case POOL_EXPIRED:
         return check_answer(request, agent, &entry->offer);
     case POOL_RELEASED:
+    case POOL_CHANGED:
         return request == NULL ? POOL_NO_SUCH_REQUEST : POOL_DONE;
     case POOL_ADOPTED:
         return check_adopted(request, agent);
     case POOL_TAKEN:
-        return check_taken(pool, request, agent);
+        return check_taken(pool, request, entry, agent);
     case POOL_SNAPSHOT_AGENT:
         return agent == SLOT_NONE ? POOL_DONE : POOL_ALREADY_LIVE;
     case POOL_SNAPSHOT_REQUEST:

@@ -10,7 +10,8 @@ static struct term_input input_of(
 {
     const struct agent *agent = &match->pool->agents[slot];
     return (struct term_input){match->pool, match->policy, match->now_ms, request, agent,
-            agent->load + match->pool->planned[slot]};
+            agent->firm + agent->soft + match->pool->planned[slot].firm +
+                    match->pool->planned[slot].soft};
 }
 
 /* false: does not apply, or has no weight. */
@@ -76,11 +77,11 @@ void match_add_pairs(const struct match *match, const struct request *request,
     }
 }
 
-uint32_t match_place(const struct match *match, uint32_t slot, uint32_t planned)
+uint32_t match_place(const struct match *match, uint32_t slot, uint32_t planned_weight)
 {
     const struct agent *agent = &match->pool->agents[slot];
-    struct term_input input = {
-            match->pool, match->policy, match->now_ms, NULL, agent, agent->load + planned};
+    struct term_input input = {match->pool, match->policy, match->now_ms, NULL, agent,
+            agent->firm + agent->soft + planned_weight};
     return sum_of(&input, TERMS_OF_AGENT);
 }
 

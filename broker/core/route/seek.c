@@ -96,9 +96,11 @@ static void loosen_all(struct pool *pool)
 /* Without memory a request stays loose, where it is found as well. */
 static void file_loose(const struct match *match, struct pool *pool)
 {
-    if (pool->market->filed_at != pool->presence)
+    struct market *market = pool->market;
+    if (market->filed_at != pool->presence || market->filed_version != match->policy->version)
         loosen_all(pool);
-    pool->market->filed_at = pool->presence;
+    market->filed_at = pool->presence;
+    market->filed_version = match->policy->version;
     for (uint32_t i = pool->loose_count; i-- > 0;) {
         uint32_t slot = pool->loose[i].request;
         uint32_t must = match_lasting_must(match, &pool->requests[slot]);

@@ -26,12 +26,20 @@ static void visit_agent(const struct pool *pool, const struct agent *agent, stru
     for (uint32_t i = 0; i < agent->skill_count; i++)
         skills[i] =
                 (struct pool_skill){text_of(pool, agent->skills[i].word), agent->skills[i].level};
+    struct slice queues[POOL_QUEUES_MAX];
+    struct pool_channel channels[POOL_CHANNELS_MAX];
     for (uint32_t i = 0; i < agent->language_count; i++)
         languages[i] = text_of(pool, agent->languages[i].tag);
+    for (uint32_t i = 0; i < agent->queue_count; i++)
+        queues[i] = text_of(pool, agent->queues[i]);
+    for (uint32_t i = 0; i < agent->channel_count; i++)
+        channels[i] = (struct pool_channel){
+                text_of(pool, agent->channels[i].word), agent->channels[i].weight};
     struct pool_entry entry = {.kind = POOL_SNAPSHOT_AGENT,
             .agent = text_of(pool, agent->id),
             .profile = {agent->status, agent->capacity, skills, agent->skill_count, languages,
-                    agent->language_count, slice_make(agent->name, agent->name_len)},
+                    agent->language_count, slice_make(agent->name, agent->name_len), queues,
+                    agent->queue_count, channels, agent->channel_count, agent->auto_accept},
             .kept_agent = {
                     agent->since_ms, agent->idle_since_ms, agent->missed, agent->is_removed}};
     visit.visit(visit.user, &entry);
@@ -41,14 +49,18 @@ struct request_arrays {
     struct pool_requirement requirements[POOL_REQUIREMENTS_MAX];
     struct pool_exclusion exclusions[POOL_EXCLUSIONS_MAX];
     struct pool_term terms[POOL_TERMS_MAX];
+    struct slice prefers[POOL_PREFERS_MAX];
 };
 
 static void fill_arrays(
         const struct pool *pool, const struct request *request, struct request_arrays *out)
 {
     for (uint32_t i = 0; i < request->requirement_count; i++)
-        out->requirements[i] = (struct pool_requirement){
-                text_of(pool, request->requirements[i].word), request->requirements[i].must};
+        out->requirements[i] =
+                (struct pool_requirement){text_of(pool, request->requirements[i].word),
+                        request->requirements[i].must, request->requirements[i].min_level};
+    for (uint32_t i = 0; i < request->prefer_count; i++)
+        out->prefers[i] = text_of(pool, request->prefers[i]);
     for (uint32_t i = 0; i < request->exclusion_count; i++)
         out->exclusions[i] = (struct pool_exclusion){
                 text_of(pool, request->exclusions[i].agent), request->exclusions[i].until_ms};
@@ -68,7 +80,10 @@ static void visit_request(
             .agent = agent == SLOT_NONE ? SLICE_NONE : text_of(pool, pool->agents[agent].id),
             .need = {request->first_queued_ms, arrays.requirements, request->requirement_count,
                     text_of(pool, request->language), text_of(pool, request->last_agent),
-                    text_of(pool, request->to_agent)},
+                    text_of(pool, request->to_agent), arrays.prefers, request->prefer_count,
+                    text_of(pool, request->queue), text_of(pool, request->channel),
+                    text_of(pool, request->class_name), request->value, request->promise_ms,
+                    request->weight, request->is_interruptible, request->is_stranded},
             .exclusions = arrays.exclusions,
             .exclusion_count = request->exclusion_count,
             .offer = request->offer,
@@ -76,7 +91,8 @@ static void visit_request(
             .terms = arrays.terms,
             .term_count = request->term_count,
             .policy_version = request->policy_version,
-            .kept_request = {request->state, request->queued_ms, request->since_ms}};
+            .kept_request = {
+                    request->state, request->queued_ms, request->since_ms, request->weighed}};
     visit.visit(visit.user, &entry);
 }
 
@@ -112,7 +128,8 @@ enum pool_outcome snapshot_begin(struct pool *pool, const struct pool_entry *ent
 enum pool_outcome snapshot_agent(
         struct pool *pool, uint64_t time_ms, const struct pool_entry *entry)
 {
-    uint32_t slot = agent_take(pool, entry->agent, time_ms, (uint32_t)entry->profile.skill_count);
+    uint32_t slot = agent_take(pool, entry->agent, time_ms,
+            (uint32_t)(entry->profile.skill_count + entry->profile.queue_count));
     if (slot == SLOT_NONE)
         return POOL_FULL;
     if (!agent_set_profile(pool, slot, &entry->profile)) {
@@ -146,6 +163,7 @@ enum pool_outcome snapshot_request(
     request->offer = entry->offer;
     request->deadline_ms = entry->deadline_ms;
     request->policy_version = entry->policy_version;
+    request->weighed = kept->weighed;
     if (kept->state != POOL_WAITING)
         request_move(pool, slot, kept->state, agent_find(pool, entry->agent), time_ms);
     request->since_ms = kept->since_ms;

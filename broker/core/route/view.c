@@ -23,17 +23,28 @@ static void view_request(const struct pool *pool, uint32_t slot, struct pool_req
             .offer = request->offer,
             .deadline_ms = request->deadline_ms,
             .policy_version = request->policy_version,
+            .queue = text_of(pool, request->queue),
+            .channel = text_of(pool, request->channel),
+            .class_name = text_of(pool, request->class_name),
+            .value = request->value,
+            .promise_ms = request->promise_ms,
+            .weight = request->weight,
+            .held = request->held,
+            .is_interruptible = request->is_interruptible,
+            .is_interrupted = request_is_interrupted(pool, request),
+            .is_stranded = request->is_stranded,
             .term_count = request->term_count};
     for (uint32_t i = 0; i < request->term_count; i++)
         out_view->terms[i] =
                 (struct pool_term){text_of(pool, request->terms[i].word), request->terms[i].value};
 }
 
-static uint32_t count_offers(const struct pool *pool, const struct agent *agent)
+static uint32_t count_in_state(
+        const struct pool *pool, const struct agent *agent, enum pool_state state)
 {
     uint32_t count = 0;
     for (uint32_t i = agent->first_request; i != SLOT_NONE; i = pool->requests[i].next)
-        count += pool->requests[i].state == POOL_OFFER_OPEN;
+        count += pool->requests[i].state == state;
     return count;
 }
 
@@ -47,7 +58,9 @@ static void view_agent(const struct pool *pool, uint32_t slot, struct pool_agent
             .idle_since_ms = agent->idle_since_ms,
             .capacity = agent->capacity,
             .load = agent->load,
-            .offers = count_offers(pool, agent),
+            .weight = agent->firm + agent->soft,
+            .offers = count_in_state(pool, agent, POOL_OFFER_OPEN),
+            .wraps = count_in_state(pool, agent, POOL_WRAP_UP),
             .missed = agent->missed,
             .is_removed = agent->is_removed};
 }
@@ -66,7 +79,9 @@ struct pool_counts pool_counts(const struct pool *pool)
 {
     struct pool_counts counts = {.waiting = pool->waiting_count,
             .offered = pool->offer_count,
-            .active = pool->live_count - pool->waiting_count - pool->offer_count};
+            .wrapping = pool->wrap_count,
+            .active =
+                    pool->live_count - pool->waiting_count - pool->offer_count - pool->wrap_count};
     for (uint32_t slot = 0; slot < pool->agent_count; slot++) {
         const struct agent *agent = &pool->agents[slot];
         counts.agents += agent->id != WORD_NONE;

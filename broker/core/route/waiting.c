@@ -46,6 +46,60 @@ uint32_t waiting_rank(const struct pool *pool, uint32_t slot)
     return low;
 }
 
+/* ---- what they weigh ---- */
+
+static struct load_class *class_of(struct pool *pool, const struct request *request)
+{
+    struct load_classes *classes = &pool->classes;
+    for (uint32_t i = 0; i < classes->count; i++) {
+        struct load_class *one = &classes->items[i];
+        if (one->weight == request->weight && one->channel == request->channel &&
+                one->is_interruptible == request->is_interruptible)
+            return one;
+    }
+    return NULL;
+}
+
+static void drop_empty_classes(struct load_classes *classes)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < classes->count; i++)
+        if (classes->items[i].count > 0)
+            classes->items[kept++] = classes->items[i];
+    classes->count = kept;
+}
+
+static void count_in(struct pool *pool, const struct request *request)
+{
+    struct load_classes *classes = &pool->classes;
+    struct load_class *one = class_of(pool, request);
+    bool is_new = one == NULL;
+    if (is_new) {
+        drop_empty_classes(classes);
+        if (classes->count < LOAD_CLASSES_MAX)
+            one = &classes->items[classes->count++];
+        if (one != NULL)
+            *one = (struct load_class){
+                    request->channel, request->weight, 0, request->is_interruptible};
+    }
+    *(one ? &one->count : &classes->others) += 1;
+    if (is_new)
+        agents_refresh_open(pool);
+}
+
+static void count_out(struct pool *pool, const struct request *request)
+{
+    struct load_classes *classes = &pool->classes;
+    struct load_class *one = class_of(pool, request);
+    bool is_other = one == NULL || one->count == 0;
+    uint32_t *count = is_other ? &classes->others : &one->count;
+    check(*count > 0);
+    if (--*count > 0 || (!is_other && classes->count == 1))
+        return;
+    drop_empty_classes(classes);
+    agents_refresh_open(pool);
+}
+
 void waiting_enter(struct pool *pool, uint32_t slot)
 {
     uint32_t at = waiting_rank(pool, slot);
@@ -54,6 +108,7 @@ void waiting_enter(struct pool *pool, uint32_t slot)
             (pool->waiting_count - at) * sizeof *pool->waiting);
     pool->waiting[at] = (struct waiting_item){pool->requests[slot].first_queued_ms, slot};
     pool->waiting_count++;
+    count_in(pool, &pool->requests[slot]);
     seek_enter(pool, slot);
 }
 
@@ -62,6 +117,7 @@ void waiting_leave(struct pool *pool, uint32_t slot)
     uint32_t at = waiting_rank(pool, slot);
     check(at < pool->waiting_count && pool->waiting[at].request == slot);
     seek_leave(pool, slot);
+    count_out(pool, &pool->requests[slot]);
     pool->waiting_count--;
     memmove(&pool->waiting[at], &pool->waiting[at + 1],
             (pool->waiting_count - at) * sizeof *pool->waiting);

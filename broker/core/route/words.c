@@ -70,6 +70,7 @@ bool words_take(struct words *words, const struct pool_memory *memory, struct sl
         *item = (struct word){.len = (uint8_t)text.len,
                 .agent = SLOT_NONE,
                 .row = SLOT_NONE,
+                .queue_row = SLOT_NONE,
                 .cards = item->cards,
                 .card_capacity = item->card_capacity};
         memcpy(item->text, text.bytes, text.len);
@@ -123,7 +124,8 @@ void words_give_back(struct words *words, uint32_t word)
     check(item->takers > 0);
     if (--item->takers > 0)
         return;
-    check(item->agent == SLOT_NONE && item->row == SLOT_NONE && item->card_count == 0);
+    check(item->agent == SLOT_NONE && item->row == SLOT_NONE && item->queue_row == SLOT_NONE &&
+            item->card_count == 0);
     table_remove(&words->index, hash_of(words, words_text(words, word)), word);
     item->next_free = words->first_free;
     words->first_free = word;

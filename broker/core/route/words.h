@@ -21,10 +21,11 @@ struct word {
     uint8_t len;
     uint32_t takers; /* 0: free */
     uint32_t next_free;
-    uint32_t agent; /* the slot of the agent with this id, or SLOT_NONE */
-    uint32_t row;   /* the grid's row of agents who have this skill, or SLOT_NONE */
-    uint64_t stamp; /* scratch of seek.c, and its list of those who wait for this skill; the
-                       storage stays when the number is given anew */
+    uint32_t agent;     /* the slot of the agent with this id, or SLOT_NONE */
+    uint32_t row;       /* the grid's row of agents who have this skill, or SLOT_NONE */
+    uint32_t queue_row; /* and of those who name this queue as theirs */
+    uint64_t stamp;     /* scratch of seek.c, and its list of those who wait for this skill; the
+                           storage stays when the number is given anew */
     struct seek_card *cards;
     uint32_t card_count, card_capacity;
 };

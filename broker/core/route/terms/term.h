@@ -20,12 +20,13 @@ struct term_input {
     uint64_t now_ms;
     const struct request *request;
     const struct agent *agent;
-    uint32_t load; /* the agent's, with what this decision has planned so far */
+    uint32_t load; /* what the agent has weighs, with what this decision has planned so far */
 };
 
 /* What a term looks at, a bit a term; the rest of its input may be NULL. */
 enum {
-    TERMS_OF_REQUEST = 1 << ROUTE_TERM_AGE,
+    TERMS_OF_REQUEST = 1 << ROUTE_TERM_AGE | 1 << ROUTE_TERM_CLASS | 1 << ROUTE_TERM_VALUE |
+                       1 << ROUTE_TERM_PROMISE,
     TERMS_OF_AGENT = 1 << ROUTE_TERM_LOAD | 1 << ROUTE_TERM_FAIRNESS,
     TERMS_OF_PAIR = ((1 << ROUTE_TERM_COUNT) - 1) & ~(TERMS_OF_REQUEST | TERMS_OF_AGENT),
 };
@@ -41,8 +42,8 @@ struct term_row {
 
 extern const struct term_row term_rows[ROUTE_TERM_COUNT];
 
-term_value term_age, term_continuity, term_direct, term_fairness, term_language, term_load,
-        term_skill, term_willing;
+term_value term_age, term_calm, term_class, term_continuity, term_direct, term_fairness,
+        term_language, term_load, term_promise, term_skill, term_value_at_stake, term_willing;
 
 /* part of whole in thousandths, at most TERM_FULL; whole 0 is full. */
 static inline uint32_t term_share(uint64_t part, uint64_t whole)

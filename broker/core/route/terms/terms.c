@@ -17,4 +17,8 @@ const struct term_row term_rows[ROUTE_TERM_COUNT] = {
         [ROUTE_TERM_LOAD] = {"load", 300, term_load},
         [ROUTE_TERM_FAIRNESS] = {"fairness", 200, term_fairness},
         [ROUTE_TERM_AGE] = {"age", 1000, term_age},
+        [ROUTE_TERM_CLASS] = {"class", 500, term_class},
+        [ROUTE_TERM_VALUE] = {"value", 300, term_value_at_stake},
+        [ROUTE_TERM_PROMISE] = {"promise", 1000, term_promise},
+        [ROUTE_TERM_CALM] = {"calm", 200, term_calm},
 };

@@ -110,8 +110,8 @@ struct pool_need need_of(const char *skills, const char *language)
     struct slice word;
     while ((word = next_word(&skills)).len > 0) {
         bool must = word.bytes[word.len - 1] == '!';
-        list[need.skill_count++] =
-                (struct pool_requirement){slice_make(word.bytes, word.len - must), must};
+        list[need.skill_count++] = (struct pool_requirement){
+                .name = slice_make(word.bytes, word.len - must), .must = must};
     }
     return need;
 }

@@ -60,8 +60,18 @@ static void copy_profile(struct arena *arena, struct pool_profile *profile)
         skills[i].name = copy_text(arena, skills[i].name);
     for (size_t i = 0; i < profile->language_count; i++)
         languages[i] = copy_text(arena, languages[i]);
+    struct slice *queues =
+            copy_array(arena, profile->queues, profile->queue_count * sizeof *queues);
+    struct pool_channel *channels =
+            copy_array(arena, profile->channels, profile->channel_count * sizeof *channels);
+    for (size_t i = 0; i < profile->queue_count; i++)
+        queues[i] = copy_text(arena, queues[i]);
+    for (size_t i = 0; i < profile->channel_count; i++)
+        channels[i].name = copy_text(arena, channels[i].name);
     profile->skills = skills;
     profile->languages = languages;
+    profile->queues = queues;
+    profile->channels = channels;
     profile->name = copy_text(arena, profile->name);
 }
 
@@ -71,6 +81,13 @@ static void copy_need(struct arena *arena, struct pool_need *need)
             copy_array(arena, need->skills, need->skill_count * sizeof *skills);
     for (size_t i = 0; i < need->skill_count; i++)
         skills[i].name = copy_text(arena, skills[i].name);
+    struct slice *prefers = copy_array(arena, need->prefers, need->prefer_count * sizeof *prefers);
+    for (size_t i = 0; i < need->prefer_count; i++)
+        prefers[i] = copy_text(arena, prefers[i]);
+    need->prefers = prefers;
+    need->queue = copy_text(arena, need->queue);
+    need->channel = copy_text(arena, need->channel);
+    need->class_name = copy_text(arena, need->class_name);
     need->skills = skills;
     need->language = copy_text(arena, need->language);
     need->last_agent = copy_text(arena, need->last_agent);
@@ -145,6 +162,50 @@ struct pool_memory pool_heap(void)
 
 /* ---- soundness ---- */
 
+/* The weight of everything that the agent has, of one sort. */
+static uint32_t weight_of(const struct pool *pool, uint32_t slot, bool is_soft)
+{
+    uint32_t weight = 0;
+    for (uint32_t i = 0; i < pool->request_count; i++) {
+        const struct request *request = &pool->requests[i];
+        bool is_theirs =
+                request->is_live && request->state != POOL_WAITING && request->agent == slot;
+        uint32_t whole = agent_weight(&pool->agents[slot], request->channel, request->weight);
+        if (is_theirs)
+            expect_u64(request->held, request->weighed > 0 ? request->weighed : whole);
+        if (is_theirs && request->is_interruptible == is_soft)
+            weight += request->held;
+    }
+    return weight;
+}
+
+static bool fits_any(const struct pool *pool, uint32_t slot)
+{
+    for (uint32_t i = 0; i < pool->waiting_count; i++)
+        if (agent_has_room(pool, slot, &pool->requests[pool->waiting[i].request]))
+            return true;
+    return false;
+}
+
+/* Open: room for one of those who wait. When nobody waits the row says what it will. */
+static void expect_sound_room(const struct pool *pool, uint32_t slot, bool is_able)
+{
+    const struct agent *agent = &pool->agents[slot];
+    bool is_online = is_able && agent->status == POOL_ONLINE;
+    bool is_open = grid_has(&pool->grid, GRID_OPEN, slot);
+    expect_u64(agent->firm, weight_of(pool, slot, false));
+    expect_u64(agent->soft, weight_of(pool, slot, true));
+    expect_u64(pool->planned[slot].firm + pool->planned[slot].soft + pool->planned[slot].count, 0);
+    expect(!is_open || is_online);
+    if (pool->waiting_count > 0 && pool->classes.others == 0)
+        expect(is_open == (is_online && fits_any(pool, slot)));
+    if (is_online && fits_any(pool, slot))
+        expect(is_open);
+    expect(grid_has(&pool->grid, GRID_EVERY, slot) == (agent->queue_count == 0));
+    for (uint32_t i = 0; i < agent->queue_count; i++)
+        expect(grid_has(&pool->grid, pool->words.items[agent->queues[i]].queue_row, slot));
+}
+
 static void expect_sound_agent(const struct pool *pool, uint32_t slot)
 {
     const struct agent *agent = &pool->agents[slot];
@@ -162,19 +223,19 @@ static void expect_sound_agent(const struct pool *pool, uint32_t slot)
     bool is_able = agent->capacity > 0 && !agent->is_removed;
     expect(grid_has(&pool->grid, GRID_ABLE, slot) == is_able);
     expect(grid_has(&pool->grid, GRID_ONLINE, slot) == (is_able && agent->status == POOL_ONLINE));
-    expect(grid_has(&pool->grid, GRID_OPEN, slot) ==
-            (agent->status == POOL_ONLINE && load < agent->capacity && is_able));
+    expect_sound_room(pool, slot, is_able);
     for (uint32_t i = 0; i < agent->skill_count; i++)
         expect(grid_has(&pool->grid, pool->words.items[agent->skills[i].word].row, slot));
 }
 
 static void expect_sound_places(const struct pool *pool)
 {
-    uint32_t waiting = 0, offered = 0, live = 0;
+    uint32_t waiting = 0, offered = 0, live = 0, wraps = 0;
     for (uint32_t i = 0; i < pool->request_count; i++) {
         const struct request *request = &pool->requests[i];
         live += request->is_live;
         waiting += request->is_live && request->state == POOL_WAITING;
+        wraps += request->is_live && request->state == POOL_WRAP_UP;
         offered += request->is_live && request->state == POOL_OFFER_OPEN;
         if (request->is_live)
             expect((request->state == POOL_WAITING) == (request->agent == SLOT_NONE));
@@ -182,6 +243,12 @@ static void expect_sound_places(const struct pool *pool)
     expect_u64(pool->live_count, live);
     expect_u64(pool->waiting_count, waiting);
     expect_u64(pool->offer_count, offered);
+    expect_u64(pool->wrap_count, wraps);
+    for (uint32_t i = 0; i < pool->wrap_count; i++) {
+        const struct request *request = &pool->requests[pool->wraps[i].request];
+        expect(request->state == POOL_WRAP_UP);
+        expect_u64(pool->wraps[i].deadline_ms, request->deadline_ms);
+    }
     for (uint32_t i = 0; i < pool->waiting_count; i++) {
         const struct request *request = &pool->requests[pool->waiting[i].request];
         expect(request->state == POOL_WAITING);
@@ -197,10 +264,11 @@ static void expect_sound_places(const struct pool *pool)
 
 static uint32_t takers_of_request(const struct request *request)
 {
-    const uint32_t words[] = {
-            request->language, request->language_primary, request->last_agent, request->to_agent};
-    uint32_t count = request->requirement_count + request->exclusion_count + request->term_count;
-    for (size_t i = 0; i < 4; i++)
+    const uint32_t words[] = {request->language, request->language_primary, request->last_agent,
+            request->to_agent, request->queue, request->channel, request->class_name};
+    uint32_t count = request->requirement_count + request->exclusion_count + request->term_count +
+                     request->prefer_count;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         count += words[i] != WORD_NONE;
     return count;
 }
@@ -211,7 +279,8 @@ static void expect_sound_words(const struct pool *pool)
     uint32_t wanted = 0, taken = 0, live = 0;
     for (uint32_t i = 0; i < pool->agent_count; i++)
         if (pool->agents[i].id != WORD_NONE)
-            wanted += 1 + pool->agents[i].skill_count + 2 * pool->agents[i].language_count;
+            wanted += 1 + pool->agents[i].skill_count + 2 * pool->agents[i].language_count +
+                      pool->agents[i].queue_count + pool->agents[i].channel_count;
     for (uint32_t i = 0; i < pool->request_count; i++)
         if (pool->requests[i].is_live)
             wanted += takers_of_request(&pool->requests[i]);
@@ -260,8 +329,13 @@ static void write_profile(struct lines *lines, const struct pool_entry *entry)
         add(lines, " %.*s:%u", SLICE_ARGS(profile->skills[i].name), profile->skills[i].level);
     for (size_t i = 0; i < profile->language_count; i++)
         add(lines, " %.*s", SLICE_ARGS(profile->languages[i]));
-    add(lines, " kept %" PRIu64 " %" PRIu64 " %u %d", entry->kept_agent.since_ms,
-            entry->kept_agent.idle_since_ms, entry->kept_agent.missed,
+    for (size_t i = 0; i < profile->queue_count; i++)
+        add(lines, " in %.*s", SLICE_ARGS(profile->queues[i]));
+    for (size_t i = 0; i < profile->channel_count; i++)
+        add(lines, " by %.*s:%u", SLICE_ARGS(profile->channels[i].name),
+                profile->channels[i].weight);
+    add(lines, " auto %d kept %" PRIu64 " %" PRIu64 " %u %d", profile->auto_accept,
+            entry->kept_agent.since_ms, entry->kept_agent.idle_since_ms, entry->kept_agent.missed,
             entry->kept_agent.is_removed);
 }
 
@@ -272,16 +346,23 @@ static void write_request(struct lines *lines, const struct pool_entry *entry)
             SLICE_ARGS(entry->request.conversation), entry->request.name.seq, need->first_queued_ms,
             SLICE_ARGS(need->language), SLICE_ARGS(need->last_agent), SLICE_ARGS(need->to_agent));
     for (size_t i = 0; i < need->skill_count; i++)
-        add(lines, " %.*s:%d", SLICE_ARGS(need->skills[i].name), need->skills[i].must);
+        add(lines, " %.*s:%d:%u", SLICE_ARGS(need->skills[i].name), need->skills[i].must,
+                need->skills[i].min_level);
+    for (size_t i = 0; i < need->prefer_count; i++)
+        add(lines, " rather %.*s", SLICE_ARGS(need->prefers[i]));
+    add(lines, " in %.*s by %.*s of %.*s %" PRIu64 " %" PRIu64 " %u %d %d", SLICE_ARGS(need->queue),
+            SLICE_ARGS(need->channel), SLICE_ARGS(need->class_name), need->value, need->promise_ms,
+            need->weight, need->is_interruptible, need->is_stranded);
     for (size_t i = 0; i < entry->exclusion_count; i++)
         add(lines, " not %.*s<%" PRIu64, SLICE_ARGS(entry->exclusions[i].agent),
                 entry->exclusions[i].until_ms);
     for (size_t i = 0; i < entry->term_count; i++)
         add(lines, " %.*s=%u", SLICE_ARGS(entry->terms[i].name), entry->terms[i].value);
     add(lines, " policy %.*s", SLICE_ARGS(entry->policy));
-    add(lines, " offer %" PRIu64 " %" PRIu64 " %" PRIu64 " kept %d %" PRIu64 " %" PRIu64,
+    add(lines, " offer %" PRIu64 " %" PRIu64 " %" PRIu64 " kept %d %" PRIu64 " %" PRIu64 " %u",
             entry->offer.seq, entry->deadline_ms, entry->policy_version, entry->kept_request.state,
-            entry->kept_request.queued_ms, entry->kept_request.since_ms);
+            entry->kept_request.queued_ms, entry->kept_request.since_ms,
+            entry->kept_request.weighed);
 }
 
 static void write_line(void *user, const struct pool_entry *entry)

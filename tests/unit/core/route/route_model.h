@@ -8,10 +8,14 @@
 
 enum { MODEL_AGENTS = 6, MODEL_CONVERSATIONS = 14 };
 
+#define MODEL_NO_MAIL UINT32_MAX
+
 struct model_request {
     struct pool_key key;
-    enum { NOWHERE, WAITS, OFFERED, TALKS } state;
+    enum { NOWHERE, WAITS, OFFERED, TALKS, WRAPS } state;
     int agent;
+    uint32_t weight, weighed; /* weighed: 0 as it needs */
+    bool is_soft;
     struct name offer;
     uint64_t first_queued_ms;
 };
@@ -20,6 +24,7 @@ struct model_agent {
     bool is_known;
     enum pool_status status;
     uint32_t capacity;
+    uint32_t mail_weight; /* by a channel of their own; 0: none, MODEL_NO_MAIL: not taken */
 };
 
 struct model {

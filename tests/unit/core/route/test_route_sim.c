@@ -10,9 +10,10 @@
  *
  * SEEDS=100000 and FIRST_SEED=n in the environment widen or repeat a run.
  */
-#include "route_model.h"
-
+#include "core/route/fold.h"
+#include "core/route/setup.h"
 #include "lib/test.h"
+#include "route_model.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,18 +29,21 @@ enum {
 
 struct world {
     uint64_t random, now_ms, requests;
+    bool is_quiet; /* all come back and do their work */
     struct pool_log log;
     struct pool *judge, *routers[ROUTERS];
     size_t seen[ROUTERS]; /* records that each has folded */
     struct model model;
-    size_t refused, forced, served, restarts;
+    size_t refused, forced, served, restarts, breaches, wrapped, weighed;
     struct route_policy policy;
+    struct route_setup setup;
 };
 
 static struct world world;
 static struct pool_decisions decisions;
 
 static const char *const skill_names[] = {"billing", "parcels", "tariffs", "astrology"};
+static const char *const queue_names[] = {"default", "sales", "night"};
 
 static uint64_t draw(uint64_t below)
 {
@@ -59,12 +63,16 @@ static bool chance(unsigned percent)
 /* An offer or a taking that went through found room and presence. */
 static void expect_within_capacity(const struct pool_entry *entry, enum pool_outcome outcome)
 {
-    struct pool_agent_view view;
-    if (outcome != POOL_DONE || (entry->kind != POOL_OFFERED && entry->kind != POOL_TAKEN))
+    bool is_offer = entry->kind == POOL_OFFERED || entry->kind == POOL_ASSIGNED;
+    if (outcome != POOL_DONE || (!is_offer && entry->kind != POOL_TAKEN))
         return;
-    expect(pool_find_agent(world.judge, entry->agent, &view));
-    expect(view.load <= view.capacity && view.status != POOL_OFFLINE);
-    expect(entry->kind == POOL_TAKEN || view.status == POOL_ONLINE);
+    const struct agent *agent = &world.judge->agents[agent_find(world.judge, entry->agent)];
+    const struct request *request =
+            &world.judge->requests[request_find(world.judge, &entry->request)];
+    uint32_t taken = agent->firm + (request->is_interruptible ? agent->soft : 0);
+    world.breaches += taken > agent->capacity * POOL_WEIGHT_FULL;
+    expect_u64(world.breaches, 0);
+    expect(agent->status == POOL_ONLINE || (!is_offer && agent->status == POOL_AWAY));
 }
 
 /* The judge folds what was appended last. is_sure: decided on the newest fold, so all must hold. */
@@ -175,10 +183,18 @@ static void agent_enters(int agent, enum pool_status status, uint32_t capacity)
         if (chance(60))
             skills[count++] = (struct pool_skill){
                     slice_of_string(skill_names[i]), (uint32_t)draw(POOL_LEVEL_MAX + 1)};
+    struct slice queue = slice_of_string(queue_names[draw(3)]);
+    struct pool_channel mail = {SLICE_OF("mail"), draw(3) ? 500 : 0};
+    bool is_plain = world.is_quiet;
     struct pool_entry entry = {.kind = POOL_PRESENCE,
             .agent = slice_of_string(model_agent_ids[agent]),
             .profile = {.status = status,
                     .capacity = capacity,
+                    .queues = &queue,
+                    .queue_count = !is_plain && chance(30),
+                    .channels = &mail,
+                    .channel_count = !is_plain && chance(20),
+                    .auto_accept = chance(20),
                     .skills = skills,
                     .skill_count = count,
                     .languages = &language,
@@ -199,13 +215,30 @@ static void agent_flaps(void)
     submit((unsigned)draw(ROUTERS), &entry);
 }
 
+/* What the case is beside its skills: by mail it is light and can be put aside. */
+static void set_channel(struct pool_need *need)
+{
+    need->queue = slice_of_string(queue_names[draw(3)]);
+    need->value = draw(3) ? 0 : draw(200000);
+    need->promise_ms = draw(3) ? 0 : world.now_ms + draw(60000);
+    need->is_stranded = chance(5);
+    if (chance(70))
+        return;
+    need->channel = SLICE_OF("mail");
+    need->weight = 300;
+    need->is_interruptible = true;
+}
+
 static void customer_comes(void)
 {
     int at = (int)draw(CONVERSATIONS);
     if (world.model.requests[at].state != NOWHERE)
         return;
-    struct pool_requirement skills[2] = {{slice_of_string(skill_names[draw(4)]), chance(60)},
-            {slice_of_string(skill_names[draw(4)]), chance(20)}};
+    struct pool_requirement skills[2] = {{slice_of_string(skill_names[draw(4)]), chance(60),
+                                                 (uint32_t)(draw(3) ? 0 : draw(1001))},
+            {slice_of_string(skill_names[draw(4)]), chance(20), 0}};
+    struct slice prefers[2] = {slice_of_string(model_agent_ids[draw(AGENTS)]),
+            slice_of_string(model_agent_ids[draw(AGENTS)])};
     struct pool_exclusion exclusion = {
             slice_of_string(model_agent_ids[draw(AGENTS)]), world.now_ms + draw(40000)};
     struct pool_entry entry = {.kind = POOL_QUEUED,
@@ -214,12 +247,15 @@ static void customer_comes(void)
             .need = {.first_queued_ms = world.now_ms - draw(5000),
                     .skills = skills,
                     .skill_count = draw(3),
+                    .prefers = prefers,
+                    .prefer_count = draw(5) ? 0 : draw(3),
                     .language = chance(50) ? SLICE_OF("de-AT") : SLICE_NONE,
                     .last_agent = slice_of_string(model_agent_ids[draw(AGENTS)])},
             .exclusions = &exclusion,
             .exclusion_count = chance(10)};
     if (chance(15))
         entry.need.to_agent = slice_of_string(model_agent_ids[draw(AGENTS)]);
+    set_channel(&entry.need);
     submit((unsigned)draw(ROUTERS), &entry);
 }
 
@@ -237,6 +273,26 @@ static void agent_answers(unsigned accept_percent, unsigned decline_percent)
             .offer = request->offer,
             .until_ms = world.now_ms + world.policy.exclusion_ms};
     submit((unsigned)draw(ROUTERS), &entry);
+}
+
+/* A case falls silent, comes to life again, is wrapped up, or needs something else. */
+static void case_changes(void)
+{
+    const struct model_request *request = &world.model.requests[draw(CONVERSATIONS)];
+    if (request->state == NOWHERE)
+        return;
+    struct pool_entry entry = {.request = request->key, .need = {.first_queued_ms = 1}};
+    uint64_t what = draw(10);
+    entry.kind = what < 6 ? POOL_WEIGHED : what < 9 ? POOL_WRAPPING : POOL_CHANGED;
+    if (entry.kind == POOL_WEIGHED)
+        entry.weight = chance(50) ? 100 : 0;
+    if (entry.kind == POOL_WRAPPING)
+        entry.deadline_ms = world.now_ms + draw(20000);
+    if (entry.kind == POOL_CHANGED)
+        set_channel(&entry.need);
+    bool is_said = submit((unsigned)draw(ROUTERS), &entry);
+    world.wrapped += is_said && entry.kind == POOL_WRAPPING;
+    world.weighed += is_said && entry.kind == POOL_WEIGHED;
 }
 
 static void case_ends(bool waiting_too)
@@ -272,8 +328,10 @@ static void something_happens(void)
         router_acts();
     else if (what < 72)
         agent_answers(60, 50);
-    else if (what < 84)
+    else if (what < 80)
         case_ends(chance(10));
+    else if (what < 86)
+        case_changes();
     else if (what < 93)
         agent_flaps();
     else if (what < 95)
@@ -284,6 +342,23 @@ static void something_happens(void)
 
 /* ---- one seed ---- */
 
+static void set_policy(void)
+{
+    struct route_setup *setup = &world.setup;
+    for (uint32_t i = 0; i < 3; i++)
+        route_name_set(&setup->queues[i].name, slice_of_string(queue_names[i]));
+    setup->queue_count = 3;
+    setup->queues[1].overflow[0].after_ms = 3000; /* sales: the default queue helps */
+    route_name_set(&setup->queues[1].overflow[0].queue, SLICE_OF("default"));
+    setup->queues[1].overflow_count = 1;
+    setup->queues[2].overflow[0].after_ms = 0;
+    route_name_set(&setup->queues[2].overflow[0].queue, SLICE_OF("sales"));
+    setup->queues[2].overflow_count = 1;
+    uint32_t at;
+    expect_u64(route_setup_check(setup, &at), ROUTE_SETUP_GOOD);
+    world.policy.setup = setup;
+}
+
 static void begin(uint64_t seed)
 {
     struct pool_log log = world.log;
@@ -291,6 +366,7 @@ static void begin(uint64_t seed)
             .now_ms = 1000000,
             .log = log,
             .policy = route_policy_default()};
+    set_policy();
     pool_log_reset(&world.log);
     world.judge = pool_create(pool_heap(), seed);
     for (unsigned i = 0; i < ROUTERS; i++)
@@ -303,6 +379,7 @@ static void begin(uint64_t seed)
 /* All come back and do their work: whatever is left must be served within bounded time. */
 static void quiesce(void)
 {
+    world.is_quiet = true;
     for (int i = 0; i < AGENTS; i++)
         agent_enters(i, POOL_ONLINE, 2);
     for (int round = 0; round < 400; round++) {
@@ -312,7 +389,7 @@ static void quiesce(void)
             case_ends(false);
         }
         struct pool_counts counts = pool_counts(world.judge);
-        if (counts.waiting + counts.offered + counts.active == 0)
+        if (counts.waiting + counts.offered + counts.active + counts.wrapping == 0)
             return;
         if (round % 20 == 19) /* nothing due by time alone is missed */
             world.now_ms =
@@ -345,7 +422,7 @@ static uint64_t setting(const char *name, uint64_t otherwise)
 static void stale_routers_race_and_every_promise_holds(void)
 {
     uint64_t first = setting("FIRST_SEED", 1), count = setting("SEEDS", SEEDS_DEFAULT);
-    size_t offers = 0, refused = 0, forced = 0, served = 0, restarts = 0;
+    size_t offers = 0, refused = 0, forced = 0, served = 0, restarts = 0, wrapped = 0, weighed = 0;
     pool_log_init(&world.log);
     for (uint64_t seed = first; seed < first + count; seed++) {
         test_note("seed %" PRIu64 ": FIRST_SEED=%" PRIu64 " SEEDS=1", seed, seed);
@@ -359,10 +436,12 @@ static void stale_routers_race_and_every_promise_holds(void)
         forced += world.forced;
         served += world.served;
         restarts += world.restarts;
+        wrapped += world.wrapped;
+        weighed += world.weighed;
     }
     printf("# %" PRIu64 " seeds: %zu offers, %zu refused appends, %zu forced stale batches, %zu "
-           "restarts, %zu served\n",
-            count, offers, refused, forced, restarts, served);
+           "restarts, %zu served, %zu wrapped up, %zu weighed anew\n",
+            count, offers, refused, forced, restarts, served, wrapped, weighed);
     expect(count < 100 || (refused > count && forced > 0 && offers > count && served > count));
     pool_log_finish(&world.log);
 }
