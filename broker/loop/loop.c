@@ -34,7 +34,6 @@ struct loop {
     uv_loop_t uv;
     uv_timer_t alarm;
     uv_idle_t ready; /* active: something is due, so do not sleep */
-    uv_check_t after_poll;
     uv_prepare_t before_poll;
     void (*on_turn)(void *user);
     void *on_turn_user;
@@ -105,30 +104,20 @@ static void timers_cancel(struct timers *timers, struct timer *timer)
     loop->alarm_ms = UINT64_MAX;
 }
 
-static void on_after_poll(uv_check_t *handle)
-{
-    struct loop *loop = handle->data;
-    loop->on_turn(loop->on_turn_user);
-}
-
 static void on_before_poll(uv_prepare_t *handle)
 {
     struct loop *loop = handle->data;
     loop->on_turn(loop->on_turn_user);
 }
 
-/* What sockets brought leaves right after; what timers brought leaves before the loop sleeps. */
 void loop_on_turn(struct loop *loop, void (*on_turn)(void *user), void *user)
 {
     loop->on_turn = on_turn;
     loop->on_turn_user = user;
-    uv_check_stop(&loop->after_poll);
     uv_prepare_stop(&loop->before_poll);
     if (on_turn == NULL)
         return;
-    check(uv_check_start(&loop->after_poll, on_after_poll) == 0);
     check(uv_prepare_start(&loop->before_poll, on_before_poll) == 0);
-    uv_unref((uv_handle_t *)&loop->after_poll);
     uv_unref((uv_handle_t *)&loop->before_poll);
 }
 
@@ -147,8 +136,7 @@ struct loop *loop_create(void)
     loop->alarm.data = loop->ready.data = loop;
     check(uv_timer_init(&loop->uv, &loop->alarm) == 0);
     check(uv_idle_init(&loop->uv, &loop->ready) == 0);
-    loop->after_poll.data = loop->before_poll.data = loop;
-    check(uv_check_init(&loop->uv, &loop->after_poll) == 0);
+    loop->before_poll.data = loop;
     check(uv_prepare_init(&loop->uv, &loop->before_poll) == 0);
     return loop;
 }
@@ -212,7 +200,6 @@ void loop_destroy(struct loop *loop)
         return;
     uv_close((uv_handle_t *)&loop->alarm, NULL);
     uv_close((uv_handle_t *)&loop->ready, NULL);
-    uv_close((uv_handle_t *)&loop->after_poll, NULL);
     uv_close((uv_handle_t *)&loop->before_poll, NULL);
     for (size_t i = 0; i < SIGNALS_MAX; i++)
         if (loop->watches[i].number != 0)

@@ -18,15 +18,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { RECEIVE_PIECE = 512, SERVICE_BUFFER = 32768, CLOSING_TURNS_MAX = 10000 };
+/* Without WRITE_PIECE libwebsockets hands the socket RECEIVE_PIECE and a little at a time: two
+ * writes and two changes of the poll set for each message of 550 bytes. */
+enum {
+    RECEIVE_PIECE = 512,
+    WRITE_PIECE = 1 << 20,
+    SERVICE_BUFFER = 32768,
+    CLOSING_TURNS_MAX = 10000,
+};
 
 static int on_lws_event(
         struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len);
 
 /* A name with a space cannot be asked for as a subprotocol. */
-static const struct lws_protocols protocols[] = {{"plain http", on_lws_event, 0, 0, 0, NULL, 0},
-        {"weft.v1.json", on_lws_event, 0, RECEIVE_PIECE, 1, NULL, 0},
-        {"weft.v1.msgpack", on_lws_event, 0, RECEIVE_PIECE, 2, NULL, 0}, {0}};
+static const struct lws_protocols protocols[] = {
+        {"plain http", on_lws_event, 0, 0, 0, NULL, WRITE_PIECE},
+        {"weft.v1.json", on_lws_event, 0, RECEIVE_PIECE, 1, NULL, WRITE_PIECE},
+        {"weft.v1.msgpack", on_lws_event, 0, RECEIVE_PIECE, 2, NULL, WRITE_PIECE}, {0}};
 
 static void on_destroyed(struct ws_server *server, struct connection *connection)
 {
