@@ -6,6 +6,7 @@
  * the place of the first.
  */
 #include "base/check.h"
+#include "flow/body_check.h"
 #include "flow/bot_turns.h"
 #include "flow/entry_codec.h"
 
@@ -111,18 +112,12 @@ static void keep_commit(
 
 static bool may_commit(struct session *worker, const struct proto_commit *request)
 {
-    for (size_t i = 0; i < request->messages_count; i++) {
-        enum proto_body_kind kind = request->messages[i].kind;
-        if (kind != PROTO_BODY_KIND_TEXT && kind != PROTO_BODY_KIND_QUICK_REPLIES) {
-            session_error(worker, request->id, PROTO_ERROR_BODY_UNSUPPORTED, NULL);
+    struct body_fault fault;
+    for (size_t i = 0; i < request->messages_count; i++)
+        if (!body_is_good(&request->messages[i], SPEAKER_BOT, &fault)) {
+            session_error(worker, request->id, fault.code, fault.message);
             return false;
         }
-        if (!text_is_clean(request->messages[i].text)) {
-            session_error(worker, request->id, PROTO_ERROR_OUT_OF_RANGE,
-                    "Field 'messages.text' holds control characters.");
-            return false;
-        }
-    }
     if (request->has_handoff && request->has_close && request->close) {
         session_error(worker, request->id, PROTO_ERROR_WRONG_TYPE,
                 "A commit either hands over or closes, not both.");
@@ -136,12 +131,8 @@ static size_t commit_room(const struct proto_commit *request)
 {
     enum { PIECE = 160 }; /* a piece's members, and its alignment */
     size_t room = request->has_handoff ? PROTO_LIMIT_FRAME_BYTES + PIECE : 0;
-    for (size_t i = 0; i < request->messages_count; i++) {
-        const struct proto_body *body = &request->messages[i];
-        room += PIECE + body->text.len + body->chosen.len;
-        for (size_t j = 0; j < body->options_count; j++)
-            room += PIECE + body->options[j].title.len + body->options[j].value.len;
-    }
+    for (size_t i = 0; i < request->messages_count; i++)
+        room += PIECE + body_room(&request->messages[i]);
     for (size_t i = 0; i < request->state_count; i++)
         room += PIECE + request->state[i].name.len + request->state[i].value.len;
     for (size_t i = 0; i < request->labels_count; i++)

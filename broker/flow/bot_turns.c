@@ -152,7 +152,7 @@ static size_t text_bytes(const struct turn_flight *flight)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < flight->input_count; i++)
-        bytes += flight->inputs[i].body.text.len;
+        bytes += body_room(&flight->inputs[i].body);
     return bytes;
 }
 
@@ -187,7 +187,7 @@ static void on_message(
     if (entry->at.seq > flight->turn.seq ||
             !body_decode(part->body, &flight->chat->node->scratch, &input.body))
         return;
-    drop_oldest(flight, input.body.text.len);
+    drop_oldest(flight, body_room(&input.body));
     flight->inputs[flight->input_count++] = input;
 }
 

@@ -227,10 +227,7 @@ static struct slice write_shape(
 
 struct slice body_encode(const struct proto_body *body, struct arena *scratch)
 {
-    size_t room = 128 + body->text.len + body->chosen.len;
-    for (size_t i = 0; i < body->options_count; i++)
-        room += 32 + body->options[i].title.len + body->options[i].value.len;
-    return write_shape(&proto_body_shape, body, room, scratch);
+    return write_shape(&proto_body_shape, body, body_room(body), scratch);
 }
 
 bool body_decode(struct slice bytes, struct arena *scratch, struct proto_body *out_body)

@@ -21,7 +21,8 @@ bool fold_decode(struct slice bytes, struct arena *scratch, struct conversation 
 /* Text that people can read: no control characters but tab and line ends. */
 bool text_is_clean(struct slice text);
 
-/* Bodies and packets inside parts. */
+/* Bodies and packets inside parts. body_room: at least its encoded size. body_room.c */
+size_t body_room(const struct proto_body *body);
 struct slice body_encode(
         const struct proto_body *body, struct arena *scratch); /* bytes NULL: too long */
 bool body_decode(struct slice bytes, struct arena *scratch, struct proto_body *out_body);

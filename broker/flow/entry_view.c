@@ -136,7 +136,7 @@ static struct proto_who view_author(const struct author *author, struct slice co
 bool entry_view(const struct entry *entry, struct slice conversation, bool to_staff,
         struct arena *scratch, struct proto_entry_view *out_view)
 {
-    struct proto_part *parts = arena_take(scratch, ENTRY_PARTS_MAX * sizeof *parts);
+    struct proto_part *parts = arena_take(scratch, (entry->part_count + 1) * sizeof *parts);
     size_t count = 0;
     if (parts == NULL)
         return false;

@@ -34,9 +34,7 @@ static size_t view_size(const struct proto_entry_view *view)
 {
     size_t size = 256;
     for (size_t i = 0; i < view->parts_count; i++) {
-        size += 192 + 2 * view->parts[i].body.text.len;
-        for (size_t j = 0; j < view->parts[i].body.options_count; j++)
-            size += 48 + view->parts[i].body.options[j].title.len;
+        size += 192 + 2 * body_room(&view->parts[i].body);
         if (view->parts[i].has_handoff)
             size += 16 * 1024;
     }

@@ -8,6 +8,7 @@
  * new state brings it about.
  */
 #include "base/check.h"
+#include "flow/body_check.h"
 #include "flow/deliver.h"
 #include "flow/entry_codec.h"
 #include "flow/requests.h"
@@ -57,18 +58,10 @@ bool body_is_sendable(
         struct session *session, struct slice request_id, const struct proto_body *body)
 {
     bool is_customer = session->role == CREDENTIAL_CUSTOMER;
-    enum proto_body_kind kind = body->kind;
-    if (!text_is_clean(body->text) || body->text.len == 0) {
-        session_error(session, request_id, PROTO_ERROR_OUT_OF_RANGE,
-                "Field 'body.text' is empty, or holds control characters.");
-        return false;
-    }
-    if (kind == PROTO_BODY_KIND_TEXT || (kind == PROTO_BODY_KIND_QUICK_REPLIES && !is_customer))
+    struct body_fault fault;
+    if (body_is_good(body, is_customer ? SPEAKER_CUSTOMER : SPEAKER_STAFF, &fault))
         return true;
-    bool is_known = kind == PROTO_BODY_KIND_SYSTEM || kind == PROTO_BODY_KIND_QUICK_REPLIES;
-    session_error(session, request_id,
-            is_known ? PROTO_ERROR_FORBIDDEN : PROTO_ERROR_BODY_UNSUPPORTED,
-            is_known ? "This role may not send messages of this kind." : NULL);
+    session_error(session, request_id, fault.code, fault.message);
     return false;
 }
 

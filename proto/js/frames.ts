@@ -25,6 +25,12 @@ export const limits = {
   commit_messages: 8,
   /** quick replies under one message */
   options: 13,
+  /** cards of one carousel */
+  cards: 10,
+  /** items of one list */
+  list_items: 24,
+  /** fields of one form */
+  form_fields: 12,
   /** pairs of a conversation's state */
   state_pairs: 32,
   /** from the open socket to the hello */
@@ -44,6 +50,8 @@ export type Visibility = "public" | "internal";
 export type BodyKind = "text" | "quick_replies" | "system" | "deleted" | "edited" | "card" | "carousel" | "list" | "form" | "location" | "file";
 
 export type PartKind = "message" | "note" | "owner" | "case_opened" | "case_closed" | "queued" | "identity" | "joined" | "superseded" | "erased" | "edited" | "deleted" | "reacted";
+
+export type FieldKind = "text" | "multiline" | "number" | "email" | "phone" | "date" | "choice" | "checkbox";
 
 export type OwnerKind = "none" | "bot" | "agent";
 
@@ -75,21 +83,79 @@ export interface Option {
   value?: string;
 }
 
-/** what was said */
-export interface Body {
-  kind: BodyKind;
-  text: string;
-  /** quick_replies: the answers offered */
-  options?: Option[];
-  /** text: the value of the quick reply that was chosen */
-  chosen?: string;
-}
-
 /** a named value */
 export interface Pair {
   name: string;
   /** absent: remove the name */
   value?: string;
+}
+
+/** a button: says its value, or opens a page; one of the two */
+export interface Action {
+  title: string;
+  /** what it says */
+  value?: string;
+  /** https or http */
+  url?: string;
+}
+
+/** a picture with words and buttons */
+export interface Card {
+  title: string;
+  subtitle?: string;
+  /** its address, https or http */
+  image?: string;
+  /** what the picture shows */
+  alt?: string;
+  actions?: Action[];
+}
+
+/** one item of a list */
+export interface ListItem {
+  title: string;
+  text?: string;
+  /** what choosing it says; absent: the title */
+  value?: string;
+}
+
+/** one field of a form */
+export interface FormField {
+  name: string;
+  label: string;
+  kind: FieldKind;
+  /** true: the form is not sent without it */
+  must?: boolean;
+  /** choice */
+  options?: Option[];
+}
+
+/** a place on the map */
+export interface Place {
+  /** degrees, as -33.8568 */
+  lat: string;
+  lon: string;
+  name?: string;
+}
+
+/** what was said */
+export interface Body {
+  kind: BodyKind;
+  /** of a kind other than text: what is shown where the kind is not known */
+  text: string;
+  /** quick_replies: the answers offered */
+  options?: Option[];
+  /** text: the value of the quick reply, action or item that was chosen */
+  chosen?: string;
+  /** text: what was filled into the form that `reply_to` names */
+  answers?: Pair[];
+  /** card: one; carousel */
+  cards?: Card[];
+  /** list */
+  items?: ListItem[];
+  /** form */
+  fields?: FormField[];
+  /** location */
+  place?: Place;
 }
 
 /** what the customer seems to want */

@@ -8,52 +8,45 @@
 
 #include "base/arena.h"
 #include "base/check.h"
+#include "proto/codec.h"
 
 #include <stdlib.h>
 
-enum { ALIGN = _Alignof(max_align_t) };
+enum { DECODED_MAX = 4 * PROTO_LIMIT_FRAME_BYTES };
 
-static size_t body_size(const struct proto_body *body)
+static void decode(struct slice encoded, struct arena *arena, struct proto_body *out_body)
 {
-    size_t size = body->text.len + body->chosen.len + 4 * ALIGN;
-    for (size_t i = 0; i < body->options_count; i++)
-        size += body->options[i].title.len + body->options[i].value.len + 2 * ALIGN;
-    return size + body->options_count * sizeof *body->options;
+    struct proto_problem problem;
+    struct slice copy = arena_copy(arena, encoded); /* reading spoils */
+    struct proto_source source = {
+            PROTO_MSGPACK, (char *)copy.bytes, copy.len, &proto_trusted_bounds, arena};
+    check(copy.bytes != NULL && proto_shape_read(&source, &proto_body_shape, out_body, &problem));
 }
 
-/* An empty text is still a text: absent is only what was absent. */
-static struct slice copy(struct arena *arena, struct slice from)
+/* Through the wire's own codec, so that no member of a body can be forgotten. The first reading
+ * says how much memory the second one takes. */
+static void keep_body(struct outbox_item *item, const struct proto_body *body)
 {
-    if (from.bytes == NULL || from.len > 0)
-        return arena_copy(arena, from);
-    return SLICE_OF("");
-}
-
-static struct proto_body copy_body(struct arena *arena, const struct proto_body *from)
-{
-    struct proto_body body = *from;
-    body.text = copy(arena, from->text);
-    body.chosen = copy(arena, from->chosen);
-    if (from->options_count == 0)
-        return body;
-    struct proto_option *options = arena_take(arena, from->options_count * sizeof *from->options);
-    check(options != NULL);
-    for (size_t i = 0; i < from->options_count; i++)
-        options[i] = (struct proto_option){
-                copy(arena, from->options[i].title), copy(arena, from->options[i].value)};
-    body.options = options;
-    return body;
+    static _Thread_local char encoded[PROTO_LIMIT_FRAME_BYTES], decoded[DECODED_MAX];
+    struct buffer out = buffer_make(encoded, sizeof encoded);
+    struct arena arena;
+    proto_shape_write(PROTO_MSGPACK, &proto_body_shape, body, &out);
+    check(!out.overflowed);
+    arena_init(&arena, decoded, sizeof decoded);
+    decode(buffer_slice(&out), &arena, &item->send.body);
+    size_t size = arena.used + 2 * _Alignof(max_align_t);
+    item->bytes = malloc(size);
+    check(item->bytes != NULL);
+    arena_init(&arena, item->bytes, size);
+    decode(buffer_slice(&out), &arena, &item->send.body);
 }
 
 struct outbox_item *outbox_item_create(const struct outbox_message *message)
 {
-    struct arena arena;
-    size_t size = body_size(message->body);
     struct outbox_item *item = calloc(1, sizeof *item);
-    check(item != NULL && (item->bytes = malloc(size)) != NULL);
-    arena_init(&arena, item->bytes, size);
+    check(item != NULL);
+    keep_body(item, message->body);
     list_init(&item->node);
-    item->send.body = copy_body(&arena, message->body);
     if (message->is_internal) {
         item->send.has_visibility = true;
         item->send.visibility = PROTO_VISIBILITY_INTERNAL;

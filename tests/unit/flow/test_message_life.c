@@ -241,6 +241,44 @@ static void a_bot_is_told_the_words_in_force(void)
     stage_end();
 }
 
+static const char carousel[] =
+        "{\"kind\":\"carousel\",\"text\":\"Two shoes\",\"cards\":[{\"title\":\"Red\",\"image\":"
+        "\"https://shop.example/r.jpg\",\"alt\":\"A red shoe\",\"actions\":[{\"title\":\"This\","
+        "\"value\":\"red\"}]},{\"title\":\"Blue\",\"actions\":[{\"title\":\"See\",\"url\":"
+        "\"https://shop.example/b\"}]}]}";
+
+static void a_bot_shows_cards_and_the_customer_answers(void)
+{
+    char more[1024];
+    stage_start();
+    struct actor *bot = stage_bot("north");
+    struct actor *customer = stage_customer("north");
+    act_say(customer, "shoes");
+    expect(will_hear(bot, "\"turn\"", 1000));
+    act_ask(bot,
+            "{\"type\":\"commit\",\"id\":\"c\",\"conversation\":\"%s\",\"turn\":\"%s\","
+            "\"messages\":[%s]}",
+            bot->conversation, bot->turn, carousel);
+    expect(heard(bot, "\"ack\""));
+    expect(heard(customer, "https://shop.example/r.jpg") && heard(customer, "Two shoes"));
+    act_history(customer); /* a page is as deep as a frame gets */
+    expect(heard(customer, "https://shop.example/b"));
+    snprintf(more, sizeof more,
+            "{\"type\":\"send\",\"id\":\"s\",\"lineage\":\"%s\",\"n\":%" PRIu64
+            ",\"body\":{\"kind\":\"text\",\"text\":\"This\",\"chosen\":\"red\",\"answers\":["
+            "{\"name\":\"size\",\"value\":\"42\"}]}}",
+            customer->lineage, customer->n + 1);
+    bot->mark = bot->heard_len;
+    act_ask(customer, "%s", more);
+    expect(heard(customer, "\"ack\""));
+    expect(heard(bot, "\"size\"") && heard(bot, "\"42\"") && heard(bot, "\"red\""));
+    act_ask(customer,
+            "{\"type\":\"send\",\"id\":\"s\",\"lineage\":\"%s\",\"n\":%" PRIu64 ",\"body\":%s}",
+            customer->lineage, customer->n + 2, carousel);
+    expect(heard(customer, "forbidden"));
+    stage_end();
+}
+
 /* More than the fold's table holds: the pages know the rest. */
 static void what_was_deleted_long_ago_stays_deleted(void)
 {
@@ -323,6 +361,7 @@ int main(int argc, char **argv)
                     CASE(nobody_touches_what_others_said), CASE(an_edit_has_its_time),
                     CASE(an_answer_names_what_it_answers_and_repeats_nothing),
                     CASE(a_bot_is_told_the_words_in_force),
+                    CASE(a_bot_shows_cards_and_the_customer_answers),
                     CASE(what_was_deleted_long_ago_stays_deleted),
                     CASE(a_retry_gets_its_place_even_when_all_is_gone),
                     CASE(each_reader_has_a_place_of_their_own), {0}});
