@@ -7,6 +7,7 @@
  */
 #include "config/policy_file.h"
 
+#include "config/policy_names.h"
 #include "config/reader.h"
 #include "core/route/pool_entry.h"
 
@@ -26,13 +27,16 @@ enum { DAY_MS = 24 * 60 * 60 * 1000, AGES_MAX = 1000 };
 
 /* The struct mirrors the file, member for member. */
 struct policy_weights {
-    uint32_t direct, skill, language, continuity, willing, load, fairness, age;
+    uint32_t direct, skill, language, continuity, willing, load, fairness, age, class_, value,
+            promise, calm;
 };
 
 struct policy_values {
     struct policy_weights weights;
     uint32_t offer_ms, exclusion_ms, missed_max, direct_ms, relax_unknown_ms, relax_absent_ms,
-            relax_busy_ms, grace_ms, fairness_ms, age_ms;
+            relax_busy_ms, grace_ms, fairness_ms, age_ms, prefer_ms, wrap_up_ms, silence_ms,
+            idle_ms, idle_weight, auto_accept, continuity_ms, promise_ms, value_full;
+    struct policy_names names;
 };
 
 static const struct setting weights_rows[] = {
@@ -49,6 +53,17 @@ static const struct setting weights_rows[] = {
         NUMBER(policy_weights, fairness, 0, ROUTE_WEIGHT_MAX, 200,
                 "How long the agent has been idle."),
         NUMBER(policy_weights, age, 0, ROUTE_WEIGHT_MAX, 1000, "How long the customer has waited."),
+        {.name = "class",
+                .kind = SETTING_NUMBER,
+                AT(policy_weights, class_),
+                .most = ROUTE_WEIGHT_MAX,
+                .fallback = "500",
+                .help = "The customer's class, as much as `classes` says."},
+        NUMBER(policy_weights, value, 0, ROUTE_WEIGHT_MAX, 300, "What is at stake."),
+        NUMBER(policy_weights, promise, 0, ROUTE_WEIGHT_MAX, 1000,
+                "How much of the promised time is gone."),
+        NUMBER(policy_weights, calm, 0, ROUTE_WEIGHT_MAX, 200,
+                "Taking the case interrupts none of the agent's other work."),
         {0}};
 
 static const struct setting policy_rows[] = {
@@ -76,6 +91,51 @@ static const struct setting policy_rows[] = {
                 "From an agent's going offline until their chats go back to the queue."),
         NUMBER(policy_values, fairness_ms, 1, DAY_MS, 600000, "The idle time that counts in full."),
         NUMBER(policy_values, age_ms, 1, DAY_MS, 600000, "The waiting time that counts in full."),
+        NUMBER(policy_values, prefer_ms, 0, DAY_MS, 20000,
+                "How long a case waits for agents that it prefers; 0: not."),
+        NUMBER(policy_values, continuity_ms, 0, 7 * DAY_MS, 0,
+                "A new case prefers the contact's last agent when the case before ended no longer "
+                "ago; 0: never."),
+        NUMBER(policy_values, wrap_up_ms, 0, DAY_MS, 0,
+                "How long an agent keeps the place of a closed case to finish with it; 0: not."),
+        NUMBER(policy_values, silence_ms, 0, DAY_MS, 0,
+                "How long a customer waits unanswered until the case goes back to the queue; 0: "
+                "for ever."),
+        NUMBER(policy_values, idle_ms, 0, DAY_MS, 0,
+                "How long a chat must be silent to weigh `idle_weight`; 0: it never does."),
+        NUMBER(policy_values, idle_weight, 1, 1000, 100,
+                "What a silent chat weighs, in thousandths of a chat."),
+        NUMBER(policy_values, auto_accept, 0, 1, 0,
+                "1: agents are not asked, what would be offered is theirs."),
+        NUMBER(policy_values, promise_ms, 0, DAY_MS, 0,
+                "In which time a case is to be answered when its queue does not say; 0: nothing is "
+                "promised."),
+        NUMBER(policy_values, value_full, 1, 1000000000, 100000,
+                "The value at stake that counts in full."),
+        {.name = "channels",
+                .kind = SETTING_SECTIONS,
+                AT(policy_values, names.channels),
+                .size = sizeof(struct policy_channel),
+                .most = ROUTE_CHANNELS_MAX,
+                .count_offset = offsetof(struct policy_values, names.channel_count),
+                .inner = policy_channel_rows,
+                .help = "What cases of a channel weigh; those not named weigh as a chat."},
+        {.name = "classes",
+                .kind = SETTING_SECTIONS,
+                AT(policy_values, names.classes),
+                .size = sizeof(struct policy_class),
+                .most = ROUTE_CLASSES_MAX,
+                .count_offset = offsetof(struct policy_values, names.class_count),
+                .inner = policy_class_rows,
+                .help = "Classes of customers."},
+        {.name = "queues",
+                .kind = SETTING_SECTIONS,
+                AT(policy_values, names.queues),
+                .size = sizeof(struct policy_queue),
+                .most = ROUTE_QUEUES_MAX,
+                .count_offset = offsetof(struct policy_values, names.queue_count),
+                .inner = policy_queue_rows,
+                .help = "Where cases wait: hours, overflow, promise."},
         {0}};
 
 /* ---- rules ---- */
@@ -93,7 +153,8 @@ static bool may_starve(const struct policy_values *values, struct breach *out)
 {
     const struct policy_weights *weights = &values->weights;
     uint32_t others = weights->skill + weights->language + weights->continuity + weights->willing +
-                      weights->load + weights->fairness;
+                      weights->load + weights->fairness + weights->class_ + weights->value +
+                      weights->promise + weights->calm;
     uint32_t least = (others + AGES_MAX - 1) / AGES_MAX;
     char sentence[CONFIG_TEXT_MAX];
     snprintf(sentence, sizeof sentence,
@@ -126,6 +187,10 @@ static struct route_policy to_route(const struct policy_values *from)
             [ROUTE_TERM_LOAD] = weights->load,
             [ROUTE_TERM_FAIRNESS] = weights->fairness,
             [ROUTE_TERM_AGE] = weights->age,
+            [ROUTE_TERM_CLASS] = weights->class_,
+            [ROUTE_TERM_VALUE] = weights->value,
+            [ROUTE_TERM_PROMISE] = weights->promise,
+            [ROUTE_TERM_CALM] = weights->calm,
     };
     memcpy(policy.weights, values, sizeof values);
     policy.offer_ms = from->offer_ms;
@@ -138,10 +203,20 @@ static struct route_policy to_route(const struct policy_values *from)
     policy.grace_ms = from->grace_ms;
     policy.fairness_ms = from->fairness_ms;
     policy.age_ms = from->age_ms;
+    policy.prefer_ms = from->prefer_ms;
+    policy.continuity_ms = from->continuity_ms;
+    policy.wrap_up_ms = from->wrap_up_ms;
+    policy.silence_ms = from->silence_ms;
+    policy.idle_ms = from->idle_ms;
+    policy.idle_weight = from->idle_weight;
+    policy.auto_accept = from->auto_accept != 0;
+    policy.promise_ms = from->promise_ms;
+    policy.value_full = from->value_full;
     return policy;
 }
 
-static bool read_values(struct reader *reader, struct slice text, struct policy_values *out)
+static bool read_values(struct reader *reader, struct slice text, struct policy_values *out,
+        struct policy_setup *setup)
 {
     struct breach breach;
     struct mark mark;
@@ -150,26 +225,38 @@ static bool read_values(struct reader *reader, struct slice text, struct policy_
         return reader_fail(reader, mark, "%s", why);
     reader_defaults(policy_rows, out, "");
     bool is_good = reader_settings(reader, policy_rows, out);
-    if (is_good && (may_starve(out, &breach) || may_bounce(out, &breach)))
+    if (is_good && (may_starve(out, &breach) || may_bounce(out, &breach) ||
+                           !policy_names_read(&out->names, setup, &breach)))
         is_good = reader_breach(reader, &breach);
     document_close(&reader->document);
     return is_good;
 }
 
+/* In one piece, the policy first, so that whoever frees it frees all. */
+struct whole_policy {
+    struct route_policy policy;
+    struct policy_setup names;
+};
+
 struct route_policy *policy_parse(
         struct slice text, const char *name, struct config_problem *out_problem)
 {
     struct reader reader = {.path = name, .problem = out_problem};
-    struct policy_values values = {.offer_ms = 0};
-    struct route_policy *policy = malloc(sizeof *policy);
-    if (policy == NULL)
+    struct policy_values *values = calloc(1, sizeof *values);
+    struct whole_policy *whole = malloc(sizeof *whole);
+    bool is_good = false;
+    if (values == NULL || whole == NULL)
         reader_fail(&reader, (struct mark){0}, "there is not enough memory");
-    else if (read_values(&reader, text, &values)) {
-        *policy = to_route(&values);
-        return policy;
+    else
+        is_good = read_values(&reader, text, values, &whole->names);
+    if (is_good) {
+        whole->policy = to_route(values);
+        whole->policy.setup = &whole->names.setup;
+    } else {
+        free(whole);
     }
-    free(policy);
-    return NULL;
+    free(values);
+    return is_good ? &whole->policy : NULL;
 }
 
 /* ---- the file ---- */

@@ -79,6 +79,8 @@ static bool read_list(struct reader *reader, const struct setting *row, int node
         if (count == row->most)
             return reader_fail(reader, document_mark(&reader->document, item),
                     "'%s' has too many items: at most %u", name, row->most);
+        if (row->kind == SETTING_SECTIONS)
+            reader_defaults(row->inner, at, reader->folder);
         if (row->kind == SETTING_TEXTS ? !read_scalar(reader, row, item, at, place, (int)count)
                                        : !read_section(reader, row->inner, item, at, &inside))
             return false;

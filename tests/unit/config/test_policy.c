@@ -5,6 +5,7 @@
  */
 #include "config/policy_file.h"
 #include "core/route/pool_entry.h"
+#include "core/route/setup.h"
 #include "lib/test.h"
 
 #include <stdlib.h>
@@ -37,6 +38,16 @@ static void an_empty_policy_is_that_of_the_core(void)
     expect_u64(read->grace_ms, core.grace_ms);
     expect_u64(read->fairness_ms, core.fairness_ms);
     expect_u64(read->age_ms, core.age_ms);
+    expect_u64(read->prefer_ms, core.prefer_ms);
+    expect_u64(read->continuity_ms, core.continuity_ms);
+    expect_u64(read->wrap_up_ms, core.wrap_up_ms);
+    expect_u64(read->silence_ms, core.silence_ms);
+    expect_u64(read->idle_ms, core.idle_ms);
+    expect_u64(read->idle_weight, core.idle_weight);
+    expect_u64(read->promise_ms, core.promise_ms);
+    expect_u64(read->value_full, core.value_full);
+    expect(read->auto_accept == core.auto_accept);
+    expect_u64(read->setup->queue_count, 0);
     free(read);
 }
 
@@ -64,12 +75,40 @@ static void times_are_read(void)
     free(read);
 }
 
+static void queues_channels_and_hours_are_read(void)
+{
+    struct route_policy *read =
+            parse("auto_accept: 1\nchannels: [{name: mail, weight: 300, interruptible: 1}]\n"
+                  "classes: [{name: concierge, worth: 900}]\n"
+                  "queues:\n  - name: sales\n    overflow: [default after 60000]\n"
+                  "    time_zone: UTC\n    hours: [fri-mon 10:00-12:30]\n"
+                  "    holidays: [12-25, 2026-12-24 09:00-12:00]\n"
+                  "    offline_text: We are back at ten.\n  - name: default\n");
+    expect(read != NULL && read->auto_accept);
+    const struct route_channel *mail = route_find_channel(read->setup, SLICE_OF("mail"));
+    expect(mail != NULL && mail->is_interruptible && mail->weight == 300);
+    expect_u64(route_find_class(read->setup, SLICE_OF("concierge"))->worth, 900);
+    const struct route_queue *sales = route_find_queue(read->setup, SLICE_OF("sales"));
+    expect_u64(sales->overflow[0].after_ms, 60000);
+    expect_u64(sales->hours.span_count, 4);
+    expect_u64(sales->hours.spans[0].weekday, 5);
+    expect_u64(sales->hours.spans[3].weekday, 1);
+    expect_u64(sales->hours.spans[3].until, 12 * 60 + 30);
+    expect_u64(sales->hours.holiday_count, 2);
+    expect_u64(sales->hours.holidays[1].year, 2026);
+    expect_text(slice_make(sales->offline_text, sales->offline_len), "We are back at ten.");
+    expect(route_find_queue(read->setup, SLICE_NONE) == &read->setup->queues[1]);
+    free(read);
+}
+
 static const struct {
     const char *text, *message;
 } bad_ones[] = {
         {"weights:\n  skil: 5\n",
                 "policy.yaml:2:3: unknown setting 'skil' in 'weights' (did you mean 'skill'?)"},
-        {"weights:\n  charm: 5\n", "policy.yaml:2:3: unknown setting 'charm' in 'weights'"},
+        {"weights:\n  charm: 5\n",
+                "policy.yaml:2:3: unknown setting 'charm' in 'weights' (did you mean "
+                "'calm'?)"},
         {"wieghts: {}\n", "policy.yaml:1:1: unknown setting 'wieghts' (did you mean 'weights'?)"},
         {"weights: {skill: 1000001}\n",
                 "policy.yaml:1:18: 'weights.skill' is 1000001; it must be between 0 and 1000000"},
@@ -80,11 +119,24 @@ static const struct {
         {"offer_ms: 2000\noffer_ms: 3000\n",
                 "policy.yaml:2:1: 'offer_ms' is given twice; first on line 1"},
         {"weights:\n  skill: 9000\n  age: 4\n",
-                "policy.yaml:3:8: 'weights.age' is 4; it must be at least 12, a thousandth of the "
+                "policy.yaml:3:8: 'weights.age' is 4; it must be at least 14, a thousandth of the "
                 "other weights together, or somebody could wait for ever"},
         {"weights: {willing: 0}\nexclusion_ms: 0\n",
                 "policy.yaml:2:15: 'exclusion_ms' and 'weights.willing' are both 0: a case would "
                 "be offered to whoever has just declined it, again and again"},
+        {"queues:\n  - name: sales\n    overflow: [night]\n  - name: night\n    overflow: [sales "
+         "after 5]\n",
+                "policy.yaml:2:5: 'sales' overflows in a circle"},
+        {"queues:\n  - {name: a, overflow: [b]}\n",
+                "policy.yaml:2:5: 'a' overflows to a queue that is not named, or to itself"},
+        {"queues:\n  - name: a\n    hours: [mon-fri 09:00-17:00, tue 16:00-18:00]\n",
+                "policy.yaml:2:5: 'a' has hours that overlap, end before they begin, or a holiday "
+                "that is no date"},
+        {"queues:\n  - name: a\n    hours: [monday]\n",
+                "policy.yaml:3:13: 'monday' must read like 'mon-fri 09:00-17:00'"},
+        {"queues:\n  - name: a\n    time_zone: Mars/Olympus\n",
+                "policy.yaml:3:16: 'Mars/Olympus' is no time zone of this system"},
+        {"channels: [{name: mail}, {name: mail}]\n", "policy.yaml:1:26: 'mail' is named twice"},
         {"- a\n", "policy.yaml:1:1: the file must hold settings, not a list"},
         {"offer_ms: [\n", "policy.yaml:2:1: this is not YAML: did not find expected node content"},
 };
@@ -172,6 +224,7 @@ int main(int argc, char **argv)
     return test_main(argc, argv,
             (struct test_case[]){CASE(an_empty_policy_is_that_of_the_core),
                     CASE(every_term_has_a_weight), CASE(times_are_read),
+                    CASE(queues_channels_and_hours_are_read),
                     CASE(a_bad_policy_is_refused_in_these_words),
                     CASE(a_file_fits_into_the_log_or_is_refused), CASE(the_defaults_are_read_back),
                     CASE(the_reference_is_up_to_date), {0}});

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Channels, classes and queues of a policy: rows, and the way from texts to values.
+ *
+ * Invariant: what was read passes route_setup_check, and each zone is one of the system's
+ * time-zone database. Text that is only almost a span or a date is refused, not guessed at.
+ */
+#include "config/policy_names.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define AT(type, member) .offset = offsetof(struct type, member)
+#define NAME_ROW(type, meaning) \
+    { \
+        .name = "name", .kind = SETTING_TEXT, AT(type, name), \
+        .size = sizeof(((struct type *)NULL)->name), .is_required = true, .example = "mail", \
+        .help = (meaning) \
+    }
+#define TEXTS_ROW(label, member, counter, most_items, shown, meaning) \
+    { \
+        .name = #label, .kind = SETTING_TEXTS, AT(policy_queue, member), \
+        .size = sizeof(((struct policy_queue *)NULL)->member[0]), .most = (most_items), \
+        .count_offset = offsetof(struct policy_queue, counter), .example = (shown), \
+        .help = (meaning) \
+    }
+
+enum { DAY_MS = 24 * 60 * 60 * 1000, ZONE_BYTES_MAX = 64 * 1024 };
+
+static const char zone_folder[] = "/usr/share/zoneinfo";
+
+const struct setting policy_channel_rows[] = {NAME_ROW(policy_channel, "As conversations say it."),
+        {.name = "weight",
+                .kind = SETTING_NUMBER,
+                AT(policy_channel, weight),
+                .least = 1,
+                .most = 1000,
+                .fallback = "1000",
+                .help = "What a case of it takes of an agent's capacity, in thousandths of a "
+                        "chat."},
+        {.name = "interruptible",
+                .kind = SETTING_NUMBER,
+                AT(policy_channel, interruptible),
+                .most = 1,
+                .fallback = "0",
+                .help = "1: makes way for cases of other channels, and is kept."},
+        {0}};
+
+const struct setting policy_class_rows[] = {NAME_ROW(policy_class, "As handoffs say it."),
+        {.name = "worth",
+                .kind = SETTING_NUMBER,
+                AT(policy_class, worth),
+                .most = 1000,
+                .fallback = "500",
+                .help = "How much of `weights.class` it counts, in thousandths."},
+        {0}};
+
+const struct setting policy_queue_rows[] = {
+        NAME_ROW(policy_queue, "As handoffs and agents say it; `default` for cases that say none."),
+        TEXTS_ROW(overflow, overflow, overflow_count, ROUTE_OVERFLOW_MAX, "sales after 60000",
+                "Queues whose agents may serve its cases too, and after how many milliseconds."),
+        {.name = "promise_ms",
+                .kind = SETTING_NUMBER,
+                AT(policy_queue, promise_ms),
+                .most = DAY_MS,
+                .fallback = "0",
+                .help = "In which time its cases are to be answered; 0: what the policy says."},
+        {.name = "time_zone",
+                .kind = SETTING_TEXT,
+                AT(policy_queue, time_zone),
+                .size = sizeof(((struct policy_queue *)NULL)->time_zone),
+                .fallback = "UTC",
+                .help = "Of its hours: a name of the system's time-zone database."},
+        TEXTS_ROW(hours, hours, hours_count, HOURS_SPANS_MAX, "mon-fri 09:00-17:00",
+                "When it is open; always, when nothing is said."),
+        TEXTS_ROW(holidays, holidays, holiday_count, HOURS_HOLIDAYS_MAX, "12-25",
+                "Days on which it is closed (2026-12-25, or 12-25 for every year), or open for a "
+                "span only (12-24 09:00-12:00)."),
+        {.name = "offline_text",
+                .kind = SETTING_TEXT,
+                AT(policy_queue, offline_text),
+                .size = sizeof(((struct policy_queue *)NULL)->offline_text),
+                .example = "We are back on Monday at nine.",
+                .help = "What customers are told when they come outside these hours."},
+        {0}};
+
+/* ---- texts ---- */
+
+static bool read_number(const char **text, uint32_t most, uint32_t *out)
+{
+    uint32_t value = 0, digits = 0;
+    for (; isdigit((unsigned char)**text) && digits < 9; (*text)++, digits++)
+        value = value * 10 + (uint32_t)(**text - '0');
+    *out = value;
+    return digits > 0 && value <= most;
+}
+
+static bool skip(const char **text, char c)
+{
+    bool is_there = **text == c;
+    *text += is_there;
+    return is_there;
+}
+
+/* "09:00-17:00" */
+static bool read_span(const char **text, uint16_t *out_from, uint16_t *out_until)
+{
+    uint32_t hours[2], minutes[2];
+    for (int i = 0; i < 2; i++)
+        if ((i > 0 && !skip(text, '-')) || !read_number(text, 24, &hours[i]) || !skip(text, ':') ||
+                !read_number(text, 59, &minutes[i]))
+            return false;
+    *out_from = (uint16_t)(hours[0] * 60 + minutes[0]);
+    *out_until = (uint16_t)(hours[1] * 60 + minutes[1]);
+    return *out_from < *out_until && *out_until <= DAY_MINUTES;
+}
+
+static bool read_day(const char **text, uint32_t *out)
+{
+    static const char days[] = "sunmontuewedthufrisat";
+    for (uint32_t day = 0; day < 7; day++) {
+        if (strncmp(*text, days + (size_t)day * 3, 3) != 0)
+            continue;
+        *out = day;
+        *text += 3;
+        return true;
+    }
+    return false;
+}
+
+/* "mon-fri 09:00-17:00": a span for each of the days. */
+static bool read_hours(const char *text, struct route_hours *hours)
+{
+    uint32_t first, last;
+    struct hours_span span;
+    if (!read_day(&text, &first))
+        return false;
+    last = first;
+    if (skip(&text, '-') && !read_day(&text, &last))
+        return false;
+    if (!skip(&text, ' ') || !read_span(&text, &span.from, &span.until) || *text != '\0')
+        return false;
+    for (uint32_t day = first;; day = (day + 1) % 7) {
+        if (hours->span_count == HOURS_SPANS_MAX)
+            return false;
+        span.weekday = (uint8_t)day;
+        hours->spans[hours->span_count++] = span;
+        if (day == last)
+            return true;
+    }
+}
+
+static bool read_holiday(const char *text, struct route_hours *hours)
+{
+    struct hours_holiday holiday = {0};
+    uint32_t numbers[3], count = 0;
+    do {
+        if (count == 3 || !read_number(&text, 9999, &numbers[count++]))
+            return false;
+    } while (skip(&text, '-'));
+    if (count < 2 || numbers[count - 2] > 12 || numbers[count - 1] > 31)
+        return false;
+    holiday.year = count == 3 ? (uint16_t)numbers[0] : 0;
+    holiday.month = (uint8_t)numbers[count - 2];
+    holiday.day = (uint8_t)numbers[count - 1];
+    if (skip(&text, ' ') && !read_span(&text, &holiday.from, &holiday.until))
+        return false;
+    hours->holidays[hours->holiday_count++] = holiday;
+    return *text == '\0';
+}
+
+/* "sales after 60000", or "sales" for at once. */
+static bool read_overflow(const char *text, struct route_overflow *out)
+{
+    size_t len = strcspn(text, " ");
+    uint32_t after_ms = 0;
+    if (!route_name_set(&out->queue, slice_make(text, len)))
+        return false;
+    text += len;
+    if (*text != '\0' && (strncmp(text, " after ", 7) != 0 || (text += 7, false) ||
+                                 !read_number(&text, DAY_MS, &after_ms)))
+        return false;
+    out->after_ms = after_ms;
+    return *text == '\0';
+}
+
+static bool read_zone(const char *name, struct zone *out)
+{
+    char path[128];
+    static char bytes[ZONE_BYTES_MAX];
+    if (name[0] == '\0' || name[0] == '/' || strstr(name, "..") != NULL)
+        return false;
+    snprintf(path, sizeof path, "%s/%s", zone_folder, name);
+    FILE *file = fopen(path, "re");
+    size_t len = file ? fread(bytes, 1, sizeof bytes, file) : 0;
+    if (file != NULL)
+        fclose(file);
+    return len > 0 && zone_read(slice_make(bytes, len), out);
+}
+
+/* ---- values ---- */
+
+__attribute__((format(printf, 3, 4))) static bool blame(
+        struct breach *out, const char *where, const char *format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    snprintf(out->where, sizeof out->where, "%s", where);
+    vsnprintf(out->sentence, sizeof out->sentence, format, values);
+    va_end(values);
+    return false;
+}
+
+static bool read_schedule(const struct policy_queue *from, uint32_t at, struct route_queue *out,
+        struct zone *zone, struct breach *breach)
+{
+    char where[64];
+    bool is_utc = strcmp(from->time_zone, "UTC") == 0;
+    snprintf(where, sizeof where, "queues.%u.time_zone", at);
+    if (!is_utc && !read_zone(from->time_zone, zone))
+        return blame(breach, where, "'%s' is no time zone of this system", from->time_zone);
+    out->hours.zone = is_utc ? NULL : zone;
+    out->has_hours = from->hours_count > 0;
+    for (uint32_t i = 0; i < from->hours_count; i++) {
+        snprintf(where, sizeof where, "queues.%u.hours.%u", at, i);
+        if (!read_hours(from->hours[i], &out->hours))
+            return blame(
+                    breach, where, "'%s' must read like 'mon-fri 09:00-17:00'", from->hours[i]);
+    }
+    for (uint32_t i = 0; i < from->holiday_count; i++) {
+        snprintf(where, sizeof where, "queues.%u.holidays.%u", at, i);
+        if (!read_holiday(from->holidays[i], &out->hours))
+            return blame(breach, where,
+                    "'%s' must read like '12-25', '2026-12-25' or '12-24 09:00-12:00'",
+                    from->holidays[i]);
+    }
+    return true;
+}
+
+static bool read_queue(const struct policy_queue *from, uint32_t at, struct route_queue *out,
+        struct zone *zone, struct breach *breach)
+{
+    char where[64];
+    *out = (struct route_queue){.promise_ms = from->promise_ms,
+            .overflow_count = from->overflow_count,
+            .offline_len = (uint16_t)strlen(from->offline_text)};
+    route_name_set(&out->name, slice_of_string(from->name));
+    memcpy(out->offline_text, from->offline_text, out->offline_len);
+    for (uint32_t i = 0; i < from->overflow_count; i++) {
+        snprintf(where, sizeof where, "queues.%u.overflow.%u", at, i);
+        if (!read_overflow(from->overflow[i], &out->overflow[i]))
+            return blame(
+                    breach, where, "'%s' must read like 'sales after 60000'", from->overflow[i]);
+    }
+    return read_schedule(from, at, out, zone, breach);
+}
+
+/* The check names an item; which list it is of, only the fault says. */
+static bool blame_fault(const struct policy_names *from, enum route_fault fault, uint32_t at,
+        const struct route_setup *setup, struct breach *breach)
+{
+    uint32_t channel_at;
+    struct route_setup channels = {.channel_count = setup->channel_count};
+    memcpy(channels.channels, setup->channels, sizeof channels.channels);
+    struct route_setup classes = {.class_count = setup->class_count};
+    memcpy(classes.classes, setup->classes, sizeof classes.classes);
+    bool is_channel = route_setup_check(&channels, &channel_at) != ROUTE_SETUP_GOOD;
+    bool is_class = !is_channel && route_setup_check(&classes, &channel_at) != ROUTE_SETUP_GOOD;
+    const char *list = is_channel ? "channels" : is_class ? "classes" : "queues";
+    const char *name = is_channel ? from->channels[at].name
+                       : is_class ? from->classes[at].name
+                                  : from->queues[at].name;
+    char where[64];
+    snprintf(where, sizeof where, "%s.%u", list, at);
+    return blame(breach, where, "'%s' %s", name, route_fault_text(fault));
+}
+
+bool policy_names_read(
+        const struct policy_names *from, struct policy_setup *out, struct breach *out_breach)
+{
+    struct route_setup *setup = &out->setup;
+    uint32_t at = 0;
+    memset(out, 0, sizeof *out);
+    setup->channel_count = from->channel_count;
+    setup->class_count = from->class_count;
+    setup->queue_count = from->queue_count;
+    for (uint32_t i = 0; i < from->channel_count; i++) {
+        route_name_set(&setup->channels[i].name, slice_of_string(from->channels[i].name));
+        setup->channels[i].weight = from->channels[i].weight;
+        setup->channels[i].is_interruptible = from->channels[i].interruptible != 0;
+    }
+    for (uint32_t i = 0; i < from->class_count; i++) {
+        route_name_set(&setup->classes[i].name, slice_of_string(from->classes[i].name));
+        setup->classes[i].worth = from->classes[i].worth;
+    }
+    for (uint32_t i = 0; i < from->queue_count; i++)
+        if (!read_queue(&from->queues[i], i, &setup->queues[i], &out->zones[i], out_breach))
+            return false;
+    enum route_fault fault = route_setup_check(setup, &at);
+    return fault == ROUTE_SETUP_GOOD || blame_fault(from, fault, at, setup, out_breach);
+}
