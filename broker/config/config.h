@@ -55,7 +55,10 @@ struct config_limits {
     uint32_t conversations_hot_max; /* of one node */
     uint32_t messages_per_min;      /* of one customer's session */
     uint32_t agent_messages_per_min;
-    uint32_t sessions_per_min_per_ip; /* new ones, at the HTTP door */
+    uint32_t messages_per_min_per_contact; /* from all devices; at least messages_per_min counts */
+    uint32_t messages_per_min_per_tenant;
+    uint32_t sessions_per_contact_max; /* devices at once */
+    uint32_t sessions_per_min_per_ip;  /* new ones, at the HTTP door */
 };
 
 struct config_timeouts {

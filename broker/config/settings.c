@@ -114,6 +114,15 @@ static const struct setting limits_rows[] = {
                 "Messages of one customer's session in a minute."),
         NUMBER(config_limits, agent_messages_per_min, 1, 1000000, 1200,
                 "Messages of one agent's session in a minute."),
+        NUMBER(config_limits, messages_per_min_per_contact, 1, 1000000, 300,
+                "Messages of one customer in a minute, from all devices together, in one process; "
+                "messages_per_min counts where that is more."),
+        NUMBER(config_limits, messages_per_min_per_tenant, 1, 100000000, 3000000,
+                "Messages of all people and services of one tenant in a minute, in one process, so "
+                "that no brand takes what others need."),
+        NUMBER(config_limits, sessions_per_contact_max, 1, 100000, 64,
+                "Devices (tabs, phones) of one customer at once, in one process; one more is asked "
+                "to come back later."),
         NUMBER(config_limits, sessions_per_min_per_ip, 1, 1000000, 60,
                 "New sessions that one address may open in a minute over HTTP."),
         {0}};

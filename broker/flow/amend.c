@@ -38,7 +38,7 @@ static void answer(struct amend_change *change, enum log_outcome outcome, enum r
                 change->amend.n, &change->change);
     else
         session_error_after(session, id_slice(&change->request_id), outcome_code(outcome, refusal),
-                outcome == LOG_RETRY ? 500 : 0, change->change.resend_from);
+                outcome_wait_ms(outcome), change->change.resend_from);
 }
 
 static void decide_amend(struct chat_change *chat_change, const struct conversation *fold,
@@ -182,8 +182,8 @@ static void ask(struct session *session, const struct amend_request *request)
     struct chat *chat = request_chat(session, &request->id, request->conversation);
     if (chat == NULL)
         return;
-    session->unacked++;
-    chat_read(chat, &make_change(session, request, chat)->read);
+    if (send_may_enter(session, chat, request->id))
+        chat_read(chat, &make_change(session, request, chat)->read);
     chat_release(chat);
 }
 

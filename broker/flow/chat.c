@@ -325,6 +325,12 @@ enum proto_error_code refusal_code(enum refusal refusal)
     return PROTO_ERROR_INTERNAL;
 }
 
+/* A store that was lost is soon back; one that is full waits for somebody to make room. */
+uint64_t outcome_wait_ms(enum log_outcome outcome)
+{
+    return outcome == LOG_RETRY ? 500 : outcome == LOG_FULL ? 3000 : 0;
+}
+
 enum proto_error_code outcome_code(enum log_outcome outcome, enum refusal refusal)
 {
     switch (outcome) {
@@ -334,8 +340,9 @@ enum proto_error_code outcome_code(enum log_outcome outcome, enum refusal refusa
     case LOG_REFUSED:
         return refusal_code(refusal);
     case LOG_RETRY:
-    case LOG_FULL:
         return PROTO_ERROR_STORE_UNAVAILABLE;
+    case LOG_FULL:
+        return PROTO_ERROR_STORE_FULL;
     case LOG_MISSING:
         return refusal == REFUSAL_ERASED ? PROTO_ERROR_CONVERSATION_ERASED
                                          : PROTO_ERROR_UNKNOWN_CONVERSATION;

@@ -11,6 +11,7 @@
 #include "base/map.h"
 #include "core/conversation/conversation.h"
 #include "flow/bus.h"
+#include "flow/limits.h"
 #include "flow/node.h"
 #include "port/crypto.h"
 
@@ -38,6 +39,7 @@ struct chat {
     unsigned holds;
     uint64_t obligations[2]; /* as of the last follow_up: what is in the due index */
     size_t obligation_count;
+    struct rate sends;                    /* of the contact, from all devices */
     struct name seen_owner, seen_request; /* as of the last follow_up */
     struct id_text seen_agent;
     uint64_t told_place;           /* in the queue, as the customer was told last */
@@ -123,5 +125,7 @@ void chat_forget(struct chat *chat);
 /* The error that a client is told for a change that was not made. */
 enum proto_error_code refusal_code(enum refusal refusal);
 enum proto_error_code outcome_code(enum log_outcome outcome, enum refusal refusal);
+/* For how long to wait before the same may be tried again; 0: the code says all. */
+uint64_t outcome_wait_ms(enum log_outcome outcome);
 
 #endif

@@ -15,7 +15,7 @@
 
 #include <stdlib.h>
 
-enum { ADDRESS_SLOTS = 4096, ONCE_LEN = 26 };
+enum { ONCE_LEN = 26 };
 
 struct visit_request {
     struct slice tenant, renewal, page, language, name;
@@ -106,13 +106,6 @@ static void on_contact(void *user, enum contact_outcome outcome, struct slice co
     free(visit);
 }
 
-static uint64_t address_wait_ms(struct node *node, struct slice address)
-{
-    static struct rate rates[ADDRESS_SLOTS];
-    uint64_t slot = crypto_digest(address) % ADDRESS_SLOTS;
-    return rate_take(&rates[slot], node->settings->sessions_per_min_per_ip, node_clock_ms(node));
-}
-
 static void renew(struct door *door, const struct visit_request *body)
 {
     char scratch[TOKEN_MAX];
@@ -155,7 +148,7 @@ static void visit(struct door *door, const struct http_request *request)
         renew(door, &body);
         return;
     }
-    uint64_t wait_ms = address_wait_ms(node, request->address);
+    uint64_t wait_ms = limits_address_wait_ms(node, request->address);
     if (wait_ms > 0) {
         door_refuse_later(door, 429, PROTO_ERROR_RATE_LIMITED, wait_ms);
         return;
@@ -257,7 +250,7 @@ static void enter_agent(struct door *door, const struct http_request *request)
         renew_agent(door, body.renewal);
         return;
     }
-    uint64_t wait_ms = address_wait_ms(node, request->address);
+    uint64_t wait_ms = limits_address_wait_ms(node, request->address);
     if (wait_ms > 0) {
         door_refuse_later(door, 429, PROTO_ERROR_RATE_LIMITED, wait_ms);
         return;

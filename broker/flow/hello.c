@@ -53,8 +53,8 @@ static struct proto_limit_set limits_for(const struct session *session)
             .text_bytes = PROTO_LIMIT_TEXT_BYTES,
             .unacked_sends = PROTO_LIMIT_UNACKED_SENDS,
             .history_entries = PROTO_LIMIT_HISTORY_ENTRIES,
-            .ping_ms = PROTO_LIMIT_PING_MS,
-            .dead_ms = PROTO_LIMIT_DEAD_MS,
+            .ping_ms = settings->ping_ms ? settings->ping_ms : PROTO_LIMIT_PING_MS,
+            .dead_ms = settings->dead_ms ? settings->dead_ms : PROTO_LIMIT_DEAD_MS,
             .has_messages_per_min = true,
             .messages_per_min = session->role == CREDENTIAL_CUSTOMER
                                         ? settings->messages_per_min
@@ -136,7 +136,7 @@ static void ask_again(struct session *session, struct slice request_id)
 static void enter_customer(struct session *session, struct chat *chat, struct slice request_id)
 {
     struct name cursor = session_cursor(session, chat_id(chat));
-    if (!send_welcome(session, request_id, chat))
+    if (!limits_admit_device(session, chat) || !send_welcome(session, request_id, chat))
         return;
     deliver_follow(session, chat, cursor.seq ? &cursor : NULL, false);
     receipts_tell(session, chat);

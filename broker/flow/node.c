@@ -16,6 +16,7 @@
 #include "flow/directory.h"
 #include "flow/doors.h"
 #include "flow/due.h"
+#include "flow/limits.h"
 #include "flow/pools.h"
 #include "flow/revocations.h"
 #include "flow/sessions.h"
@@ -37,9 +38,9 @@ static void on_generation(void *user, uint64_t generation)
 
 static bool create_tables(struct node *node)
 {
-    return members_create(node) && bus_create(node) && revocations_create(node) &&
-           conversations_create(node) && sessions_create(node) && bots_create(node) &&
-           pools_create(node) && leases_create(node) && doors_create(node) &&
+    return limits_create(node) && members_create(node) && bus_create(node) &&
+           revocations_create(node) && conversations_create(node) && sessions_create(node) &&
+           bots_create(node) && pools_create(node) && leases_create(node) && doors_create(node) &&
            directory_create(node) && due_create(node);
 }
 
@@ -112,6 +113,7 @@ void node_destroy(struct node *node)
     directory_destroy(node);
     conversations_destroy(node);
     sessions_destroy(node);
+    limits_destroy(node);
     revocations_destroy(node);
     bus_destroy(node);
     members_destroy(node);

@@ -33,6 +33,7 @@ struct bots;
 struct pools;
 struct doors;
 struct due;
+struct limits;
 struct leases;
 struct members;
 struct revocations;
@@ -48,6 +49,9 @@ struct node_settings {
     uint32_t connections_max, conversations_hot_max;
     uint32_t messages_per_min, agent_messages_per_min, sessions_per_min_per_ip;
     uint64_t edit_window_ms; /* how long own words may be edited */
+    /* 0: no limit */
+    uint32_t messages_per_min_per_contact, messages_per_min_per_tenant, sessions_per_contact_max;
+    uint32_t ping_ms, dead_ms; /* as the peers are watched; told in welcome. 0: the protocol's */
     uint64_t turn_lease_ms, turn_deadline_ms, bot_absent_ms, presence_grace_ms;
     uint64_t token_ms, ticket_ms, customer_renewal_ms, agent_renewal_ms;
     struct route_policy policy; /* of pools in whose log no other was put */
@@ -83,6 +87,7 @@ struct node {
     struct doors *doors;
     struct due *due;
     struct revocations *revocations;
+    struct limits *limits;
     struct members *members;      /* which nodes live */
     struct bus *bus;              /* what they tell each other */
     void (*on_ready)(void *user); /* the directory is loaded for the first time */

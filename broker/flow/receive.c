@@ -152,27 +152,22 @@ static bool becomes_entry(enum proto_kind kind)
 /* What people may ask for, beside what becomes an entry: several frames for each message. */
 static uint64_t request_wait_ms(struct session *session, enum proto_kind kind)
 {
-    enum { REQUESTS_PER_MESSAGE = 8 };
-    const struct node_settings *settings = session->node->settings;
-    bool is_customer = session->role == CREDENTIAL_CUSTOMER;
-    bool is_counted = (is_customer || session->role == CREDENTIAL_AGENT) && !becomes_entry(kind) &&
-                      kind != PROTO_KIND_LOGOUT;
-    uint32_t per_min = is_customer ? settings->messages_per_min : settings->agent_messages_per_min;
-    return is_counted ? rate_take(&session->requests, per_min * REQUESTS_PER_MESSAGE,
-                                node_clock_ms(session->node))
-                      : 0;
+    bool is_counted = !becomes_entry(kind) && kind != PROTO_KIND_LOGOUT;
+    return is_counted ? limits_request_wait_ms(session) : 0;
 }
 
 static void take_open_frame(
         struct session *session, const struct proto_frame *frame, struct slice request_id)
 {
     uint64_t wait_ms = request_wait_ms(session, frame->kind);
-    if (wait_ms == 0) {
-        if (!dispatch_agent(session, frame) && !dispatch_bot(session, frame))
-            dispatch(session, frame);
-    } else if (request_id.len > 0) {
-        session_error_after(session, request_id, PROTO_ERROR_RATE_LIMITED, wait_ms, 0);
+    if (wait_ms > 0) {
+        limits_refuse(session, request_id, PROTO_ERROR_RATE_LIMITED, wait_ms);
+        return;
     }
+    if (!becomes_entry(frame->kind))
+        session->refusals = 0;
+    if (!dispatch_agent(session, frame) && !dispatch_bot(session, frame))
+        dispatch(session, frame);
 }
 
 static void take_frame(
@@ -221,10 +216,12 @@ static void on_frame(void *user, struct peer peer, char *bytes, size_t len)
     struct proto_problem problem;
     struct proto_source source = {session->codec == PEER_JSON ? PROTO_JSON : PROTO_MSGPACK, bytes,
             len, &proto_client_bounds, &node->scratch};
-    if (proto_frame_read(&source, PROTO_FROM_CLIENT, &frame, &problem))
+    if (proto_frame_read(&source, PROTO_FROM_CLIENT, &frame, &problem)) {
         take_frame(session, &frame, frame_id(&frame));
-    else
+    } else {
         session_error(session, problem.id, problem.code, problem.message);
+        limits_count_refusal(session);
+    }
     node->scratch.used = mark;
 }
 

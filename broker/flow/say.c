@@ -48,7 +48,7 @@ static void on_said(struct chat_change *chat_change, enum log_outcome outcome)
                     change->say.n, &change->change);
         else
             session_error_after(session, id_slice(&change->request_id),
-                    outcome_code(outcome, change->change.refusal), outcome == LOG_RETRY ? 500 : 0,
+                    outcome_code(outcome, change->change.refusal), outcome_wait_ms(outcome),
                     change->change.resend_from);
     }
     free(change);
@@ -114,7 +114,7 @@ void say(struct session *session, const struct proto_send *request)
                                  : request_chat(session, &request->id, request->conversation);
     if (chat == NULL)
         return;
-    session->unacked++;
-    chat_change(chat, &make_change(session, request)->change);
+    if (send_may_enter(session, chat, request->id))
+        chat_change(chat, &make_change(session, request)->change);
     chat_release(chat);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Limits and acks of what people send, and the conversation that they mean.
  *
- * Invariant: whatever becomes an entry is counted in one row per session, so that no kind of
- * request is a way around the limit of another.
+ * Invariant: whatever becomes an entry is counted in one row per session (and per contact, and per
+ * tenant: limits.c), so that no kind of request is a way around the limit of another.
  */
 #include "flow/sends.h"
 
@@ -11,18 +11,26 @@
 
 bool send_is_within_limits(struct session *session, struct slice request_id)
 {
-    struct node *node = session->node;
-    bool is_customer = session->role == CREDENTIAL_CUSTOMER;
-    uint32_t per_min =
-            is_customer ? node->settings->messages_per_min : node->settings->agent_messages_per_min;
     if (session->unacked >= PROTO_LIMIT_UNACKED_SENDS) {
-        session_error_after(session, request_id, PROTO_ERROR_TOO_MANY_UNACKED, 200, 0);
+        limits_refuse(session, request_id, PROTO_ERROR_TOO_MANY_UNACKED, 200);
         return false;
     }
-    uint64_t wait_ms = rate_take(&session->sends, per_min, node_clock_ms(node));
+    uint64_t wait_ms = limits_session_wait_ms(session);
     if (wait_ms > 0)
-        session_error_after(session, request_id, PROTO_ERROR_RATE_LIMITED, wait_ms, 0);
+        limits_refuse(session, request_id, PROTO_ERROR_RATE_LIMITED, wait_ms);
     return wait_ms == 0;
+}
+
+bool send_may_enter(struct session *session, struct chat *chat, struct slice request_id)
+{
+    uint64_t wait_ms = limits_chat_wait_ms(session, chat);
+    if (wait_ms > 0) {
+        limits_refuse(session, request_id, PROTO_ERROR_RATE_LIMITED, wait_ms);
+        return false;
+    }
+    session->refusals = 0;
+    session->unacked++;
+    return true;
 }
 
 enum author_kind send_author_kind(const struct session *session)

@@ -7,9 +7,11 @@
 #include "flow/conversations.h"
 #include "flow/sessions.h"
 
-/* false, with the error sent: too much at once. Else the caller counts session->unacked until the
- * answer. */
+/* false, with the error sent: this session sends too much at once. */
 bool send_is_within_limits(struct session *session, struct slice request_id);
+/* false, with the error sent: the contact or the tenant does. Else it is counted in
+ * session->unacked, which the answer takes back. */
+bool send_may_enter(struct session *session, struct chat *chat, struct slice request_id);
 /* false, with the error sent: this role may not say such a body. say.c */
 bool body_is_sendable(
         struct session *session, struct slice request_id, const struct proto_body *body);

@@ -221,18 +221,3 @@ void session_done(struct session *session, struct slice request_id, const struct
     }
     session_send(session, &frame);
 }
-
-uint64_t rate_take(struct rate *rate, uint32_t per_min, uint64_t clock_ms)
-{
-    uint64_t full = (uint64_t)per_min * 1000, cost = 1000;
-    if (rate->refilled_ms == 0)
-        rate->tokens_milli = full;
-    uint64_t passed_ms = rate->refilled_ms ? clock_ms - rate->refilled_ms : 0;
-    uint64_t tokens = rate->tokens_milli + passed_ms * per_min / 60;
-    rate->tokens_milli = tokens < full ? tokens : full;
-    rate->refilled_ms = clock_ms;
-    if (rate->tokens_milli < cost)
-        return (cost - rate->tokens_milli) * 60 / per_min + 1;
-    rate->tokens_milli -= cost;
-    return 0;
-}

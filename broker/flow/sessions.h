@@ -6,17 +6,13 @@
 #include "base/list.h"
 #include "core/conversation/conversation.h"
 #include "flow/directory.h"
+#include "flow/limits.h"
 #include "flow/node.h"
 
 struct chat;
 struct session_cursors;
 
 enum session_phase { SESSION_FREE, SESSION_NEW, SESSION_ENTERING, SESSION_OPEN, SESSION_CLOSING };
-
-struct rate {
-    uint64_t refilled_ms;
-    uint64_t tokens_milli;
-};
 
 struct session {
     struct node *node;
@@ -38,6 +34,7 @@ struct session {
     struct list of_role; /* sessions of agents by agent, of bots by bot: agents.c, bot_turns.c */
     struct rate sends, requests;
     uint32_t unacked;
+    uint32_t refusals; /* in a row: it was told to wait, and did not */
     uint64_t typing_seen_ms;
     uint32_t credits, turns; /* bots: what it takes at once, what it has */
     struct id_text bot_version;
@@ -85,8 +82,5 @@ void session_close(struct session *session, uint16_t code, const char *reason);
 /* Says goodbye, then closes. */
 void session_bye(
         struct session *session, const char *reason, uint64_t retry_after_ms, uint16_t code);
-
-/* Takes one from a bucket of per_min a minute. 0: taken; else how long to wait, ms. */
-uint64_t rate_take(struct rate *rate, uint32_t per_min, uint64_t clock_ms);
 
 #endif

@@ -817,6 +817,7 @@ export const errors = {
   identity_taken: { retry: "never", close: 0, message: "This contact has already proved to be somebody else." },
   rate_limited: { retry: "later", close: 0, message: "Too many requests: wait a little." },
   store_unavailable: { retry: "same", close: 0, message: "The message could not be stored just now; nothing is lost, try again." },
+  store_full: { retry: "later", close: 0, message: "The store is full: nothing was written. Keep it, and try again a little later." },
   busy: { retry: "later", close: 0, message: "The server is busy: wait a little." },
   not_found: { retry: "never", close: 0, message: "There is nothing at this address." },
   bad_origin: { retry: "never", close: 0, message: "This website may not use this server." },

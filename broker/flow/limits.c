@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Buckets for what people ask of a node, and an end for those who do not heed them.
+ *
+ *   session     messages, and other requests            in the session
+ *   contact     messages from all devices; devices      in the chat
+ *   tenant      messages of everybody who speaks there  in a map, one for each tenant that spoke
+ *   address     new sessions over HTTP                  in a table of slots: two addresses may
+ * share
+ *
+ * Invariant: whoever is refused is told for how long, and nothing of theirs is lost by it. Buckets
+ * are a node's own: with several nodes the sum may be so many times as large. Bots are not counted
+ * here; their credits bound them.
+ */
+#include "flow/limits.h"
+
+#include "base/check.h"
+#include "flow/conversations.h"
+#include "flow/deliver.h"
+#include "flow/sessions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ADDRESS_SLOTS = 4096,
+    REQUESTS_PER_MESSAGE = 8,
+    REFUSALS_MAX = 256, /* in a row: four times the window of unacked sends */
+    AGAIN_MS = 10000,   /* for those who were sent away */
+};
+
+struct tenant_rate {
+    struct map_node by_id;
+    struct id_text id;
+    struct rate rate;
+};
+
+struct limits {
+    struct map tenants;
+    struct rate addresses[ADDRESS_SLOTS];
+};
+
+bool limits_create(struct node *node)
+{
+    node->limits = calloc(1, sizeof *node->limits);
+    return node->limits != NULL;
+}
+
+void limits_destroy(struct node *node)
+{
+    for (struct map_node *at; (at = map_next(&node->limits->tenants, NULL)) != NULL;) {
+        map_remove(&node->limits->tenants, at);
+        free(MAP_ITEM(at, struct tenant_rate, by_id));
+    }
+    map_finish(&node->limits->tenants);
+    free(node->limits);
+    node->limits = NULL;
+}
+
+uint64_t rate_take(struct rate *rate, uint32_t per_min, uint64_t clock_ms)
+{
+    uint64_t full = (uint64_t)per_min * 1000, cost = 1000;
+    if (rate->refilled_ms == 0)
+        rate->tokens_milli = full;
+    uint64_t passed_ms = rate->refilled_ms ? clock_ms - rate->refilled_ms : 0;
+    uint64_t tokens = rate->tokens_milli + passed_ms * per_min / 60;
+    rate->tokens_milli = tokens < full ? tokens : full;
+    rate->refilled_ms = clock_ms;
+    if (rate->tokens_milli < cost)
+        return (cost - rate->tokens_milli) * 60 / per_min + 1;
+    rate->tokens_milli -= cost;
+    return 0;
+}
+
+static bool is_customer(const struct session *session)
+{
+    return session->role == CREDENTIAL_CUSTOMER;
+}
+
+static uint32_t messages_per_min(const struct session *session)
+{
+    const struct node_settings *settings = session->node->settings;
+    return is_customer(session) ? settings->messages_per_min : settings->agent_messages_per_min;
+}
+
+uint64_t limits_session_wait_ms(struct session *session)
+{
+    return rate_take(&session->sends, messages_per_min(session), node_clock_ms(session->node));
+}
+
+/* Tenants come from the directory, so there are no more of them than were made. */
+static struct rate *rate_of_tenant(struct limits *limits, struct slice id)
+{
+    struct tenant_rate *found = MAP_ITEM(map_find(&limits->tenants, id), struct tenant_rate, by_id);
+    if (found == NULL) {
+        found = calloc(1, sizeof *found);
+        check(found != NULL);
+        id_set(&found->id, id);
+        map_put(&limits->tenants, &found->by_id, id_slice(&found->id));
+    }
+    return &found->rate;
+}
+
+uint64_t limits_chat_wait_ms(struct session *session, struct chat *chat)
+{
+    struct node *node = session->node;
+    const struct node_settings *settings = node->settings;
+    uint64_t now_ms = node_clock_ms(node), wait_ms = 0;
+    uint32_t of_contact = settings->messages_per_min_per_contact;
+    if (is_customer(session) && of_contact > 0)
+        wait_ms = rate_take(&chat->sends,
+                of_contact > settings->messages_per_min ? of_contact : settings->messages_per_min,
+                now_ms);
+    if (wait_ms == 0 && settings->messages_per_min_per_tenant > 0)
+        wait_ms = rate_take(rate_of_tenant(node->limits, id_slice(&session->tenant)),
+                settings->messages_per_min_per_tenant, now_ms);
+    return wait_ms;
+}
+
+uint64_t limits_request_wait_ms(struct session *session)
+{
+    bool is_person = is_customer(session) || session->role == CREDENTIAL_AGENT;
+    return is_person
+                   ? rate_take(&session->requests, messages_per_min(session) * REQUESTS_PER_MESSAGE,
+                             node_clock_ms(session->node))
+                   : 0;
+}
+
+uint64_t limits_address_wait_ms(struct node *node, struct slice address)
+{
+    struct rate *rate = &node->limits->addresses[crypto_digest(address) % ADDRESS_SLOTS];
+    return rate_take(rate, node->settings->sessions_per_min_per_ip, node_clock_ms(node));
+}
+
+void limits_refuse(struct session *session, struct slice request_id, enum proto_error_code code,
+        uint64_t wait_ms)
+{
+    if (request_id.len > 0)
+        session_error_after(session, request_id, code, wait_ms, 0);
+    limits_count_refusal(session);
+}
+
+void limits_count_refusal(struct session *session)
+{
+    if (++session->refusals > REFUSALS_MAX)
+        session_bye(session, "too_many", AGAIN_MS, PROTO_CLOSE_TOO_MANY);
+}
+
+bool limits_admit_device(struct session *session, const struct chat *chat)
+{
+    uint32_t most = session->node->settings->sessions_per_contact_max, devices = 0;
+    LIST_EACH (at, next, &chat->followers)
+        devices += !LIST_ITEM(at, struct subscription, of_chat)->is_staff;
+    if (most == 0 || devices < most)
+        return true;
+    session_bye(session, "too_many", AGAIN_MS, PROTO_CLOSE_TOO_MANY);
+    return false;
+}
