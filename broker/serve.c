@@ -29,6 +29,10 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The kernel doubles it. Left to itself it takes megabytes for one who does not read; here the ring
+ * of the connection says when somebody is too slow. */
+enum { SEND_BUFFER_BYTES = 64 * 1024 };
+
 enum { SEED_AGAIN_MS = 500, DRAIN_LOOK_MS = 50, DAY_MS = 24 * 60 * 60 * 1000 };
 
 /* One of the two Redis, and the texts that its options borrow. */
@@ -195,6 +199,7 @@ static bool open_server(struct serve *serve, uint16_t port)
             .port = port,
             .assets_folder = config->assets[0] ? config->assets : NULL,
             .connections_max = config->limits.connections_max,
+            .send_buffer_bytes = SEND_BUFFER_BYTES,
             .connections_per_address_max = config->limits.connections_per_ip_max,
             .ping_ms = config->timeouts.ping_ms,
             .dead_ms = config->timeouts.dead_ms};

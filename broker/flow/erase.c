@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Erasing one conversation, or all of a tenant.
  *
- *   load -> destroy the key -> (durable) -> read the last record -> append ERASED, plain -> trim
- *                 |                              |  it is ERASED: trim again  | refused: read again
- *                 '-- no key and no log: unknown
+ *   load -> destroy the key -> (durable) -> read the last record -> append ERASED -> trim ->
+ * barrier |                              |  it is ERASED: trim again  | refused: read again
+ *                 '-- no key and no log: unknown                              | full: trim, once
  *
  * Invariant (rule 10): the key goes first; from then on no copy of the log can be read, wherever it
  * lies. ERASED stays as the log's last word, so nothing can be appended and nothing born again.
@@ -36,6 +36,7 @@ struct erasing {
     char key_bytes[64];
     struct slice key;
     unsigned tries;
+    bool has_made_room;
     uint64_t last_seq;
 };
 
@@ -55,9 +56,19 @@ static void end(struct erasing *erasing, enum erase_outcome outcome)
 
 static void read_last(struct erasing *erasing);
 
-static void on_trimmed(void *user, const struct store_reply *reply)
+static void on_durable(void *user, const struct store_reply *reply)
 {
     end(user, reply->outcome == STORE_OK ? ERASE_DONE : ERASE_RETRY);
+}
+
+static void on_trimmed(void *user, const struct store_reply *reply)
+{
+    struct erasing *erasing = user;
+    struct store *store = erasing->node->store;
+    if (reply->outcome == STORE_OK)
+        store->ops->barrier(store, reply->generation, on_durable, erasing);
+    else
+        end(erasing, ERASE_RETRY);
 }
 
 static void trim(struct erasing *erasing, uint64_t last_seq)
@@ -69,6 +80,22 @@ static void trim(struct erasing *erasing, uint64_t last_seq)
     store->ops->trim(store, erasing->key, last_seq, on_trimmed, erasing);
 }
 
+static void on_room_made(void *user, const struct store_reply *reply)
+{
+    if (reply->outcome == STORE_OK)
+        read_last(user);
+    else
+        end(user, ERASE_RETRY);
+}
+
+/* A full store takes no ERASED; but without their key the records below the last are noise. */
+static void make_room(struct erasing *erasing)
+{
+    struct store *store = erasing->node->store;
+    erasing->has_made_room = true;
+    store->ops->trim(store, erasing->key, erasing->last_seq - 1, on_room_made, erasing);
+}
+
 static void on_appended(void *user, const struct store_reply *reply)
 {
     struct erasing *erasing = user;
@@ -77,6 +104,8 @@ static void on_appended(void *user, const struct store_reply *reply)
         trim(erasing, erasing->last_seq);
     } else if (reply->outcome == STORE_REFUSED && erasing->tries++ < TRIES_MAX)
         read_last(erasing);
+    else if (reply->outcome == STORE_FULL && !erasing->has_made_room)
+        make_room(erasing);
     else
         end(erasing, ERASE_RETRY);
 }

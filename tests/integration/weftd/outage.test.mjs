@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Redis is gone: clients are told to send the same again, nothing is acknowledged, and all goes on when it is back.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, watch } from "node:fs";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -40,6 +40,47 @@ after(async () => {
     redis?.kill("SIGKILL");
     await redis?.gone;
     rmSync(folder, { recursive: true, force: true });
+});
+
+const inRedis = (...words) => new Promise((done, fail) =>
+    execFile("redis-cli", ["-s", join(folder, "redis.sock"), ...words], (error, out) => (error ? fail(error) : done(out.trim()))));
+
+test("a full Redis takes nothing new, says so, and still answers, repeats and erases", async () => {
+    const socket = await RawSocket.open(weftd.wsUrl);
+    const { lineage, conversation } = await socket.hello({ token: contactToken(secret, tenant, "crm-9") });
+    let requests = 0;
+    const ask = (frame) => {
+        const id = `f${++requests}`;
+        socket.send({ ...frame, id });
+        return socket.next((message) => message.id === id);
+    };
+    const say = (n) => ask({ type: "send", lineage, n, body: { kind: "text", text: `${n} `.padEnd(5000, "x") } });
+    const acks = [];
+    for (let n = 1; n <= 20; n++) acks.push(await say(n));
+    assert.ok(acks.every(({ type }) => type === "ack"), JSON.stringify(acks.find(({ type }) => type !== "ack")));
+
+    const used = Number(/used_memory:(\d+)/.exec(await inRedis("INFO", "memory"))[1]);
+    await inRedis("CONFIG", "SET", "maxmemory", String(used - 20_000));
+    const refused = await say(21);
+    assert.deepEqual([refused.type, refused.code, refused.retry], ["error", "store_full", "later"], JSON.stringify(refused));
+    assert.ok(refused.retry_after_ms > 0);
+    assert.equal((await say(20)).at, acks[19].at);
+    assert.equal((await ask({ type: "history", conversation, limit: 5 })).type, "page");
+    const second = await RawSocket.open(weftd.wsUrl);
+    assert.equal((await second.hello({ token: contactToken(secret, tenant, "crm-9") })).type, "welcome");
+    second.destroy();
+
+    await inRedis("CONFIG", "SET", "maxmemory", "0");
+    assert.equal((await say(21)).type, "ack");
+    const { entries } = await weftd.admin("GET", `/v1/admin/conversations/${conversation}/entries?limit=50`);
+    const said = entries.flatMap(({ parts }) => parts).filter(({ kind, n }) => kind === "message" && n).map(({ n }) => n);
+    assert.deepEqual(said, Array.from({ length: 21 }, (_, i) => i + 1));
+
+    const full = Number(/used_memory:(\d+)/.exec(await inRedis("INFO", "memory"))[1]);
+    await inRedis("CONFIG", "SET", "maxmemory", String(full - 20_000));
+    await weftd.admin("DELETE", `/v1/admin/conversations/${conversation}`);
+    assert.equal(await socket.ended, 4403);
+    await inRedis("CONFIG", "SET", "maxmemory", "0");
 });
 
 test("nothing is acknowledged while Redis is gone, and everything is kept once when it is back", async () => {
