@@ -8,7 +8,9 @@ import asyncio
 import signal
 import time
 
+import tally
 import wire
+from fleet import Failovers
 
 
 class Faults:
@@ -30,8 +32,16 @@ class Faults:
             self.others.append((self.disk_full, 8))
         else:
             self.left_out.append("disk full: no file system may be mounted here")
-        self.run.chain_faults(self)
+        if self.stage.fleet:
+            self.fail_over()
         self.killing, self.others = self.only(self.killing), self.only(self.others)
+
+    def fail_over(self):
+        """With a fleet: the embedded Redis is not there, and a kill is a failover."""
+        deeds = Failovers(self.stage.fleet, self.random)
+        self.killing = [(deeds.kill_master, 40), (deeds.stop_master, 30), (deeds.order_failover, 10), (deeds.kill_replica, 10),
+                        (self.kill_node, 20)]
+        self.others = [row for row in self.others if row[0] not in (self.pause_redis, self.disk_full)]
 
     def only(self, rows):
         """Those that --faults names; all without it."""
@@ -55,6 +65,8 @@ class Faults:
         row = {"kind": deed.__name__, "began": time.monotonic_ns(), "ended": None}
         self.done.append(row)
         self.kills += is_kill
+        if row["kind"] in tally.IS_FAILOVER:
+            row["ended"] = row["began"]  # what it takes is counted from the first moment
         await deed()
         row["ended"] = row["ended"] or time.monotonic_ns()
 
@@ -93,7 +105,7 @@ class Faults:
     async def slow_fsync(self):
         self.stage.slow_fsync(self.random.choice([20, 50, 150, 400]))
         await asyncio.sleep(self.random.uniform(0.5, 2))
-        if self.random.random() < 0.5:
+        if self.random.random() < 0.5 and not self.stage.fleet:
             self.stage.kill("redis")  # with words between the write and the fsync
         self.stage.slow_fsync(0)
 

@@ -11,6 +11,7 @@ import tempfile
 import time
 
 import wire
+from fleet import Fleet
 
 CRASH_PATIENCE_S = 30
 
@@ -65,18 +66,20 @@ class Stage:
         self.delay = self.folder / "fsync_ms"
         self.delay.write_bytes(b"\0" * 8)
         self.process = None
-        self.others = []  # processes of our own besides
+        self.fleet = Fleet(self.folder, options.replicas, self.environment()) if options.replicas else None
         self.token = None
 
     # ---- beginning and end ----------------------------------------------------------------------------------------
     def settings(self):
         many = 1_000_000
+        more = {"replicas": self.options.replicas, "redis": self.fleet.settings()} if self.fleet else {}
         return {
+            **more,
             "data": str(self.data), "listen": {"address": "127.0.0.1", "port": 0}, "processes": self.options.nodes,
             "durability": self.options.durability, "log": {"level": "info"},
             "limits": {"sessions_per_min_per_ip": many, "messages_per_min": many, "agent_messages_per_min": many,
                        "connections_max": 16000, "connections_per_ip_max": 16000},
-            "timeouts": {"offer_ms": 4000, "turn_lease_ms": 2000, "turn_deadline_ms": 8000, "bot_absent_ms": 1500,
+            "timeouts": {"turn_lease_ms": 2000, "turn_deadline_ms": 8000, "bot_absent_ms": 1500,
                          "presence_grace_ms": 4000},
         }
 
@@ -86,6 +89,8 @@ class Stage:
         return {**os.environ, **more}
 
     def start(self):
+        if self.fleet:
+            self.fleet.start()
         config = self.folder / "weftd.yaml"
         config.write_text(json.dumps(self.settings()), encoding="utf-8")  # JSON is YAML too
         self.process = subprocess.Popen([self.build / "broker/weftd", "--config", config], stdin=subprocess.DEVNULL,
@@ -105,10 +110,8 @@ class Stage:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        for other in self.others:
-            if other.poll() is None:
-                other.kill()
-                other.wait()
+        if self.fleet:
+            self.fleet.stop()
         self.log.close()
 
     def remove(self, is_kept):
@@ -154,8 +157,14 @@ class Stage:
     async def admin(self, method, path, body=None):
         return await wire.insist(self.address, method, path, body, self.token)
 
-    def socket_path(self, name):
-        return self.data / "run" / f"{name}.sock"
+    def log_address(self):
+        """Of the Redis that holds the logs now."""
+        if not self.fleet:
+            return self.data / "run/log.sock"
+        master = self.fleet.master("log")
+        if master is None:
+            raise OSError("no master")
+        return ("127.0.0.1", master.port)
 
 
 def is_sanitized(build):

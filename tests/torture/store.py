@@ -3,6 +3,7 @@
 import asyncio
 import mmap
 import os
+import pathlib
 import socket
 
 import wire
@@ -13,10 +14,10 @@ SEALED, PLAIN = 1, 2
 class Redis:
     """As much of Redis's protocol as reading takes."""
 
-    def __init__(self, address):
+    def __init__(self, address, timeout_s=30):
         family = socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX
         self.socket = socket.socket(family, socket.SOCK_STREAM)
-        self.socket.settimeout(30)
+        self.socket.settimeout(timeout_s)
         self.socket.connect(address if isinstance(address, tuple) else str(address))
         self.file = self.socket.makefile("rb")
 
@@ -118,7 +119,7 @@ def search_files(folders, canaries, allowed=()):
         for path, _, names in os.walk(folder):
             for name in names:
                 whole = os.path.join(path, name)
-                if name in allowed or not os.path.isfile(whole) or os.path.getsize(whole) == 0:
+                if pathlib.Path(whole) in allowed or not os.path.isfile(whole) or os.path.getsize(whole) == 0:
                     continue
                 with open(whole, "rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as text:
                     for canary in canaries:

@@ -51,7 +51,7 @@ def figures(events, verdicts, faults, options, extra):
         "recovery_ms_p50": round(percentile(killed, 0.5)), "recovery_ms_p99": round(percentile(killed or failed_over, 0.99)),
         "recovery_ms_max": round(max(killed or failed_over, default=0)), "failover_ms_p99": round(percentile(failed_over, 0.99)),
         "faults": len(faults), "faults_by_kind": dict(sorted(by_kind.items())), "nodes": options.nodes,
-        "durability": options.durability, "seed": options.seed, **extra,
+        "durability": options.durability, "replicas": options.replicas, "seed": options.seed, **extra,
     }, {kind: (len(values), percentile(values, 0.5), percentile(values, 0.99), max(values)) for kind, values in times.items() if values}
 
 

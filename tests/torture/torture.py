@@ -47,6 +47,7 @@ def arguments(words):
     parser.add_argument("--pace", type=float, default=1.5, help="seconds between two things that a device does")
     parser.add_argument("--seed", default=None, help="of the load and the faults; the order of events stays the machine's")
     parser.add_argument("--durability", default="always", choices=["always", "everysec"])
+    parser.add_argument("--replicas", type=int, default=0, help="under three Sentinels, with so many replicas; kills are failovers then")
     parser.add_argument("--disk-mib", type=int, default=1024, help="size of the data's file system")
     parser.add_argument("--faults", type=lambda words: words.split(","), default=[], help="only these, by their names in the table")
     parser.add_argument("--keep", action="store_true", help="keep the folder in any case")
@@ -56,7 +57,7 @@ def arguments(words):
         options.kills = max(1, int((options.seconds or 40) / 4))
     if options.seconds is None:
         options.seconds = max(30.0, options.kills * 4.0)
-    if options.kills < 0 or options.seconds <= 0 or not 1 <= options.nodes <= 64 or not 4 <= options.contacts <= 2000:
+    if options.kills < 0 or options.seconds <= 0 or not 1 <= options.nodes <= 64 or not 4 <= options.contacts <= 2000 or not 0 <= options.replicas <= 4:
         parser.error("a number is out of range")
     if not (options.build / "broker/weftd").exists():
         parser.error(f"there is no broker/weftd in {options.build}: build it")
@@ -102,9 +103,6 @@ class Run:
     def on_final(self, client, code):
         if code != 4403:
             self.unexpected.append(f"{client.who} was closed with {code}")
-
-    def chain_faults(self, faults):
-        """A place for stages with more to break."""
 
     def spawn(self, coroutine):
         task = asyncio.get_running_loop().create_task(coroutine)
@@ -201,7 +199,7 @@ class Run:
         end, best = time.monotonic() + CONVERGE_S, None
         while True:
             store = await collect(self.stage, self.contacts, {seat.name: seat.capacity for seat in self.seats}, self.canaries,
-                                  self.stage.socket_path("log"))
+                                  self.stage.log_address())
             missing = self.behind(store) + self.waiting(store)
             if not missing:
                 break
@@ -250,7 +248,7 @@ class Run:
             if path.exists():
                 self.history.take_file(path)
         events = self.history.in_order()
-        store["leaks"] = search_files([self.stage.data], self.canaries.values())
+        store["leaks"] = search_files([self.stage.folder], self.canaries.values(), self.workers.files)
         verdicts = judge.judge(events, store)
         verdicts += [{"invariant": 6, "sort": "stuck", "words": words} for words in self.stuck]
         proxied = {client.who for client in self.clients() if client.address == self.proxy.address}
