@@ -137,10 +137,10 @@ static void hear_receipts(struct chat *chat, struct bus_reader *reader)
     struct proto_frame customers = staff;
     read_places(reader, receipts);
     read_places(reader, &customers.as.receipts);
-    if (!bus_read_all(reader))
+    if (!bus_read_all(reader) ||
+            !readers_take_news(&chat->readers, receipts, &customers.as.receipts))
         return;
-    if (receipts->has_delivered || receipts->has_read)
-        deliver_frame(chat, &staff, false, true, NULL);
+    deliver_frame(chat, &staff, false, true, NULL);
     if (customers.as.receipts.has_delivered || customers.as.receipts.has_read)
         deliver_frame(chat, &customers, true, false, NULL);
 }

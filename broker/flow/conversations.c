@@ -80,6 +80,7 @@ static void free_chat(struct chat *chat)
     map_remove(&all->by_id, &chat->by_id);
     list_remove(&chat->unused);
     chat_listen_no_more(chat);
+    readers_finish(&chat->readers);
     chat_finish(chat);
     free(chat);
 }

@@ -13,6 +13,7 @@
 #include "flow/bus.h"
 #include "flow/limits.h"
 #include "flow/node.h"
+#include "flow/readers.h"
 #include "port/crypto.h"
 
 enum { CONVERSATION_ID_LEN = 26 };
@@ -34,6 +35,7 @@ struct chat {
     struct conversation fold;
     struct list waiting;    /* changes that wait for the key */
     struct list followers;  /* subscriptions, deliver.h */
+    struct readers readers; /* what the followers were told of receipts */
     struct bus_topic topic; /* what other nodes tell of it: chat_hints.c */
     struct list unused;     /* linked while nobody holds or follows it */
     unsigned holds;

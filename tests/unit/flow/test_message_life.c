@@ -352,6 +352,44 @@ static void each_reader_has_a_place_of_their_own(void)
     stage_end();
 }
 
+static void act_read(struct actor *actor, const char *place)
+{
+    act_ask(actor, "{\"type\":\"receipt\",\"conversation\":\"%s\",\"read\":\"%s\"}",
+            actor->conversation, place);
+}
+
+static void a_screen_that_lags_takes_no_receipt_back(void)
+{
+    char first[64], second[64];
+    start();
+    act_say(ada, "one");
+    last_place(ada, first);
+    act_say(ada, "two");
+    last_place(ada, second);
+    act_read(anna, second);
+    expect(heard(ada, "\"receipts\""));
+    ada->mark = ada->heard_len;
+    act_read(also, first); /* the same reader */
+    expect(!heard(ada, "\"receipts\""));
+    stage_end();
+}
+
+static void a_receipt_that_is_not_kept_is_told_to_nobody(void)
+{
+    char place[64];
+    start();
+    act_say(ada, "hello?");
+    last_place(ada, place);
+    ada->mark = ada->heard_len;
+    fake_server_faults(stage.server)->full_per_mille = 1000;
+    act_read(anna, place);
+    expect(!heard(ada, "\"receipts\""));
+    fake_server_faults(stage.server)->full_per_mille = 0;
+    act_read(anna, place); /* the very same */
+    expect(heard(ada, "\"receipts\""));
+    stage_end();
+}
+
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
@@ -364,5 +402,7 @@ int main(int argc, char **argv)
                     CASE(a_bot_shows_cards_and_the_customer_answers),
                     CASE(what_was_deleted_long_ago_stays_deleted),
                     CASE(a_retry_gets_its_place_even_when_all_is_gone),
-                    CASE(each_reader_has_a_place_of_their_own), {0}});
+                    CASE(each_reader_has_a_place_of_their_own),
+                    CASE(a_screen_that_lags_takes_no_receipt_back),
+                    CASE(a_receipt_that_is_not_kept_is_told_to_nobody), {0}});
 }
