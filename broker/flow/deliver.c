@@ -106,23 +106,62 @@ void deliver_unfollow_all(struct session *session)
 /* ---- sending ----------------------------------------------------------------------------------
  */
 
-static void send_entry(struct subscription *sub, const struct entry *entry)
+/* An entry as it is told to all who follow: decoded once, and written once for each kind of
+ * receiver, into the node's out. Nothing else is sent while a telling is under way. */
+struct telling {
+    struct chat *chat;
+    const struct record *record;
+    struct entry entry;
+    bool is_decoded, is_good;
+    size_t written;            /* bytes of the node's out */
+    struct slice frames[2][2]; /* by is_staff and codec */
+};
+
+static bool decode_once(struct telling *telling)
+{
+    if (!telling->is_decoded)
+        telling->is_good = chat_read_entry(telling->chat, telling->record, &telling->entry);
+    telling->is_decoded = true;
+    return telling->is_good;
+}
+
+static struct slice write_once(struct telling *telling, bool is_staff, enum peer_codec codec)
+{
+    struct node *node = telling->chat->node;
+    struct slice *written = &telling->frames[is_staff][codec == PEER_MSGPACK];
+    struct proto_frame frame = {.kind = PROTO_KIND_ENTRY};
+    if (written->len > 0 || !entry_view(&telling->entry, chat_id(telling->chat), is_staff,
+                                    &node->scratch, &frame.as.entry))
+        return *written;
+    struct buffer out =
+            buffer_make(node->out + telling->written, NODE_OUT_BYTES - telling->written);
+    proto_frame_write(codec == PEER_JSON ? PROTO_JSON : PROTO_MSGPACK, &frame, &out);
+    check(!out.overflowed);
+    telling->written += out.len;
+    *written = buffer_slice(&out);
+    return *written;
+}
+
+static void tell(struct telling *telling, struct subscription *sub)
 {
     struct node *node = sub->chat->node;
-    struct proto_frame frame = {.kind = PROTO_KIND_ENTRY};
-    if (entry_view(entry, chat_id(sub->chat), sub->is_staff, &node->scratch, &frame.as.entry))
-        session_send(sub->session, &frame);
+    sub->sent = telling->record->at;
+    if (!decode_once(telling) || !entry_is_visible(&telling->entry, sub->is_staff))
+        return;
+    size_t mark = node->scratch.used; /* after the entry, which borrows from it */
+    struct slice frame = write_once(telling, sub->is_staff, sub->session->codec);
+    node->scratch.used = mark;
+    if (frame.len > 0)
+        session_send_written(sub->session, frame);
 }
 
 static void look_at(struct subscription *sub, const struct record *record)
 {
     struct node *node = sub->chat->node;
     size_t mark = node->scratch.used;
-    struct entry entry;
-    if (chat_read_entry(sub->chat, record, &entry) && entry_is_visible(&entry, sub->is_staff))
-        send_entry(sub, &entry);
+    struct telling telling = {.chat = sub->chat, .record = record};
+    tell(&telling, sub);
     node->scratch.used = mark;
-    sub->sent = record->at;
 }
 
 static bool links_to(const struct subscription *sub, const struct record *record)
@@ -133,16 +172,20 @@ static bool links_to(const struct subscription *sub, const struct record *record
 
 void deliver_record(struct chat *chat, const struct record *record)
 {
+    struct node *node = chat->node;
+    size_t mark = node->scratch.used;
+    struct telling telling = {.chat = chat, .record = record};
     chat_hold_again(chat);
     LIST_EACH (at, next, &chat->followers) {
         struct subscription *sub = LIST_ITEM(at, struct subscription, of_chat);
         if (sub->is_reading || record->at.seq > chat->fold.tail.seq)
             sub->is_behind = true; /* or the link began anew: on_moved comes */
         else if (links_to(sub, record))
-            look_at(sub, record);
+            tell(&telling, sub);
         else
             read_on(sub);
     }
+    node->scratch.used = mark;
     chat_release(chat);
 }
 

@@ -151,13 +151,21 @@ bool session_send(struct session *session, const struct proto_frame *frame)
     struct buffer out = buffer_make(node->out, NODE_OUT_BYTES);
     proto_frame_write(session->codec == PEER_JSON ? PROTO_JSON : PROTO_MSGPACK, frame, &out);
     check(!out.overflowed);
-    if (out.len > SESSION_FRAME_MAX) { /* escapes can blow an inbound frame up sixfold */
+    return session_send_written(session, buffer_slice(&out));
+}
+
+bool session_send_written(struct session *session, struct slice frame)
+{
+    struct node *node = session->node;
+    if (session->phase == SESSION_FREE || session->phase == SESSION_CLOSING)
+        return false;
+    if (frame.len > SESSION_FRAME_MAX) { /* escapes can blow an inbound frame up sixfold */
         log_line(LOG_WARN, "session.frame_too_large", "session=%s bytes=%zu", session->id_bytes,
-                out.len);
+                frame.len);
         session_close(session, PROTO_CLOSE_INTERNAL, "frame_too_large");
         return false;
     }
-    if (node->peers->ops->send(node->peers, session->peer, out.bytes, out.len))
+    if (node->peers->ops->send(node->peers, session->peer, frame.bytes, frame.len))
         return true;
     if (node->peers->ops->room(node->peers, session->peer) > 0) /* it is still there, and full */
         log_line(LOG_WARN, "session.slow", "session=%s", session->id_bytes);

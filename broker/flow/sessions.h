@@ -72,6 +72,8 @@ static inline struct slice session_id(const struct session *session)
 /* Writes the frame in the session's codec and queues it. A full ring ends the session with a
  * resumable close. false: the session is closing or closed. */
 bool session_send(struct session *session, const struct proto_frame *frame);
+/* The same for a frame that was written already, in the session's codec. */
+bool session_send_written(struct session *session, struct slice frame);
 /* Without an id: not an answer to a request. */
 void session_error(struct session *session, struct slice request_id, enum proto_error_code code,
         const char *detail);
