@@ -6,7 +6,7 @@
  */
 #include "flow/pool_save.h"
 
-#include "flow/pool_codec.h"
+#include "stored/pool_codec.h"
 
 struct collected {
     struct pool_entry *entries;

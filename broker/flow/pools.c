@@ -11,8 +11,8 @@
 
 #include "base/check.h"
 #include "flow/desks.h"
-#include "flow/pool_codec.h"
 #include "flow/pool_save.h"
+#include "stored/pool_codec.h"
 
 #include <stdlib.h>
 

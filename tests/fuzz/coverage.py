@@ -26,7 +26,7 @@ proto/json_text.c proto/read.c proto/frame.c proto/base64.c
 broker/base/utf8.c broker/base/name.c
 broker/crypto/claims.c broker/crypto/paseto.c broker/crypto/text.c broker/crypto/token.c
 broker/log/record.c
-broker/flow/entry_codec.c broker/flow/fold_codec.c broker/flow/pool_codec.c broker/flow/directory_codec.c
+broker/flow/entry_codec.c broker/flow/fold_codec.c broker/stored/pool_codec.c broker/flow/directory_codec.c
 broker/store/redis_reply.c broker/store/redis_greeting.c broker/store/redis_error.c
 broker/ws/http_request.c broker/ws/peer_receive.c broker/ws/inbound.c
 bots/sdk/c/handshake.c bots/sdk/c/websocket.c bots/sdk/c/address.c

@@ -8,10 +8,10 @@
 #include "core/route/pool.h"
 #include "flow/directory_codec.h"
 #include "flow/entry_codec.h"
-#include "flow/pool_codec.h"
 #include "fuzz.h"
 #include "log/record.h"
 #include "port/crypto.h"
+#include "stored/pool_codec.h"
 
 enum { SCRATCH_SIZE = 4 * 1024 * 1024, OUTPUT_MAX = 512 * 1024, WAYS = 7 };
 

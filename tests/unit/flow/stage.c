@@ -7,8 +7,8 @@
 #include "base/log_line.h"
 #include "flow/credentials.h"
 #include "flow/directory_changes.h"
-#include "flow/pool_codec.h"
 #include "lib/test.h"
+#include "stored/pool_codec.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -2,10 +2,10 @@
 /* A saved pool is read by whoever loads it, or it is not saved: a node must not write what would
  * stop it and everybody after it. */
 #include "flow/node.h"
-#include "flow/pool_codec.h"
 #include "flow/pool_save.h"
 #include "lib/test.h"
 #include "log/record.h"
+#include "stored/pool_codec.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * Invariant: members are added, never reused; what is absent is zero. The kinds' numbers are
  * stored: POOL_ROUTER is 1 and the order of enum pool_kind never changes.
  */
-#include "flow/pool_codec.h"
+#include "stored/pool_codec.h"
 
 #include "proto/codec.h"
 
@@ -78,7 +78,10 @@ struct stored_value {
 
 enum { FLAG_INTERRUPTIBLE = 1, FLAG_STRANDED = 2, FLAG_AUTO_ACCEPT = 4, MUST_BITS = 1 };
 
+/* A record holds the values only; a line of an export says which record it was. */
 struct stored_batch {
+    struct name at;
+    uint64_t t;
     const struct stored_value *v;
     size_t v_count;
 };
@@ -115,6 +118,12 @@ static const struct proto_shape value_shape = PROTO_SHAPE(struct stored_value, v
 static const struct proto_field batch_fields[] = {PROTO_OBJECT_LIST(
         struct stored_batch, v, REQUIRED, POOL_BATCH_MAX, struct stored_value, &value_shape)};
 static const struct proto_shape batch_shape = PROTO_SHAPE(struct stored_batch, batch_fields);
+
+static const struct proto_field line_fields[] = {PROTO_NAME(struct stored_batch, at, REQUIRED),
+        PROTO_U64(struct stored_batch, t, REQUIRED, UINT64_MAX),
+        PROTO_OBJECT_LIST(struct stored_batch, v, REQUIRED, POOL_BATCH_MAX, struct stored_value,
+                &value_shape)};
+static const struct proto_shape line_shape = PROTO_SHAPE(struct stored_batch, line_fields);
 
 /* More than any one piece that is taken for a value. */
 enum { SCRATCH_SPARE = 8192, STORED_NUMBERS = 14 };
@@ -258,18 +267,36 @@ static struct stored_value to_stored(const struct pool_entry *entry, struct aren
     return out;
 }
 
-bool pool_encode(
-        const struct pool_entry *entries, size_t count, struct arena *scratch, struct buffer *out)
+static bool store_all(const struct pool_entry *entries, size_t count, struct arena *scratch,
+        struct stored_batch *out)
 {
     struct stored_value *values = arena_take(scratch, (count + 1) * sizeof *values);
     if (values == NULL)
         return false;
     for (size_t i = 0; i < count; i++)
         values[i] = to_stored(&entries[i], scratch);
-    if (scratch->capacity - scratch->used < SCRATCH_SPARE)
-        return false; /* a list may have been left out for want of room */
-    struct stored_batch batch = {values, count};
+    out->v = values;
+    out->v_count = count;
+    /* else a list may have been left out for want of room */
+    return scratch->capacity - scratch->used >= SCRATCH_SPARE;
+}
+
+bool pool_encode(
+        const struct pool_entry *entries, size_t count, struct arena *scratch, struct buffer *out)
+{
+    struct stored_batch batch = {.t = 0};
+    if (!store_all(entries, count, scratch, &batch))
+        return false;
     proto_shape_write(PROTO_MSGPACK, &batch_shape, &batch, out);
+    return true;
+}
+
+bool pool_line_write(const struct pool_line *line, struct arena *scratch, struct buffer *out)
+{
+    struct stored_batch batch = {.at = line->at, .t = line->time_ms};
+    if (!store_all(line->entries, line->count, scratch, &batch))
+        return false;
+    proto_shape_write(PROTO_JSON, &line_shape, &batch, out);
     return true;
 }
 
@@ -382,21 +409,42 @@ static bool from_stored(
            load_lists(from, scratch, out);
 }
 
+static bool read_batch(enum proto_codec codec, const struct proto_shape *shape, struct slice from,
+        struct arena *scratch, struct stored_batch *out)
+{
+    struct proto_problem problem;
+    struct slice copy = arena_copy(scratch, from);
+    struct proto_source source = {
+            codec, (char *)copy.bytes, copy.len, &proto_trusted_bounds, scratch};
+    return copy.bytes != NULL && proto_shape_read(&source, shape, out, &problem);
+}
+
+static bool load_all(const struct stored_batch *batch, struct arena *scratch,
+        const struct pool_entry **out_entries, size_t *out_count)
+{
+    struct pool_entry *entries = arena_take(scratch, (batch->v_count + 1) * sizeof *entries);
+    for (size_t i = 0; entries != NULL && i < batch->v_count; i++)
+        if (!from_stored(&batch->v[i], scratch, &entries[i]))
+            return false;
+    *out_entries = entries;
+    *out_count = batch->v_count;
+    return entries != NULL;
+}
+
 bool pool_decode(struct slice plain, struct arena *scratch, const struct pool_entry **out_entries,
         size_t *out_count)
 {
     struct stored_batch batch;
-    struct proto_problem problem;
-    struct slice copy = arena_copy(scratch, plain);
-    struct proto_source source = {
-            PROTO_MSGPACK, (char *)copy.bytes, copy.len, &proto_trusted_bounds, scratch};
-    if (copy.bytes == NULL || !proto_shape_read(&source, &batch_shape, &batch, &problem))
+    return read_batch(PROTO_MSGPACK, &batch_shape, plain, scratch, &batch) &&
+           load_all(&batch, scratch, out_entries, out_count);
+}
+
+bool pool_line_read(struct slice json, struct arena *scratch, struct pool_line *out_line)
+{
+    struct stored_batch batch;
+    if (!read_batch(PROTO_JSON, &line_shape, json, scratch, &batch))
         return false;
-    struct pool_entry *entries = arena_take(scratch, (batch.v_count + 1) * sizeof *entries);
-    for (size_t i = 0; entries != NULL && i < batch.v_count; i++)
-        if (!from_stored(&batch.v[i], scratch, &entries[i]))
-            return false;
-    *out_entries = entries;
-    *out_count = batch.v_count;
-    return entries != NULL;
+    out_line->at = batch.at;
+    out_line->time_ms = batch.t;
+    return load_all(&batch, scratch, &out_line->entries, &out_line->count);
 }
