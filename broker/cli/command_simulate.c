@@ -9,6 +9,7 @@
 #include "cli/say.h"
 #include "cli/scenario_file.h"
 #include "cli/simulate_modes.h"
+#include "config/policy_file.h"
 #include "lab/report.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@ enum {
 };
 
 struct simulate_options {
-    const char *arrivals, *scenario, *target, *policies, *svg;
+    const char *arrivals, *scenario, *target, *policies, *policy, *svg;
     const char *instance;
     uint64_t rate, first_day, days, seed, replications, interval;
     uint64_t agents, skills, waiting, room;
@@ -55,6 +56,8 @@ static const struct option_row rows[] = {
         {"--policies", OPTION_TEXT, offsetof(struct simulate_options, policies), "A,B",
                 "of weft, round_robin, longest_idle, least_busy, skill_then_idle; all when absent",
                 0, 0},
+        {"--policy", OPTION_TEXT, offsetof(struct simulate_options, policy), "FILE",
+                "a policy file for weft to decide by; the defaults when absent", 0, 0},
         {"--days", OPTION_NUMBER, offsetof(struct simulate_options, days), "N",
                 "so many days of the file; 2 when absent", 1, ARRIVALS_DAYS_MAX},
         {"--first-day", OPTION_NUMBER, offsetof(struct simulate_options, first_day), "N",
@@ -152,6 +155,25 @@ static bool read_scenario(const char *path, struct scenario *out)
     return false;
 }
 
+/* NULL with a good file is no file at all. */
+static bool read_policy(const char *path, struct route_policy **out)
+{
+    struct config_problem problem;
+    struct policy_text text;
+    *out = NULL;
+    if (path == NULL)
+        return true;
+    if (!policy_text_read(path, &text, &problem)) {
+        say("%s", problem.text);
+        return false;
+    }
+    *out = policy_parse(slice_make(text.bytes, text.len), path, &problem);
+    free(text.bytes);
+    if (*out == NULL)
+        say("%s", problem.text);
+    return *out != NULL;
+}
+
 static void show_progress(void *user, enum policy_kind policy, uint32_t done, uint32_t all)
 {
     (void)user;
@@ -226,7 +248,13 @@ static int run(const void *given, const struct command_words *words)
         return CLI_NOT_RUN;
     if (options->arrivals == NULL)
         scenario.arrival_share = 1; /* the rate is of those who come, not of a file's calls */
-    int code = compare(&setup, options);
+    struct route_policy *policy;
+    int code = CLI_NOT_RUN;
+    if (read_policy(options->policy, &policy)) {
+        setup.route = policy;
+        code = compare(&setup, options);
+        free(policy);
+    }
     arrivals_finish(&arrivals);
     return code;
 }

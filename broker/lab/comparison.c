@@ -57,8 +57,10 @@ static void keep(
 static bool staff_the_day(const struct comparison_setup *setup, const struct customers *customers,
         struct policy_figures *figures, char *why)
 {
-    struct simulation simulation = {
-            .scenario = setup->scenario, .customers = customers, .policy = figures->policy};
+    struct simulation simulation = {.scenario = setup->scenario,
+            .customers = customers,
+            .policy = figures->policy,
+            .route = setup->route};
     struct simulation_result result;
     uint32_t agents, guess = guess_agents(setup->scenario, customers);
     if (figures->agents.count > 0)
@@ -82,6 +84,7 @@ static bool staff_interval(const struct comparison_setup *setup, const struct cu
     struct simulation simulation = {.scenario = setup->scenario,
             .customers = &few,
             .policy = policy,
+            .route = setup->route,
             .from_s = from_s,
             .to_s = to_s};
     uint32_t guess = *agents > 0 ? *agents : guess_agents(setup->scenario, &few);

@@ -12,6 +12,7 @@ struct comparison_setup {
     const struct scenario *scenario;
     const struct arrivals *arrivals;
     struct staffing_target target;
+    const struct route_policy *route; /* of POLICY_WEFT; NULL: the defaults */
     enum policy_kind policies[POLICY_COUNT];
     size_t policy_count;
     uint64_t seed;

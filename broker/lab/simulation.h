@@ -10,6 +10,7 @@ struct simulation {
     const struct scenario *scenario;
     const struct customers *customers;
     enum policy_kind policy;
+    const struct route_policy *route; /* what POLICY_WEFT decides by; NULL: the defaults */
     uint32_t agents;
     double within_s; /* answered in time */
     /* Only who arrives then counts: after a warm-up, within these times of the day. */

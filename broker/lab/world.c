@@ -30,7 +30,7 @@ bool world_open(struct world *world, const struct simulation *setup)
     if (!roster_make(setup->scenario, setup->agents, &world->roster))
         return false;
     world->policy = (struct policy){.kind = setup->policy,
-            .route = route_policy_default(),
+            .route = setup->route != NULL ? *setup->route : route_policy_default(),
             .roster = &world->roster,
             .kind_of = kind_of,
             .user = setup->customers};
