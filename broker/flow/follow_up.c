@@ -33,13 +33,15 @@ static void remove_due(struct chat *chat, uint64_t seq)
             node->store, slice_make(key, key_len), slice_make(member, (size_t)len), NULL, NULL);
 }
 
-/* Of what was open before, that which is no longer (rule 11). */
+/* Of what was open before, that which is no longer (rule 11). What a failover has taken back may be
+ * opened again at the same place by another node: that one stays, for the sweeper to judge. */
 static void settle_due(struct chat *chat)
 {
     uint64_t open[2];
     size_t count = conversation_obligations(&chat->fold, open);
     for (size_t i = 0; i < chat->obligation_count; i++)
-        if (!is_among(chat->obligations[i], open, count))
+        if (chat->obligations[i] <= chat->fold.tail.seq &&
+                !is_among(chat->obligations[i], open, count))
             remove_due(chat, chat->obligations[i]);
     memcpy(chat->obligations, open, sizeof open);
     chat->obligation_count = count;

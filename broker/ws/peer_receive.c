@@ -40,11 +40,12 @@ static void on_fault(struct ws_server *server, struct connection *connection, en
 
 static void deliver_lent(struct ws_server *server, struct connection *connection)
 {
+    char nothing[1]; /* an empty message has no buffer */
     struct inbound message = connection->peer.inbound;
     connection->peer.inbound = (struct inbound){0};
     connection->peer.is_in_message = false;
-    server->handlers.peer_events->on_frame(
-            server->handlers.peer_user, handle_of(connection), message.bytes, message.len);
+    server->handlers.peer_events->on_frame(server->handlers.peer_user, handle_of(connection),
+            message.len > 0 ? message.bytes : nothing, message.len);
     inbound_finish(&message, &server->memory);
 }
 

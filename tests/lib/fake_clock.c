@@ -82,7 +82,10 @@ static void arm(struct timers *base, struct timer *timer, uint64_t due_ms)
         check(clock->due != NULL);
     }
     timer->due_ms = due_ms > clock->now_ms ? due_ms : clock->now_ms;
-    uint64_t rank = clock->is_shuffled ? fake_random_u64(&clock->random) : 0;
+    bool is_stalled = timer->due_ms < owner->stalled_until_ms;
+    if (is_stalled)
+        timer->due_ms = owner->stalled_until_ms;
+    uint64_t rank = clock->is_shuffled && !is_stalled ? fake_random_u64(&clock->random) : 0;
     place(clock, clock->len++, (struct fake_due){timer, owner, rank, clock->armed_count++});
     sift_up(clock, clock->len - 1);
 }
@@ -130,7 +133,7 @@ void fake_clock_run_for(struct fake_clock *clock, uint64_t ms)
 
 void fake_timers_init(struct fake_timers *timers, struct fake_clock *clock)
 {
-    *timers = (struct fake_timers){{&ops}, clock};
+    *timers = (struct fake_timers){{&ops}, clock, 0};
 }
 
 void fake_timers_arm(struct fake_timers *timers, struct timer *timer, uint64_t due_ms)
@@ -143,9 +146,25 @@ void fake_timers_cancel(struct fake_timers *timers, struct timer *timer)
     cancel(&timers->base, timer);
 }
 
+void fake_timers_stall(struct fake_timers *timers, uint64_t until_ms)
+{
+    struct fake_clock *clock = timers->clock;
+    if (until_ms <= timers->stalled_until_ms)
+        return;
+    timers->stalled_until_ms = until_ms;
+    for (size_t i = 0; i < clock->len; i++)
+        if (clock->due[i].owner == timers && clock->due[i].timer->due_ms < until_ms) {
+            clock->due[i].timer->due_ms = until_ms;
+            clock->due[i].rank = 0;
+        }
+    for (size_t i = clock->len / 2; i > 0; i--)
+        sift_down(clock, i - 1);
+}
+
 void fake_timers_crash(struct fake_timers *timers)
 {
     struct fake_clock *clock = timers->clock;
+    timers->stalled_until_ms = 0;
     for (size_t i = 0; i < clock->len;)
         if (clock->due[i].owner == timers) {
             take_out(clock, i);

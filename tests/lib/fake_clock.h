@@ -33,6 +33,7 @@ struct fake_clock {
 struct fake_timers {
     struct timers base;
     struct fake_clock *clock;
+    uint64_t stalled_until_ms;
 };
 
 /* Time starts at 1000. */
@@ -47,6 +48,9 @@ void fake_clock_run_for(struct fake_clock *clock, uint64_t ms);
 void fake_timers_init(struct fake_timers *timers, struct fake_clock *clock);
 void fake_timers_arm(struct fake_timers *timers, struct timer *timer, uint64_t due_ms);
 void fake_timers_cancel(struct fake_timers *timers, struct timer *timer);
+/* The process stands still: none of its timers fires before until_ms; then all that were due do, in
+ * the order in which they were armed. */
+void fake_timers_stall(struct fake_timers *timers, uint64_t until_ms);
 /* The process died: disarms all of its timers. */
 void fake_timers_crash(struct fake_timers *timers);
 

@@ -23,8 +23,13 @@ struct fake_key {
     char name_bytes[];
 };
 
-const struct fake_command *fake_shelf_put(
-        struct fake_shelf *shelf, const struct fake_command *command)
+bool fake_command_is_write(const struct fake_command *command)
+{
+    return command->verb != FAKE_READ && command->verb != FAKE_ZSET_RANGE &&
+           command->verb != FAKE_GET && command->verb != FAKE_BARRIER;
+}
+
+struct fake_command *fake_command_copy(const struct fake_command *command)
 {
     struct fake_command *copy = malloc(sizeof *copy + command->key.len + command->value.len);
     check(copy != NULL);
@@ -35,6 +40,13 @@ const struct fake_command *fake_shelf_put(
         memcpy(copy->bytes + command->key.len, command->value.bytes, command->value.len);
     copy->key = slice_make(copy->bytes, command->key.len);
     copy->value = slice_make(copy->bytes + command->key.len, command->value.len);
+    return copy;
+}
+
+const struct fake_command *fake_shelf_put(
+        struct fake_shelf *shelf, const struct fake_command *command)
+{
+    struct fake_command *copy = fake_command_copy(command);
     copy->next = shelf->first;
     shelf->first = copy;
     return copy;

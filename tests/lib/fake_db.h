@@ -42,7 +42,10 @@ struct fake_shelf {
     struct fake_command *first;
 };
 
-/* Copies the command, with the bytes that its key and value borrow. */
+/* A copy, with the bytes that its key and value borrow; free it. */
+struct fake_command *fake_command_copy(const struct fake_command *command);
+bool fake_command_is_write(const struct fake_command *command);
+/* The same, kept by the shelf: writes are replayed. */
 const struct fake_command *fake_shelf_put(
         struct fake_shelf *shelf, const struct fake_command *command);
 void fake_shelf_finish(struct fake_shelf *shelf);

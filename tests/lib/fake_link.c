@@ -35,6 +35,9 @@ static void trace_command(const struct fake_link *link, const char *what,
         const struct fake_command *command, enum store_outcome outcome)
 {
     struct fake_server *server = link->server;
+    bool is_scan = !fake_command_is_write(command) && outcome == STORE_OK;
+    if (server->trace.is_off || is_scan)
+        return; /* scans would be all that there is to read */
     fake_trace_add(&server->trace,
             "%" PRIu64 " link%zu g%" PRIu64 " life%" PRIu64 " %s %s %.*s %" PRIu64 " %zuB %s",
             clock_now(server), link->index, link->generation, link->life->number, what,
@@ -55,6 +58,7 @@ static void complete(struct fake_link *link, struct fake_request *request)
     struct store_reply reply = {request->answer.outcome, request->generation, request->answer.value,
             request->answer.items, request->answer.item_count};
     list_remove(&request->at);
+    link->server->tally.times[request->command->verb][reply.outcome]++;
     link->outstanding--;
     if (request->done != NULL)
         request->done(request->user, &reply);
@@ -182,12 +186,6 @@ static uint64_t travel_ms(struct fake_server *server)
             &server->random, server->faults.delay_ms_min, server->faults.delay_ms_max);
 }
 
-static bool is_write(const struct fake_command *command)
-{
-    return command->verb != FAKE_READ && command->verb != FAKE_ZSET_RANGE &&
-           command->verb != FAKE_GET && command->verb != FAKE_BARRIER;
-}
-
 static enum fake_fate draw_fate(struct fake_server *server, const struct fake_command *command)
 {
     const struct fake_faults *faults = &server->faults;
@@ -197,7 +195,8 @@ static enum fake_fate draw_fate(struct fake_server *server, const struct fake_co
         return ran ? FAKE_FATE_CUT_RAN : FAKE_FATE_CUT_NEVER;
     if (fake_random_chance(&server->random, faults->unknown_per_mille))
         return ran ? FAKE_FATE_UNKNOWN_RAN : FAKE_FATE_UNKNOWN_NEVER;
-    if (is_write(command) && fake_random_chance(&server->random, faults->full_per_mille))
+    if (fake_command_is_write(command) &&
+            fake_random_chance(&server->random, faults->full_per_mille))
         return FAKE_FATE_FULL;
     return FAKE_FATE_NONE;
 }
@@ -205,10 +204,10 @@ static enum fake_fate draw_fate(struct fake_server *server, const struct fake_co
 static void run_barrier(struct fake_link *link, struct fake_answer *answer)
 {
     struct fake_server *server = link->server;
-    if (link->life != server->life ||
-            fake_random_chance(&server->random, server->faults.barrier_fails_per_mille))
+    bool is_old = link->life != server->life && !server->faults.barriers_are_hollow;
+    if (is_old || fake_random_chance(&server->random, server->faults.barrier_fails_per_mille))
         answer->outcome = STORE_UNKNOWN;
-    else
+    else if (!server->faults.barriers_are_hollow)
         link->life->covered = link->life->db.write_count;
 }
 
@@ -302,7 +301,9 @@ void fake_link_submit(struct fake_link *link, const struct fake_command *command
 {
     struct fake_request *request = calloc(1, sizeof *request);
     check(request != NULL);
-    request->command = fake_shelf_put(&link->server->shelf, command);
+    request->command = fake_command_is_write(command)
+                               ? fake_shelf_put(&link->server->shelf, command)
+                               : fake_command_copy(command);
     request->done = done;
     request->user = user;
     list_init(&request->at);

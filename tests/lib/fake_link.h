@@ -19,7 +19,7 @@ struct fake_life {
 
 struct fake_request {
     struct list at;
-    const struct fake_command *command;
+    const struct fake_command *command; /* on the shelf; a reading one is the request's own */
     store_done done;
     void *user;
     uint64_t generation, due_ms;
@@ -63,6 +63,8 @@ struct fake_server {
     struct list orphans;
     size_t link_count;
     bool is_down;
+    int64_t clock_shift_ms;
+    struct fake_tally tally;
     struct fake_trace trace;
 };
 

@@ -20,6 +20,8 @@ void fake_request_free(struct fake_request *request)
 {
     list_remove(&request->at);
     fake_answer_finish(&request->answer);
+    if (!fake_command_is_write(request->command))
+        free((void *)(uintptr_t)request->command);
     free(request);
 }
 
@@ -73,10 +75,17 @@ void fake_orphans_leave(struct fake_server *server, struct fake_life *life,
     list_init(&orphans->requests);
     list_append(&server->orphans, &orphans->at);
     for (; from != requests; from = from->next) {
+        const struct fake_command *command =
+                LIST_ITEM(from, const struct fake_request, at)->command;
+        if (!fake_command_is_write(command))
+            continue; /* nobody would see what it reads */
         struct fake_request *copy = calloc(1, sizeof *copy);
         check(copy != NULL);
-        copy->command = LIST_ITEM(from, const struct fake_request, at)->command;
+        copy->command = command;
         list_append(&orphans->requests, &copy->at);
     }
-    arm_orphans(orphans);
+    if (list_is_empty(&orphans->requests))
+        fake_orphans_free(orphans);
+    else
+        arm_orphans(orphans);
 }

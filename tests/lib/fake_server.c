@@ -116,6 +116,11 @@ void fake_store_doom(struct store *store, enum fake_fate fate)
     fake_link_of(store)->doom = fate;
 }
 
+void fake_store_stall(struct store *store, uint64_t until_ms)
+{
+    fake_timers_stall(&fake_link_of(store)->timers, until_ms);
+}
+
 size_t fake_store_outstanding(const struct store *store)
 {
     return ((const struct fake_link *)(const void *)store)->outstanding;
@@ -199,7 +204,28 @@ size_t fake_server_read(struct fake_server *server, struct slice key, uint64_t f
 
 uint64_t fake_server_now_ms(const struct fake_server *server)
 {
-    return EPOCH_MS + clock_now(server);
+    return EPOCH_MS + clock_now(server) + (uint64_t)server->clock_shift_ms;
+}
+
+void fake_server_shift_clock(struct fake_server *server, int64_t ms)
+{
+    server->clock_shift_ms += ms;
+    fake_server_note(server, "the clock jumps by %" PRId64 " ms", ms);
+}
+
+const struct fake_tally *fake_server_tally(const struct fake_server *server)
+{
+    return &server->tally;
+}
+
+const char *fake_verb_name(unsigned verb)
+{
+    return fake_verb_names[verb];
+}
+
+const char *fake_outcome_name(unsigned outcome)
+{
+    return fake_outcome_names[outcome];
 }
 
 void fake_server_trace(const struct fake_server *server, FILE *out)
@@ -207,10 +233,22 @@ void fake_server_trace(const struct fake_server *server, FILE *out)
     fake_trace_print(&server->trace, out);
 }
 
+void fake_server_trace_to(struct fake_server *server, FILE *out)
+{
+    server->trace.stream = out;
+}
+
+void fake_server_keep_no_trace(struct fake_server *server)
+{
+    server->trace.is_off = true;
+}
+
 void fake_server_note(struct fake_server *server, const char *format, ...)
 {
     char text[FAKE_TRACE_WIDTH];
     va_list values;
+    if (server->trace.is_off)
+        return;
     va_start(values, format);
     vsnprintf(text, sizeof text, format, values);
     va_end(values);

@@ -41,6 +41,7 @@ struct fake_faults {
     unsigned orphans_per_mille;          /* the death of a link: what had not run runs later */
     uint64_t orphan_ms_max;              /* delay of each orphan */
     uint64_t clock_error_ms_max;         /* of a link's estimate of the server's time */
+    bool barriers_are_hollow;            /* they hold, and cover nothing: fsync everysec */
 };
 
 /* What befalls one command, the next that a test sends. */
@@ -96,8 +97,23 @@ void fake_server_drop(struct fake_server *server, struct slice key);
 size_t fake_server_read(struct fake_server *server, struct slice key, uint64_t from, size_t count,
         struct store_item *out_items);
 uint64_t fake_server_now_ms(const struct fake_server *server);
+/* Somebody sets the server's clock. */
+void fake_server_shift_clock(struct fake_server *server, int64_t ms);
+/* The process at this end of the link stands still. */
+void fake_store_stall(struct store *store, uint64_t until_ms);
+/* How many commands of a kind ended so, over all links: [verb][outcome]; names beside. */
+enum { FAKE_VERBS = 12, FAKE_OUTCOMES = 5 };
+struct fake_tally {
+    uint64_t times[FAKE_VERBS][FAKE_OUTCOMES];
+};
+const struct fake_tally *fake_server_tally(const struct fake_server *server);
+const char *fake_verb_name(unsigned verb);
+const char *fake_outcome_name(unsigned outcome);
 
 void fake_server_trace(const struct fake_server *server, FILE *out);
+void fake_server_trace_to(struct fake_server *server, FILE *out); /* each line, as it comes */
+/* Writes no trace from now on: a run is then several times as fast. */
+void fake_server_keep_no_trace(struct fake_server *server);
 /* Adds a line of the test's own. */
 void fake_server_note(struct fake_server *server, const char *format, ...)
         __attribute__((format(printf, 2, 3)));

@@ -11,9 +11,14 @@
 void fake_trace_add(struct fake_trace *trace, const char *format, ...)
 {
     va_list values;
+    if (trace->is_off)
+        return;
     va_start(values, format);
-    vsnprintf(trace->lines[trace->count++ % FAKE_TRACE_LINES], FAKE_TRACE_WIDTH, format, values);
+    char *line = trace->lines[trace->count++ % FAKE_TRACE_LINES];
+    vsnprintf(line, FAKE_TRACE_WIDTH, format, values);
     va_end(values);
+    if (trace->stream != NULL)
+        fprintf(trace->stream, "# %s\n", line);
 }
 
 void fake_trace_print(const struct fake_trace *trace, FILE *out)

@@ -3,14 +3,17 @@
 #ifndef WEFT_TESTS_FAKE_TRACE_H
 #define WEFT_TESTS_FAKE_TRACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
-enum { FAKE_TRACE_LINES = 400, FAKE_TRACE_WIDTH = 120 };
+enum { FAKE_TRACE_LINES = 400, FAKE_TRACE_WIDTH = 200 };
 
 struct fake_trace {
     char lines[FAKE_TRACE_LINES][FAKE_TRACE_WIDTH];
     uint64_t count;
+    bool is_off;  /* nobody will print it: nothing is written down */
+    FILE *stream; /* each line at once as well; NULL: none */
 };
 
 /* One line, cut to the width. */

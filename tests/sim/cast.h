@@ -18,6 +18,7 @@ struct sent {
     char text[48];
     struct name at; /* acked: the place */
     bool is_acked, is_open;
+    bool is_seen; /* its entry was taken: what was only acked is said again after a welcome */
 };
 
 struct outbox_model {
@@ -34,9 +35,11 @@ struct seen {
 
 struct connection_model {
     struct fake_client client;
+    char name[16]; /* in the trace */
     struct fake_clock *clock;
     struct fake_timers *timers;
-    struct fake_peers *peers;
+    struct fake_peers *const *doors; /* one a node; any will do */
+    unsigned door_count;
     struct fake_random *random;
     struct timer again; /* reconnects, and repeats what is unanswered */
     enum peer_codec codec;
@@ -54,6 +57,7 @@ struct device {
     char conversation[32];
     const char *fault; /* a promise that was broken to this device; NULL: none */
     uint64_t resets;
+    bool may_lose;            /* a failover may lose what was acked: then a retry may move */
     bool leaves_when_content; /* and comes back when that is taken back */
 };
 

@@ -41,6 +41,9 @@ struct fake_peers {
     const struct peer_events *events;
     void *user;
     struct list messages;
+    void (*note)(void *user, const struct fake_peers *peers, const struct fake_client *client,
+            bool is_to_node, struct slice json);
+    void *note_user;
     struct slot slots[FAKE_PEERS_MAX];
     char buffer[1 << 20];
     char scratch[1 << 20];
@@ -100,6 +103,17 @@ static void node_closed(struct fake_peers *peers, struct slot *slot, struct peer
     slot->generation++;
 }
 
+static void tell(struct fake_peers *peers, const struct fake_client *client, bool is_to_node,
+        const struct proto_frame *frame)
+{
+    static char text[1 << 16];
+    struct buffer out = buffer_make(text, sizeof text);
+    if (peers->note == NULL)
+        return;
+    proto_frame_write(PROTO_JSON, frame, &out);
+    peers->note(peers->note_user, peers, client, is_to_node, buffer_slice(&out));
+}
+
 static void to_client(struct fake_peers *peers, struct slot *slot, struct message *message)
 {
     struct arena arena;
@@ -111,6 +125,7 @@ static void to_client(struct fake_peers *peers, struct slot *slot, struct messag
     struct proto_source source = {slot->codec == PEER_JSON ? PROTO_JSON : PROTO_MSGPACK,
             message->bytes, message->len, &proto_trusted_bounds, &arena};
     check(proto_frame_read(&source, PROTO_FROM_SERVER, &frame, &problem));
+    tell(peers, slot->client, false, &frame);
     slot->client->on_frame(slot->client, &frame);
 }
 
@@ -224,6 +239,20 @@ void fake_peers_serve(struct fake_peers *peers, const struct peer_events *events
     peers->user = user;
 }
 
+void fake_peers_tell(struct fake_peers *peers,
+        void (*note)(void *user, const struct fake_peers *peers, const struct fake_client *client,
+                bool is_to_node, struct slice json),
+        void *user)
+{
+    peers->note = note;
+    peers->note_user = user;
+}
+
+void fake_peers_stall(struct fake_peers *peers, uint64_t until_ms)
+{
+    fake_timers_stall(&peers->timers, until_ms);
+}
+
 bool fake_peers_is_served(const struct fake_peers *peers)
 {
     return peers->events != NULL;
@@ -262,6 +291,7 @@ void fake_client_send(struct fake_client *client, const struct proto_frame *fram
     struct buffer out = buffer_make(peers->buffer, sizeof peers->buffer);
     proto_frame_write(slot->codec == PEER_JSON ? PROTO_JSON : PROTO_MSGPACK, frame, &out);
     check(!out.overflowed);
+    tell(peers, client, true, frame);
     post(peers, client->peer, TO_NODE, &slot->next_in_ms, out.bytes, out.len, 0);
 }
 

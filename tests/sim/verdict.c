@@ -2,7 +2,7 @@
 /* The verdict on a simulated world: has it come to rest, and does everything hold then?
  *
  * Invariant: the stored log is read by itself, entry by entry, and compared with what the cast
- * believes; the node's own folds are asked only for keys and for whether they rest.
+ * believes; the nodes' own folds are asked only for keys and for whether they rest.
  */
 #include "world.h"
 
@@ -15,28 +15,60 @@
 /* ---- rest -------------------------------------------------------------------------------------
  */
 
-struct chat *chat_of(struct world *world, const struct device *device)
+static struct chat *chat_at(const struct sim_node *sim, const struct device *device)
 {
-    return device->conversation[0] ? chat_find(world->node, slice_of_string(device->conversation))
-                                   : NULL;
+    return sim->node != NULL && device->conversation[0] != '\0'
+                   ? chat_find(sim->node, slice_of_string(device->conversation))
+                   : NULL;
+}
+
+/* The conversation as the node has it to which the device is connected. */
+static struct chat *chat_of(const struct world *world, const struct device *device)
+{
+    for (unsigned i = 0; i < world->plan.node_count; i++)
+        if (device->line.is_welcome && device->line.client.peers == world->nodes[i].peers)
+            return chat_at(&world->nodes[i], device);
+    return NULL;
+}
+
+static bool chat_is_at_rest(const struct chat *chat)
+{
+    return chat->log.state == LOG_READY && chat->fold.turn.seq == 0 &&
+           chat->fold.phase != PHASE_QUEUED && chat->fold.phase != PHASE_ACTIVE;
+}
+
+static struct name last_seen(const struct device *device)
+{
+    return device->view_count ? device->view[device->view_count - 1].at : (struct name){0};
+}
+
+static bool device_is_at_rest(const struct world *world, const struct device *device)
+{
+    struct chat *chat = chat_of(world, device);
+    struct name seen = last_seen(device);
+    return device_is_content(device) && chat != NULL && chat_is_at_rest(chat) && seen.seq > 0 &&
+           name_equal(&seen, &chat->fold.public_tail);
+}
+
+static struct pool_counts counts_of(const struct sim_node *sim)
+{
+    return pool_counts(team_pool(pools_team(sim->node, SLICE_OF("sim"))));
 }
 
 bool is_at_rest(struct world *world)
 {
-    for (unsigned i = 0; i < DEVICES; i++) {
-        struct device *device = &world->devices[i];
-        struct chat *chat = chat_of(world, device);
-        if (device->fault != NULL)
+    for (unsigned i = 0; i < DEVICES; i++)
+        if (world->devices[i].fault != NULL)
             return true;
-        if (!device_is_content(device) || chat == NULL || chat->log.state != LOG_READY ||
-                chat->fold.turn.seq != 0 || chat->fold.phase == PHASE_QUEUED ||
-                chat->fold.phase == PHASE_ACTIVE || device->view_count == 0 ||
-                !name_equal(&device->view[device->view_count - 1].at, &chat->fold.public_tail))
+    for (unsigned i = 0; i < DEVICES; i++)
+        if (!device_is_at_rest(world, &world->devices[i]))
+            return false;
+    for (unsigned i = 0; i < world->plan.node_count; i++) {
+        struct pool_counts counts = counts_of(&world->nodes[i]);
+        if (counts.waiting + counts.offered + counts.active > 0)
             return false;
     }
-    struct team *team = pools_team(world->node, SLICE_OF("sim"));
-    struct pool_counts counts = pool_counts(team_pool(team));
-    return counts.waiting + counts.offered + counts.active == 0;
+    return true;
 }
 
 /* ---- the verdict ------------------------------------------------------------------------------
@@ -154,27 +186,28 @@ static const char *judge_conversation(struct world *world, struct chat *chat)
 
 static const char *say_stuck(struct world *world)
 {
-    struct pool_counts counts = pool_counts(team_pool(pools_team(world->node, SLICE_OF("sim"))));
     for (unsigned i = 0; i < DEVICES; i++) {
         struct device *device = &world->devices[i];
         struct chat *chat = chat_of(world, device);
-        uint64_t seen = device->view_count ? device->view[device->view_count - 1].at.seq : 0;
         if (chat == NULL)
-            return broken("stuck: conversation %u is not even open", i);
-        if (chat->log.state != LOG_READY || chat->fold.turn.seq != 0 ||
-                chat->fold.phase != PHASE_IDLE || seen != chat->fold.public_tail.seq)
+            return broken("stuck: conversation of device %u is not even open", i);
+        if (!device_is_at_rest(world, device))
             return broken("stuck: conversation %.4s phase %d turn %" PRIu64 " log %d, tail %" PRIu64
-                          " device %u saw %" PRIu64
-                          "; pool %zu waiting %zu offered %zu active %zu online",
+                          " device %u saw %" PRIu64,
                     device->conversation, chat->fold.phase, chat->fold.turn.seq, chat->log.state,
-                    chat->fold.public_tail.seq, i, seen, counts.waiting, counts.offered,
-                    counts.active, counts.online);
+                    chat->fold.public_tail.seq, i, last_seen(device).seq);
     }
-    return broken("stuck: the pool has %zu waiting, %zu offered, %zu active", counts.waiting,
-            counts.offered, counts.active);
+    for (unsigned i = 0; i < world->plan.node_count; i++) {
+        struct pool_counts counts = counts_of(&world->nodes[i]);
+        if (counts.waiting + counts.offered + counts.active > 0)
+            return broken("stuck: the pool of node %u has %zu waiting, %zu offered, %zu active, "
+                          "%zu online",
+                    i, counts.waiting, counts.offered, counts.active, counts.online);
+    }
+    return broken("stuck");
 }
 
-const char *judge(struct world *world)
+static const char *judge_devices(struct world *world)
 {
     for (unsigned i = 0; i < DEVICES; i++) {
         struct device *device = &world->devices[i];
@@ -183,16 +216,22 @@ const char *judge(struct world *world)
         if (!device_is_content(device))
             return broken("device %u is stuck: not everything was acked", i);
     }
+    return NULL;
+}
+
+const char *judge(struct world *world)
+{
+    const char *fault = judge_devices(world);
+    if (fault != NULL)
+        return fault;
     if (world->unattended != NULL)
         return world->unattended;
     if (!is_at_rest(world))
         return say_stuck(world);
-    for (unsigned i = 0; i < CONTACTS; i++) {
-        const char *fault = judge_conversation(world, chat_of(world, &world->devices[i]));
-        if (fault != NULL)
-            return fault;
+    for (unsigned i = 0; i < CONTACTS && fault == NULL; i++) {
+        fault = judge_conversation(world, chat_of(world, &world->devices[i]));
         if (strcmp(world->devices[i].conversation, world->devices[i + CONTACTS].conversation) != 0)
-            return broken("contact %u has two conversations", i);
+            fault = broken("contact %u has two conversations", i);
     }
-    return NULL;
+    return fault;
 }

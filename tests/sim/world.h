@@ -1,55 +1,94 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The simulated world: one node's lives, its made-up Redis, and the cast around it. */
+/* The simulated world: some nodes, each with lives; the Redis that they share; the cast around
+ * them. */
 #ifndef WEFT_TESTS_SIM_WORLD_H
 #define WEFT_TESTS_SIM_WORLD_H
 
 #include "cast.h"
 #include "flow/conversations.h"
 #include "flow/seed.h"
+#include "lib/fake_hints.h"
 #include "lib/fake_keystore.h"
 #include "lib/fake_store.h"
+#include "plan.h"
 
 enum {
     CONTACTS = 2,
-    DEVICES = 4,
+    DEVICES = 4, /* two a contact */
     AGENTS = 2,
+    DESKS = 3, /* the first agent sits at two */
+    BOTS = 2,
     CAPACITY = 2,
     MESSAGES = 8,
-    FAULT_MS = 40000,
     UNATTENDED_MS = 90000,
     REST_MS = 400000,
-    LIVES_MAX = 16,
     LOG_MAX = 600,
 };
 
-struct world {
-    uint64_t seed;
-    struct fake_clock clock;
-    struct fake_random random;
-    struct fake_server *server, *key_server;
+struct sim_node {
+    struct world *world;
+    unsigned index;
     struct store *store, *key_store;
+    struct hints *hints;
     struct fake_keystore keystore;
-    struct fake_timers node_timers, cast_timers, world_timers;
-    struct fake_random node_random;
+    struct fake_timers timers;
+    struct fake_random random;
     struct fake_peers *peers;
+    struct node *node; /* NULL: it is dead. Its memory is kept: nothing may point into it. */
+    struct timer rebirth;
+};
+
+struct planned {
+    struct timer timer;
+    struct world *world;
+    const struct fault *fault;
+    bool is_over; /* the timer is that of its end */
+};
+
+struct world {
+    struct plan plan;
+    struct fake_clock clock;
+    struct fake_random random; /* of the cast */
+    struct fake_server *server, *key_server;
+    struct fake_bus *bus;
+    struct fake_timers cast_timers, world_timers;
     struct node_settings settings;
-    struct node *node, *lives[LIVES_MAX];
-    size_t life_count;
-    struct timer fault;
-    bool is_quiet, is_set_up, is_looked_at;
+    struct sim_node nodes[NODES_MAX];
+    struct fake_peers *doors[NODES_MAX]; /* of all nodes, for the cast to choose from */
+    struct planned planned[FAULTS_MAX];
+    bool is_quiet, is_seeded, is_looked_at;
+    unsigned agents_made;
     const char *unattended; /* what was left open while nobody looked on; NULL: nothing */
     struct seed seeding;
     struct seed_tenant tenant;
     struct seed_bot bot_seed;
     struct device devices[DEVICES];
-    struct bot_worker bot;
-    struct agent_model agents[AGENTS];
-    uint64_t crashes, kills;
+    struct bot_worker bots[BOTS];
+    struct agent_model desks[DESKS];
+    uint64_t faults_done[FAULT_KINDS];
+    uint64_t writes_lost;
+    uint64_t steps;
 };
+
+/* world.c */
+enum trace { TRACE_NONE, TRACE_KEPT, TRACE_PRINTED };
+void world_begin(struct world *world, const struct plan *plan, enum trace trace);
+void world_run(struct world *world); /* the faults, then rest */
+void world_end(struct world *world);
+void world_run_for(struct world *world, uint64_t ms);
+
+/* faults.c */
+void faults_begin(struct world *world);
+void faults_end(struct world *world);
+
+/* life.c: a node's lives, and what is in the world before the cast comes. */
+void sim_node_live(struct sim_node *sim);
+void sim_node_die(struct sim_node *sim);
+struct sim_node *world_living_node(struct world *world); /* the first that lives; NULL: none */
+void world_set_up(struct world *world);
 
 /* verdict.c: everything has come to rest; and what is wrong then, NULL: nothing. */
 bool is_at_rest(struct world *world);
 const char *judge(struct world *world);
-struct chat *chat_of(struct world *world, const struct device *device);
 
 #endif

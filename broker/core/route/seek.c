@@ -20,9 +20,9 @@ enum { ALL_WHEN_SHARE = 4 /* looking at a quarter in order costs as much as sort
 
 static struct seek_card *list_of(struct pool *pool, uint32_t word, uint32_t **out_count)
 {
-    struct word *item = &pool->words.items[word];
-    *out_count = word == WORD_NONE ? &pool->loose_count : &item->card_count;
-    return word == WORD_NONE ? pool->loose : item->cards;
+    struct word *item = word == WORD_NONE ? NULL : &pool->words.items[word];
+    *out_count = item == NULL ? &pool->loose_count : &item->card_count;
+    return item == NULL ? pool->loose : item->cards;
 }
 
 static void add(struct pool *pool, uint32_t slot, uint32_t word, uint32_t terms)

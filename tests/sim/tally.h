@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the simulation has reached, over all seeds and processes: how many distinct states, which
+ * outcomes of the store, which refusals, which faults. A seed count alone says little. */
+#ifndef WEFT_TESTS_SIM_TALLY_H
+#define WEFT_TESTS_SIM_TALLY_H
+
+#include "base/slice.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+struct world;
+
+enum tally_role { TALLY_CUSTOMER, TALLY_AGENT, TALLY_BOT, TALLY_ROLES };
+
+/* Makes the tally, in memory that the processes forked from here on share. */
+void tally_start(void);
+/* Each node as it is now: what its chats, its pool and its links are at. */
+void tally_states(const struct world *world);
+void tally_refusal(enum tally_role role, struct slice code);
+/* A world is over. */
+void tally_world(const struct world *world);
+/* Lines that begin with "# ". */
+void tally_print(FILE *out);
+uint64_t tally_state_count(void);
+
+#endif
