@@ -188,8 +188,8 @@ void agents_compare(struct team *team)
     struct pool_agent_view view;
     while ((desk = desk_next(team_node(team), team_tenant(team), desk)) != NULL)
         if (desk_is_manned(desk) && desk->wished != POOL_OFFLINE &&
-                pool_find_agent(team_pool(team), id_slice(&desk->agent), &view) &&
-                view.status == POOL_OFFLINE)
+                (!pool_find_agent(team_pool(team), id_slice(&desk->agent), &view) ||
+                        view.status == POOL_OFFLINE))
             desk_look_soon(desk, 1);
 }
 

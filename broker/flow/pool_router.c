@@ -9,21 +9,39 @@
  * every event that could free or need capacity, and by a timer.
  */
 #include "base/check.h"
+#include "flow/members.h"
 #include "flow/pool_save.h"
 #include "flow/team.h"
 
 enum {
     POOL_SNAPSHOT_EVERY = 96, /* so that the page that a load reads first holds one */
     QUEUE_EVERY_MS = 250,
+    STANDBY_EVERY_MS = 250,
+    CHECKS = 2,           /* at a look: so that nothing is left behind for ever */
+    CHECKS_IN_DOUBT = 64, /* the same, when something may have been */
 };
 
-void team_reconcile(struct team *team)
+/* ---- comparing with the conversations ---------------------------------------------------------
+ */
+
+/* The pool is derived (rule 13): some live requests at a time are compared with what their
+ * conversations say. After a failover, or another leader's end, soon; else in passing. */
+static void check_some(struct team *team)
 {
     struct pool_request_view view;
-    size_t cursor = 0;
+    struct pool_counts counts = pool_counts(team->pool);
+    if (team->is_in_doubt)
+        team->checks_left = counts.waiting + counts.offered + counts.active;
     team->is_in_doubt = false;
-    while (pool_next_request(team->pool, &cursor, &view))
+    size_t most = team->checks_left > 0 ? CHECKS_IN_DOUBT : CHECKS;
+    for (size_t i = 0; i < most; i++) {
+        if (!pool_next_request(team->pool, &team->check_cursor, &view)) {
+            team->check_cursor = 0;
+            break;
+        }
         pool_check_request(team, &view.key);
+    }
+    team->checks_left -= team->checks_left < most ? team->checks_left : most;
 }
 
 void team_note_assigned(struct team *team, const struct pool_key *key)
@@ -55,6 +73,8 @@ static size_t decide_routing(struct pool_change *change, const struct pool *pool
         struct pool_entry *entries)
 {
     struct node *node = change->team->node;
+    if (!lead_is_mine(change->team))
+        return 0; /* another node took over meanwhile */
     struct pool_decisions *decisions = arena_take(&node->scratch, sizeof *decisions);
     check(decisions != NULL);
     pool_decide(pool, team_policy(change->team), now_ms, decisions);
@@ -119,6 +139,79 @@ static void tell_queue(struct team *team)
     queue_tell(team);
 }
 
+/* What could be decided now. */
+static bool is_work(struct team *team, uint64_t now_ms, uint64_t *out_due_ms)
+{
+    struct node *node = team->node;
+    const struct route_policy *policy = team_policy(team);
+    struct pool_orphans orphans;
+    size_t mark = node->scratch.used;
+    struct pool_decisions *decisions = arena_take(&node->scratch, sizeof *decisions);
+    check(decisions != NULL);
+    pool_decide(team->pool, policy, now_ms, decisions);
+    pool_orphans(team->pool, policy, now_ms, &orphans);
+    *out_due_ms = decisions->next_due_ms;
+    bool is_any = decisions->count > 0;
+    node->scratch.used = mark;
+    return is_any || (orphans.count > 0 && !lead_is_mine(team));
+}
+
+static void lead(struct team *team, uint64_t now_ms)
+{
+    uint64_t due_ms;
+    bool is_needed = is_work(team, now_ms, &due_ms);
+    team->pending_since_ms = team->moved_ms = 0;
+    arm(team, now_ms, due_ms);
+    if (is_needed && !team->is_deciding)
+        start_deciding(team);
+    orphans_requeue(team);
+}
+
+/* There are cases, and whoever led is gone: the next one sees to them, also to what it cannot see.
+ */
+static bool is_forsaken(const struct team *team)
+{
+    struct pool_counts counts = pool_counts(team->pool);
+    return lead_is_vacant(team) && members_rank(team->node) == 0 &&
+           counts.waiting + counts.offered + counts.active > 0;
+}
+
+static void look_for_work(struct team *team, uint64_t now_ms, uint64_t clock_ms)
+{
+    bool is_needed = is_work(team, now_ms, &team->standby_due_ms) || is_forsaken(team);
+    if (!is_needed)
+        team->pending_since_ms = 0;
+    else if (team->pending_since_ms == 0)
+        team->pending_since_ms = team->moved_ms ? team->moved_ms : clock_ms;
+    team->standby_looked_ms = clock_ms;
+    team->moved_ms = 0;
+}
+
+/* Deciding costs, and is the leader's: a standby looks now and then whether it is still done. */
+static void stand_by(struct team *team, uint64_t now_ms)
+{
+    uint64_t clock_ms = node_clock_ms(team->node), patience_ms = lead_patience_ms(team);
+    bool is_news = team->moved_ms != 0 || team->pending_since_ms != 0 ||
+                   now_ms >= team->standby_due_ms || lead_is_vacant(team);
+    bool is_soon = clock_ms < team->standby_looked_ms + STANDBY_EVERY_MS &&
+                   patience_ms >= STANDBY_EVERY_MS;
+    if (is_news && !is_soon)
+        look_for_work(team, now_ms, clock_ms);
+    uint64_t since_ms = team->pending_since_ms > team->led_clock_ms ? team->pending_since_ms
+                                                                    : team->led_clock_ms;
+    if (team->pending_since_ms != 0 && clock_ms >= since_ms + patience_ms && !team->is_deciding)
+        lead_take(team);
+    bool is_open = team->pending_since_ms != 0 || (is_news && is_soon);
+    arm(team, now_ms, is_open ? now_ms + STANDBY_EVERY_MS : team->standby_due_ms);
+}
+
+static bool may_save(const struct team *team)
+{
+    bool is_ours = lead_is_mine(team) || (lead_is_vacant(team) && members_rank(team->node) == 0);
+    return is_ours && !team->is_saving &&
+           team->log.tail.seq >= team->saved_seq + POOL_SNAPSHOT_EVERY;
+}
+
 void team_look(struct team *team)
 {
     struct node *node = team->node;
@@ -127,18 +220,12 @@ void team_look(struct team *team)
     policy_propose(team, &team->policy);
     give_assigned(team);
     uint64_t now_ms = team_time_ms(team);
-    size_t mark = node->scratch.used;
-    struct pool_decisions *decisions = arena_take(&node->scratch, sizeof *decisions);
-    check(decisions != NULL);
-    pool_decide(team->pool, team_policy(team), now_ms, decisions);
-    arm(team, now_ms, decisions->next_due_ms);
-    bool is_needed = decisions->count > 0;
-    node->scratch.used = mark;
-    if (is_needed && !team->is_deciding)
-        start_deciding(team);
-    if (!team->is_saving && team->log.tail.seq >= team->saved_seq + POOL_SNAPSHOT_EVERY)
+    if (lead_is_mine(team))
+        lead(team, now_ms);
+    else
+        stand_by(team, now_ms);
+    if (may_save(team))
         start_saving(team);
-    orphans_requeue(team);
     tell_queue(team);
 }
 
@@ -147,8 +234,9 @@ void team_on_timer(struct timer *timer)
     struct team *team = LIST_ITEM(timer, struct team, timer);
     struct node *node = team->node;
     node->timers->ops->arm(node->timers, timer, node_clock_ms(node) + LOOK_AGAIN_MS);
-    if (team->is_in_doubt && team->log.state == LOG_READY)
-        team_reconcile(team);
+    if (team->log.state == LOG_READY && !node->is_draining &&
+            (team->is_in_doubt || team->checks_left > 0 || lead_is_mine(team)))
+        check_some(team);
     news_tell(team); /* what could not be told before */
     team_look(team);
 }

@@ -102,6 +102,7 @@ static enum log_fold fold_entry(
     if (!team->news.is_all)
         agents_note(team, entry);
     news_note(team, entry);
+    lead_note(team, entry);
     team->is_queue_changed |= entry->request.conversation.len > 0;
     if (entry->kind == POOL_SNAPSHOT)
         team->saved_seq = record->at.seq;
@@ -119,6 +120,8 @@ static enum log_fold apply(struct log *log, const struct record *record)
     size_t count, mark = team->node->scratch.used;
     enum log_fold fold = LOG_FOLDED;
     team->folded_clock_ms = node_clock_ms(team->node);
+    if (team->moved_ms == 0)
+        team->moved_ms = team->folded_clock_ms;
     if (!pool_decode(record->plain, &team->node->scratch, &entries, &count))
         fold = LOG_FOLD_DAMAGED;
     for (size_t i = 0; fold == LOG_FOLDED && i < count; i++)
@@ -157,7 +160,7 @@ static void on_moved(struct log *log)
         agents_compare(team);
     if (is_new_life) {
         leases_grant(team);
-        team_reconcile(team);
+        team->is_in_doubt |= lead_is_mine(team); /* whoever takes the lead over does it, too */
     }
     news_tell(team);
     team_look(team);

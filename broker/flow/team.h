@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tenant's pool on this node, inside: for pools.c and pool_router.c only. */
+/* A tenant's pool on this node, inside: for pools.c, pool_router.c and pool_lead.c only. */
 #ifndef WEFT_FLOW_TEAM_H
 #define WEFT_FLOW_TEAM_H
 
@@ -20,8 +20,10 @@ struct team {
     struct timer timer;
     struct pool_change decision, snapshot;
     bool is_deciding, is_saving;
-    bool is_in_doubt; /* a release was not said: compare with the conversations */
-    bool is_gone;     /* the tenant is: nothing is appended any more */
+    bool is_in_doubt;    /* something may not have been said: compare with the conversations */
+    size_t check_cursor; /* where comparing goes on: pool_next_request */
+    size_t checks_left;  /* of a round that is in a hurry */
+    bool is_gone;        /* the tenant is: nothing is appended any more */
     uint64_t saved_seq;
     uint64_t reconciled_generation;
     uint64_t folded_clock_ms; /* monotonic: when the log's last entry was folded */
@@ -31,6 +33,12 @@ struct team {
     struct assigned_key assigned[ROUTE_DECISIONS_MAX]; /* not given yet */
     size_t assigned_count;
     uint64_t queue_told_ms; /* monotonic */
+    /* Monotonic. Of a node that does not lead: since when there is something to decide (0: there is
+     * not), when it looked whether there is, and when the first entry after that came (0: none). */
+    uint64_t pending_since_ms, standby_looked_ms, moved_ms;
+    uint64_t standby_due_ms; /* of the log's clock: before, only an entry can call for something */
+    uint64_t led_clock_ms;   /* when a leader's entry was folded last */
+    uint64_t lead_before;
 };
 
 /* pool_router.c */
@@ -38,7 +46,13 @@ enum { LOOK_AGAIN_MS = 1000 };
 void team_on_timer(struct timer *timer);
 /* An agent was assigned a request without being asked. */
 void team_note_assigned(struct team *team, const struct pool_key *key);
-/* Compares all live requests with their conversations. */
-void team_reconcile(struct team *team);
+
+/* pool_lead.c */
+bool lead_is_mine(const struct team *team);
+bool lead_is_vacant(const struct team *team);
+/* How long something to decide may wait for the leader. 0: it is us, or there is nobody else. */
+uint64_t lead_patience_ms(const struct team *team);
+void lead_note(struct team *team, const struct pool_entry *entry); /* before it is folded */
+void lead_take(struct team *team);
 
 #endif

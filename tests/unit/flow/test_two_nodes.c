@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The flows on two nodes that share nothing but the store: who is at which desk, who is told what,
  * and what becomes of it all when one of them dies. */
+#include "flow/members.h"
 #include "flow/pools.h"
 #include "lib/test.h"
 #include "stage.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { LEASE_MS = 10000, GRACE_MS = 4000 }; /* desk_leases.c: the grace is at least that */
 
@@ -228,6 +230,117 @@ static void places_in_the_queue_move_at_every_node(void)
     stage_end();
 }
 
+/* ---- who routes -------------------------------------------------------------------------------
+ */
+
+static uint64_t leader(size_t place)
+{
+    return pool_lead(pool_at(place)).incarnation;
+}
+
+static uint64_t incarnation_of(size_t place)
+{
+    char text[MEMBER_ID_LEN + 1] = "";
+    memcpy(text, members_self(stage.nodes[place].node).bytes, MEMBER_ID_LEN);
+    return strtoull(text, NULL, 16);
+}
+
+/* Somebody leads from now on: the place. */
+static size_t choose_leader(struct actor *customer, struct actor *bot, struct actor *agent)
+{
+    hand_over(customer, bot);
+    accept_offer(agent);
+    stage_run(500);
+    return leader(0) == incarnation_of(0) ? 0 : 1;
+}
+
+static void one_node_routes_as_long_as_it_can(void)
+{
+    stage_start_nodes(2);
+    struct actor *anna = agent_at(0, "anna"), *bot = bot_at(1);
+    size_t at = choose_leader(customer_at(1), bot, anna);
+    uint64_t first = leader(at);
+    for (unsigned i = 0; i < 10; i++) {
+        struct actor *bob = customer_at(1);
+        bot->mark = bot->heard_len;
+        hand_over(bob, bot);
+        if (i == 0)
+            accept_offer(anna);
+        stage_run(3000);
+        expect_u64(leader(0), first);
+        expect_u64(leader(1), first);
+    }
+    stage_end();
+}
+
+static void the_queue_moves_within_two_seconds_of_the_leaders_death(void)
+{
+    stage_start_nodes(2);
+    struct actor *first = agent_at(0, "anna"), *first_bot = bot_at(0);
+    size_t dead = choose_leader(customer_at(0), first_bot, first), here = 1 - dead;
+    act_leave(first_bot);
+    struct actor *ben = agent_at(here, "ben"), *bot = bot_at(here), *ada = customer_at(here);
+    act_ask(first, "{\"type\":\"set_presence\",\"id\":\"p\",\"status\":\"away\"}");
+    stage_run(1000);
+    stage_kill(dead);
+    ben->mark = ben->heard_len;
+    act_say(ada, "My parcel is late");
+    expect(heard(bot, "\"turn\"") || will_hear(bot, "\"turn\"", 1000));
+    act_commit(bot, "A colleague takes over", ",\"handoff\":{\"reason\":\"asked\"}");
+    uint64_t from_ms = stage.clock.now_ms;
+    expect(will_hear(ben, "\"offer\"", 2000));
+    expect(stage.clock.now_ms - from_ms > 500); /* else it was the leader: nothing is shown here */
+    expect_u64(leader(here), incarnation_of(here));
+    stage_end();
+}
+
+/* The leader cannot reach the store for a while; it comes back, and is not the leader any more. */
+static void a_leader_that_slept_is_fenced(void)
+{
+    stage_start_nodes(2);
+    struct actor *first = agent_at(0, "anna"), *first_bot = bot_at(0);
+    size_t asleep = choose_leader(customer_at(0), first_bot, first), here = 1 - asleep;
+    act_leave(first_bot);
+    struct actor *ben = agent_at(here, "ben"), *bot = bot_at(here);
+    act_ask(first, "{\"type\":\"set_presence\",\"id\":\"p\",\"status\":\"away\"}");
+    stage_run(1000);
+    fake_store_cut_for(stage.nodes[asleep].store, 4000);
+    hand_over(customer_at(here), bot);
+    expect(will_hear(ben, "\"offer\"", 2000));
+    stage_run(6000);
+    expect_u64(leader(0), incarnation_of(here));
+    expect_u64(leader(1), incarnation_of(here));
+    expect_u64(count_ever(ben, "\"type\":\"offer\""), 1);
+    stage_end();
+}
+
+/* ---- what the pool forgot ---------------------------------------------------------------------
+ */
+
+/* Rule 13: the conversations know what the pool does not. */
+static void a_pool_that_lost_everything_is_told_again(void)
+{
+    struct pool_agent_view view;
+    stage_start_nodes(2);
+    struct actor *anna = agent_at(0, "anna"), *bot = bot_at(0);
+    hand_over(customer_at(0), bot);
+    accept_offer(anna);
+    act_ask(anna, "{\"type\":\"set_presence\",\"id\":\"p\",\"status\":\"away\"}");
+    bot->mark = bot->heard_len;
+    hand_over(customer_at(1), bot_at(1));
+    fake_server_drop(stage.server, SLICE_OF("{p:north}log"));
+    fake_store_cut(stage.nodes[0].store);
+    fake_store_cut(stage.nodes[1].store);
+    stage_run(30000);
+    expect(pool_find_agent(pool_at(1), SLICE_OF("anna"), &view));
+    expect(view.load == 1 && view.status == POOL_AWAY);
+    expect_u64(pool_counts(pool_at(1)).waiting, 1);
+    expect_u64(pool_counts(pool_at(1)).active, 1);
+    expect_u64(count_ever(anna, "\"type\":\"assigned\""), 1);
+    expect_u64(count_ever(anna, "\"type\":\"released\""), 0);
+    stage_end();
+}
+
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
@@ -240,5 +353,9 @@ int main(int argc, char **argv)
                     CASE(an_offer_that_is_over_is_cancelled_at_every_node_once),
                     CASE(a_chat_closed_at_another_node_is_released_here),
                     CASE(colleagues_at_every_node_hear_of_a_change_once),
-                    CASE(places_in_the_queue_move_at_every_node), {0}});
+                    CASE(places_in_the_queue_move_at_every_node),
+                    CASE(one_node_routes_as_long_as_it_can),
+                    CASE(the_queue_moves_within_two_seconds_of_the_leaders_death),
+                    CASE(a_leader_that_slept_is_fenced),
+                    CASE(a_pool_that_lost_everything_is_told_again), {0}});
 }
