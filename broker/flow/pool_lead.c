@@ -7,8 +7,8 @@
  *
  * Invariant: leading spares work and decides nothing: whoever decides appends on what it has read,
  * and a leader who was replaced while it slept is refused, reads so, and stops. Only what a leader
- * writes (ROUTER, offers, expiries) is a sign of its life; what the other nodes write is not, or a
- * busy pool would never miss it.
+ * writes (ROUTER, offers and their like, expiries) is a sign of its life; what the other nodes
+ * write is not, or a busy pool would never miss it.
  */
 #include "base/check.h"
 #include "flow/members.h"
@@ -53,7 +53,8 @@ uint64_t lead_patience_ms(const struct team *team)
 
 void lead_note(struct team *team, const struct pool_entry *entry)
 {
-    if (entry->kind == POOL_ROUTER || entry->kind == POOL_OFFERED || entry->kind == POOL_EXPIRED)
+    if (entry->kind == POOL_ROUTER || entry->kind == POOL_OFFERED || entry->kind == POOL_ASSIGNED ||
+            entry->kind == POOL_EXPIRED)
         team->led_clock_ms = node_clock_ms(team->node);
 }
 

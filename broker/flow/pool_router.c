@@ -17,12 +17,21 @@ enum {
     POOL_SNAPSHOT_EVERY = 96, /* so that the page that a load reads first holds one */
     QUEUE_EVERY_MS = 250,
     STANDBY_EVERY_MS = 250,
-    CHECKS = 2,           /* at a look: so that nothing is left behind for ever */
+    CHECKS = 2, /* at a look: so that nothing is left behind for ever */
+    CHECKED_AFTER_MS = 60000,
     CHECKS_IN_DOUBT = 64, /* the same, when something may have been */
 };
 
 /* ---- comparing with the conversations ---------------------------------------------------------
  */
+
+/* In passing, what has stood for long; in doubt, all. A wrap-up's case is over, and its end near.
+ */
+static bool is_to_check(const struct team *team, const struct pool_request_view *view)
+{
+    bool is_old = view->since_ms + CHECKED_AFTER_MS < team_time_ms(team);
+    return view->state != POOL_WRAP_UP && (is_old || team->checks_left > 0);
+}
 
 /* The pool is derived (rule 13): some live requests at a time are compared with what their
  * conversations say. After a failover, or another leader's end, soon; else in passing. */
@@ -31,7 +40,7 @@ static void check_some(struct team *team)
     struct pool_request_view view;
     struct pool_counts counts = pool_counts(team->pool);
     if (team->is_in_doubt)
-        team->checks_left = counts.waiting + counts.offered + counts.active;
+        team->checks_left = counts.waiting + counts.offered + counts.active + counts.wrapping;
     team->is_in_doubt = false;
     size_t most = team->checks_left > 0 ? CHECKS_IN_DOUBT : CHECKS;
     for (size_t i = 0; i < most; i++) {
@@ -39,9 +48,10 @@ static void check_some(struct team *team)
             team->check_cursor = 0;
             break;
         }
-        pool_check_request(team, &view.key);
+        if (is_to_check(team, &view))
+            pool_check_request(team, &view.key);
+        team->checks_left -= team->checks_left > 0;
     }
-    team->checks_left -= team->checks_left < most ? team->checks_left : most;
 }
 
 void team_note_assigned(struct team *team, const struct pool_key *key)

@@ -10,6 +10,7 @@
 #include "flow/team.h"
 
 #include "base/check.h"
+#include "flow/bus_record.h"
 #include "flow/desks.h"
 #include "flow/pool_save.h"
 #include "stored/pool_codec.h"
@@ -144,9 +145,27 @@ static bool holds_snapshot(struct log *log, const struct record *record)
 static void on_record(struct log *log, const struct record *record)
 {
     struct team *team = team_of(log);
+    bus_tell_record(team->node, team->topic.by_name.key, log, record);
+    news_tell(team);
+    team_look(team);
+}
+
+static void on_foreign(struct log *log, const struct record *record)
+{
+    struct team *team = team_of(log);
     (void)record; /* what follows is told from the fold */
     news_tell(team);
     team_look(team);
+}
+
+static void on_hint(struct bus_topic *topic, const struct bus_hint *hint)
+{
+    bus_take_record(&LIST_ITEM(topic, struct team, topic)->log, hint);
+}
+
+static void on_gap(struct bus_topic *topic)
+{
+    log_doubt(&LIST_ITEM(topic, struct team, topic)->log);
 }
 
 /* What was learnt by reading was not told record by record; and what was read in a new life of the
@@ -173,6 +192,7 @@ static const struct log_kind pool_log_kind = {
         .restore = apply,
         .on_record = on_record,
         .on_moved = on_moved,
+        .on_foreign = on_foreign,
 };
 
 /* ---- changes ----------------------------------------------------------------------------------
@@ -235,9 +255,22 @@ bool pools_create(struct node *node)
     return node->pools != NULL;
 }
 
+static void listen(struct team *team)
+{
+    char name[ID_MAX + 16];
+    struct buffer out = buffer_make(name, sizeof name);
+    buffer_put_slice(&out, SLICE_OF("{p:"));
+    buffer_put_slice(&out, team_tenant(team));
+    buffer_put_slice(&out, SLICE_OF("}h"));
+    team->topic.on_hint = on_hint;
+    team->topic.on_gap = on_gap;
+    bus_open(team->node, &team->topic, buffer_slice(&out));
+}
+
 static void begin(struct team *team)
 {
     struct node *node = team->node;
+    listen(team);
     team->is_gone = false;
     team->log.is_followed = true;
     log_follow(&team->log);
@@ -301,6 +334,7 @@ void pools_remove(struct node *node, struct slice tenant)
         return;
     team->is_gone = true;
     team->log.is_followed = false;
+    bus_close(node, &team->topic);
     node->timers->ops->cancel(node->timers, &team->timer);
     node->store->ops->remove(node->store, team->log.key, NULL, NULL);
 }
@@ -312,6 +346,7 @@ void pools_destroy(struct node *node)
         struct team *team = (struct team *)MAP_ITEM(at, struct team, by_tenant);
         node->timers->ops->cancel(node->timers, &team->timer);
         map_remove(&node->pools->by_tenant, &team->by_tenant);
+        bus_close(node, &team->topic);
         log_finish(&team->log);
         news_finish(&team->news);
         pool_destroy(team->pool);

@@ -4,6 +4,7 @@
 #define WEFT_FLOW_TEAM_H
 
 #include "flow/policies.h"
+#include "flow/bus.h"
 #include "flow/pool_news.h"
 
 struct assigned_key {
@@ -16,6 +17,7 @@ struct team {
     struct map_node by_tenant;
     struct id_text tenant;
     struct log log;
+    struct bus_topic topic; /* what other nodes tell of it */
     struct pool *pool;
     struct timer timer;
     struct pool_change decision, snapshot;

@@ -208,14 +208,51 @@ static void on_appended(void *user, const struct store_reply *reply)
     log_work(log);
 }
 
+/* A member of the due index on its way: written again while the store does not take it. */
+struct due_member {
+    struct log *log;
+    uint64_t generation, due_at_ms;
+    unsigned attempts;
+    size_t len;
+    char text[LOG_KEY_MAX + 24];
+};
+
+static void add_due_member(struct due_member *member);
+
+/* The store was full, or it said nothing, just then. The entry is there, or will be. */
+static void on_due_added(void *user, const struct store_reply *reply)
+{
+    struct due_member *member = user;
+    struct log *log = member->log;
+    struct store *store = log->engine->store;
+    bool is_same_life = store->ops->generation(store) == member->generation;
+    log->users--;
+    if (reply->outcome != STORE_OK && is_same_life && ++member->attempts < LOG_ATTEMPTS_MAX)
+        add_due_member(member);
+    else
+        free(member);
+}
+
+static void add_due_member(struct due_member *member)
+{
+    struct log *log = member->log;
+    struct store *store = log->engine->store;
+    log->users++;
+    store->ops->zset_add(store, log->due_key, slice_make(member->text, member->len),
+            member->due_at_ms, ZSET_SET, on_due_added, member);
+}
+
 /* Due first (rule 11). Pipelined on the same link, so it is never behind the append. */
 static void add_due(struct log *log, uint64_t seq, uint64_t due_at_ms)
 {
-    char member[LOG_KEY_MAX + 24];
-    int len = snprintf(member, sizeof member, "%.*s:%" PRIu64, SLICE_ARGS(log->due_id), seq);
-    struct store *store = log->engine->store;
-    store->ops->zset_add(
-            store, log->due_key, slice_make(member, (size_t)len), due_at_ms, ZSET_SET, NULL, NULL);
+    struct due_member *member = malloc(sizeof *member);
+    check(member != NULL);
+    *member =
+            (struct due_member){.log = log, .generation = log->generation, .due_at_ms = due_at_ms};
+    int len = snprintf(
+            member->text, sizeof member->text, "%.*s:%" PRIu64, SLICE_ARGS(log->due_id), seq);
+    member->len = (size_t)len;
+    add_due_member(member);
 }
 
 static struct flight *make_flight(

@@ -12,6 +12,12 @@
 
 enum { LEASE_MS = 10000, GRACE_MS = 4000 }; /* desk_leases.c: the grace is at least that */
 
+static void begin(void)
+{
+    stage_start_nodes(2);
+    stage_silence_bell(); /* nodes hear of each other by hints alone */
+}
+
 static const struct pool *pool_at(size_t place)
 {
     return team_pool(pools_team(stage.nodes[place].node, SLICE_OF("north")));
@@ -60,7 +66,7 @@ static struct actor *customer_at(size_t place)
 
 static void an_agent_at_another_node_is_not_set_offline(void)
 {
-    stage_start_nodes(2);
+    begin();
     struct actor *anna = agent_at(1, "anna"), *ben = agent_at(0, "ben");
     stage_run(5 * LEASE_MS);
     expect(status_at(0, "anna") == POOL_ONLINE && status_at(1, "ben") == POOL_ONLINE);
@@ -70,7 +76,7 @@ static void an_agent_at_another_node_is_not_set_offline(void)
 
 static void an_agent_who_moves_to_another_node_stays_online(void)
 {
-    stage_start_nodes(2);
+    begin();
     struct actor *anna = agent_at(0, "anna");
     stage_run(5000);
     act_leave(anna);
@@ -86,7 +92,7 @@ static void an_agent_who_moves_to_another_node_stays_online(void)
 
 static void an_agent_who_leaves_is_offline_after_the_grace(void)
 {
-    stage_start_nodes(2);
+    begin();
     struct actor *anna = agent_at(0, "anna"), *ben = agent_at(1, "ben");
     stage_run(5000);
     ben->mark = ben->heard_len;
@@ -101,7 +107,7 @@ static void an_agent_who_leaves_is_offline_after_the_grace(void)
 
 static void a_dead_nodes_agents_go_offline_after_lease_and_grace(void)
 {
-    stage_start_nodes(2);
+    begin();
     struct actor *anna = agent_at(1, "anna"), *ben = agent_at(0, "ben");
     (void)anna;
     stage_run(5000);
@@ -116,7 +122,7 @@ static void a_dead_nodes_agents_go_offline_after_lease_and_grace(void)
 /* The node could not reach the store for long; the others had to take its agents for gone. */
 static void a_node_that_was_cut_off_takes_back_what_was_said_of_its_agents(void)
 {
-    stage_start_nodes(2);
+    begin();
     struct actor *anna = agent_at(1, "anna");
     stage_run(5000);
     fake_store_cut_for(stage.nodes[1].store, LEASE_MS + 4 * GRACE_MS);
@@ -149,7 +155,7 @@ static void accept_offer(struct actor *agent)
 
 static void an_offer_reaches_an_agent_at_another_node_once(void)
 {
-    stage_start_nodes(2);
+    begin();
     struct actor *bot = bot_at(0), *ada = customer_at(0), *anna = agent_at(1, "anna");
     hand_over(ada, bot);
     accept_offer(anna);
@@ -171,7 +177,7 @@ static void an_offer_reaches_an_agent_at_another_node_once(void)
 /* Ben has a window at each node. */
 static void an_offer_that_is_over_is_cancelled_at_every_node_once(void)
 {
-    stage_start_nodes(2);
+    begin();
     struct actor *bot = bot_at(0), *ada = customer_at(0);
     struct actor *ben = agent_at(1, "ben"), *second = agent_at(0, "ben");
     hand_over(ada, bot);
@@ -187,7 +193,7 @@ static void an_offer_that_is_over_is_cancelled_at_every_node_once(void)
 
 static void a_chat_closed_at_another_node_is_released_here(void)
 {
-    stage_start_nodes(2);
+    begin();
     struct actor *bot = bot_at(0), *ada = customer_at(0);
     struct actor *ben = agent_at(1, "ben"), *second = agent_at(0, "ben");
     hand_over(ada, bot);
@@ -204,7 +210,7 @@ static void a_chat_closed_at_another_node_is_released_here(void)
 
 static void colleagues_at_every_node_hear_of_a_change_once(void)
 {
-    stage_start_nodes(2);
+    begin();
     struct actor *anna = agent_at(0, "anna"), *ben = agent_at(1, "ben");
     stage_run(500);
     size_t before = count_ever(ben, "\"presence\"");
@@ -217,7 +223,7 @@ static void colleagues_at_every_node_hear_of_a_change_once(void)
 
 static void places_in_the_queue_move_at_every_node(void)
 {
-    stage_start_nodes(2);
+    begin();
     struct actor *ada = customer_at(0), *bob = customer_at(0), *carl = customer_at(1);
     struct actor *bot = bot_at(0);
     hand_over(ada, bot);
@@ -256,7 +262,7 @@ static size_t choose_leader(struct actor *customer, struct actor *bot, struct ac
 
 static void one_node_routes_as_long_as_it_can(void)
 {
-    stage_start_nodes(2);
+    begin();
     struct actor *anna = agent_at(0, "anna"), *bot = bot_at(1);
     size_t at = choose_leader(customer_at(1), bot, anna);
     uint64_t first = leader(at);
@@ -275,7 +281,7 @@ static void one_node_routes_as_long_as_it_can(void)
 
 static void the_queue_moves_within_two_seconds_of_the_leaders_death(void)
 {
-    stage_start_nodes(2);
+    begin();
     struct actor *first = agent_at(0, "anna"), *first_bot = bot_at(0);
     size_t dead = choose_leader(customer_at(0), first_bot, first), here = 1 - dead;
     act_leave(first_bot);
@@ -297,7 +303,7 @@ static void the_queue_moves_within_two_seconds_of_the_leaders_death(void)
 /* The leader cannot reach the store for a while; it comes back, and is not the leader any more. */
 static void a_leader_that_slept_is_fenced(void)
 {
-    stage_start_nodes(2);
+    begin();
     struct actor *first = agent_at(0, "anna"), *first_bot = bot_at(0);
     size_t asleep = choose_leader(customer_at(0), first_bot, first), here = 1 - asleep;
     act_leave(first_bot);
@@ -321,7 +327,7 @@ static void a_leader_that_slept_is_fenced(void)
 static void a_pool_that_lost_everything_is_told_again(void)
 {
     struct pool_agent_view view;
-    stage_start_nodes(2);
+    begin();
     struct actor *anna = agent_at(0, "anna"), *bot = bot_at(0);
     hand_over(customer_at(0), bot);
     accept_offer(anna);
