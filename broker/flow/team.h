@@ -3,8 +3,8 @@
 #ifndef WEFT_FLOW_TEAM_H
 #define WEFT_FLOW_TEAM_H
 
-#include "flow/policies.h"
 #include "flow/bus.h"
+#include "flow/policies.h"
 #include "flow/pool_news.h"
 
 struct assigned_key {
