@@ -73,11 +73,6 @@ int main(int argc, char **argv)
         fprintf(stderr, "weftd: %s\n", problem.text);
         return EXIT_CONFIG;
     }
-    if (config.processes > 1) {
-        fprintf(stderr, "weftd: %s: 'processes' is %u; this version runs one process\n",
-                arguments.config_path, config.processes);
-        return EXIT_CONFIG;
-    }
     if (arguments.node >= 0)
         return serve_run(&config, (unsigned)arguments.node);
     ssize_t len = readlink("/proc/self/exe", self_path, sizeof self_path - 1);

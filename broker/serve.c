@@ -17,6 +17,7 @@
 #include "policy_watch.h"
 #include "port/crypto.h"
 #include "secrets.h"
+#include "store/redis_hints.h"
 #include "store/redis_keystore.h"
 #include "store/redis_sentinel.h"
 #include "store/redis_store.h"
@@ -35,6 +36,9 @@ enum { SEND_BUFFER_BYTES = 64 * 1024 };
 
 enum { SEED_AGAIN_MS = 500, DRAIN_LOOK_MS = 50, DAY_MS = 24 * 60 * 60 * 1000 };
 
+/* Besides the conversations': pools, the directory, the node's own. */
+enum { HINT_TOPICS_SPARE = 4096 };
+
 /* One of the two Redis, and the texts that its options borrow. */
 struct redis_way {
     char password[256], sentinel_password[256], socket[CONFIG_SOCKET_MAX];
@@ -49,6 +53,7 @@ struct serve {
     struct timers *timers;
     struct redis_store *store;
     struct redis_keystore *keystore;
+    struct redis_hints *hints; /* NULL: no other node can exist */
     struct node *node;
     struct ws_server *server;
     struct node_settings settings;
@@ -177,18 +182,28 @@ static bool find_redis(struct serve *serve, const struct config_redis *redis, co
     return true;
 }
 
+/* The embedded Redis is this supervisor's own; any other may be shared with other hosts. */
+static bool may_have_company(const struct config *config)
+{
+    return config->processes > 1 || !config_redis_is_embedded(&config->redis.log);
+}
+
 static bool open_stores(struct serve *serve)
 {
     const struct config *config = serve->config;
     struct uv_loop_s *uv = loop_uv(serve->loop);
-    bool is_always = config->durability == CONFIG_DURABLE_ALWAYS;
+    enum durability durability =
+            config->durability == CONFIG_DURABLE_ALWAYS ? DURABILITY_ALWAYS : DURABILITY_EVERYSEC;
     if (!find_redis(serve, &config->redis.log, "log", "store", &serve->log_way) ||
             !find_redis(serve, &config->redis.keys, "keys", "keystore", &serve->keys_way))
         return false;
-    serve->store = redis_store_create(uv, serve->timers, &serve->log_way.options,
-            is_always ? DURABILITY_ALWAYS : DURABILITY_EVERYSEC);
+    serve->store = redis_store_create(uv, serve->timers, &serve->log_way.options, durability);
     serve->keystore = redis_keystore_create(uv, serve->timers, &serve->keys_way.options);
-    return serve->store != NULL && serve->keystore != NULL;
+    if (may_have_company(config))
+        serve->hints = redis_hints_create(uv, serve->timers, &serve->log_way.options, durability,
+                config->limits.conversations_hot_max + HINT_TOPICS_SPARE);
+    bool is_told = serve->hints != NULL || !may_have_company(config);
+    return serve->store != NULL && serve->keystore != NULL && is_told;
 }
 
 static bool open_server(struct serve *serve, uint16_t port)
@@ -363,7 +378,8 @@ int serve_run(const struct config *config, unsigned index)
     struct node_ports ports = {.store = redis_store_port(serve.store),
             .keystore = redis_keystore_port(serve.keystore),
             .timers = serve.timers,
-            .random = system_random()};
+            .random = system_random(),
+            .hints = serve.hints ? redis_hints_port(serve.hints) : NULL};
     uint64_t seed;
     ports.random->fill(ports.random, &seed, sizeof seed);
     map_seed(seed);

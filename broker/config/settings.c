@@ -225,7 +225,9 @@ const struct setting settings_root[] = {{.name = "listen",
                 .help = "How the outside reaches this Weft, for links; the address and the port "
                         "when absent."},
         NUMBER(config, processes, 1, 64, 1,
-                "Broker processes that share the port. This version runs 1 only."),
+                "Broker processes that share the port, one core each. Limits of connections and "
+                "rates hold in "
+                "each process."),
         {.name = "durability",
                 .kind = SETTING_CHOICE,
                 AT(config, durability),

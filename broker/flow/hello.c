@@ -13,6 +13,7 @@
 #include "flow/bot_turns.h"
 #include "flow/contacts.h"
 #include "flow/deliver.h"
+#include "flow/members.h"
 #include "flow/pools.h"
 #include "flow/requests.h"
 
@@ -94,6 +95,7 @@ static bool send_welcome(struct session *session, struct slice request_id, const
             .role = role_word(session->role),
             .tenant = id_slice(&session->tenant),
             .session = session_id(session),
+            .node = members_self(node),
             .subject = id_slice(&session->subject),
             .name = short_slice(&session->name),
             .lineage = slice_make(lineage, sizeof lineage),

@@ -29,8 +29,6 @@ static void on_generation(void *user, uint64_t generation)
     struct node *node = user;
     log_line(generation ? LOG_INFO : LOG_WARN, generation ? "store.up" : "store.lost",
             "generation=%" PRIu64, generation);
-    if (generation != 0 && node->hints != NULL)
-        node->hints->ops->renew(node->hints);
     log_engine_on_generation(&node->logs, generation);
     if (generation != 0)
         revocations_read(node);

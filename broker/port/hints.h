@@ -35,8 +35,6 @@ struct hints_ops {
      * errors: false when this node listens to as many topics as it may */
     bool (*subscribe)(struct hints *, struct slice topic);
     void (*unsubscribe)(struct hints *, struct slice topic); /* no-op when not subscribed */
-    /* The store has begun another life, perhaps on another server: links are made anew, to it. */
-    void (*renew)(struct hints *);
 };
 
 struct hints {

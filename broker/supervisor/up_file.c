@@ -34,7 +34,11 @@ static void put_all(FILE *out, const struct config *config, const struct crew *c
     for (size_t i = 0; i < crew->count; i++)
         fprintf(out, "%s\"%s\": %d", i ? ", " : "", crew->children[i].name,
                 (int)crew->children[i].pid);
-    fputs("}\n}\n", out);
+    fputs("},\n  \"nodes\": [", out);
+    for (size_t i = 0, nodes = 0; i < crew->count; i++)
+        if (crew->children[i].rank == RANK_NODE)
+            fprintf(out, "%s%d", nodes++ ? ", " : "", (int)crew->children[i].pid);
+    fputs("]\n}\n", out);
 }
 
 void up_file_write(const struct config *config, const struct crew *crew)

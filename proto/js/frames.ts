@@ -528,6 +528,8 @@ export interface WelcomeFrame {
   role: Role;
   tenant: string;
   session: string;
+  /** of several nodes, the one that serves this session; the next may be served by another */
+  node?: string;
   /** the contact's, agent's or bot's id */
   subject?: string;
   name?: string;

@@ -221,8 +221,7 @@ static void port_unsubscribe(struct hints *base, struct slice name)
         free_topic(topic);
 }
 
-static const struct hints_ops ops = {
-        port_publish, port_subscribe, port_unsubscribe, fake_hints_cut};
+static const struct hints_ops ops = {port_publish, port_subscribe, port_unsubscribe};
 
 /* ---- faults -----------------------------------------------------------------------------------
  */
