@@ -17,6 +17,7 @@
 #include "flow/doors.h"
 #include "flow/due.h"
 #include "flow/limits.h"
+#include "flow/members.h"
 #include "flow/pools.h"
 #include "flow/revocations.h"
 #include "flow/sessions.h"
@@ -30,8 +31,10 @@ static void on_generation(void *user, uint64_t generation)
     log_line(generation ? LOG_INFO : LOG_WARN, generation ? "store.up" : "store.lost",
             "generation=%" PRIu64, generation);
     log_engine_on_generation(&node->logs, generation);
-    if (generation != 0)
-        revocations_read(node);
+    if (generation == 0)
+        return;
+    members_look(node);
+    revocations_read(node);
 }
 
 static bool create_tables(struct node *node)

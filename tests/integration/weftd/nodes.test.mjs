@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
 import { connect } from "../../../docs/reference/examples/websocket.mjs";
 import { contactToken } from "../../../docs/reference/examples/token.mjs";
 import { Client } from "../../../docs/reference/examples/weft.mjs";
@@ -15,6 +15,8 @@ let weftd, tenant, secret;
 
 before(async () => {
     weftd = await startWeftd({ bots: [], processes: PROCESSES, limits: { connections_per_ip_max: 1000, sessions_per_min_per_ip: 10000 } });
+});
+beforeEach(async () => { // nobody waits in another test's queue
     ({ tenant, signing_secret: secret } = await weftd.admin("POST", "/v1/admin/tenants", { name: "Own" }));
 });
 after(() => weftd?.stop());
