@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 
-static bool copy_text(struct bot_turn *turn, const char *text, size_t len_max, struct slice *out)
+bool bot_turn_take_text(struct bot_turn *turn, const char *text, size_t len_max, struct slice *out)
 {
     size_t len = text ? strlen(text) : 0;
     const char *copy = len <= len_max ? bot_turn_copy(turn, slice_make(text, len)) : NULL;
@@ -18,12 +18,11 @@ static bool copy_text(struct bot_turn *turn, const char *text, size_t len_max, s
     return true;
 }
 
-/* Empty and missing texts stay absent. */
-static bool copy_optional(
+bool bot_turn_take_optional(
         struct bot_turn *turn, const char *text, size_t len_max, struct slice *out)
 {
     *out = SLICE_NONE;
-    return text == NULL || text[0] == '\0' || copy_text(turn, text, len_max, out);
+    return text == NULL || text[0] == '\0' || bot_turn_take_text(turn, text, len_max, out);
 }
 
 /* ---- state ---------------------------------------------------------------------------------- */
@@ -72,8 +71,8 @@ bool bot_set(struct bot_turn *turn, const char *name, const char *value)
         return false;
     if (changed == NULL && turn->patch_count == PROTO_LIMIT_STATE_PAIRS)
         return false;
-    if (!copy_text(turn, name, 64, &pair.name) ||
-            (value != NULL && !copy_text(turn, value, 2048, &pair.value)))
+    if (!bot_turn_take_text(turn, name, 64, &pair.name) ||
+            (value != NULL && !bot_turn_take_text(turn, value, 2048, &pair.value)))
         return false;
     *(changed ? changed : &turn->patch[turn->patch_count++]) = pair;
     return true;
@@ -96,7 +95,7 @@ bool bot_say(struct bot_turn *turn, const char *text)
 {
     struct proto_body body = {.kind = PROTO_BODY_KIND_TEXT};
     if (turn->message_count == PROTO_LIMIT_COMMIT_MESSAGES ||
-            !copy_text(turn, text, PROTO_LIMIT_TEXT_BYTES, &body.text))
+            !bot_turn_take_text(turn, text, PROTO_LIMIT_TEXT_BYTES, &body.text))
         return false;
     turn->messages[turn->message_count++] = body;
     return true;
@@ -109,11 +108,11 @@ bool bot_quick_replies(struct bot_turn *turn, const char *text, const struct bot
     struct proto_option *copies = arena_take(&turn->arena, options_count * sizeof *copies);
     if (copies == NULL || options_count == 0 || options_count > PROTO_LIMIT_OPTIONS ||
             turn->message_count == PROTO_LIMIT_COMMIT_MESSAGES ||
-            !copy_text(turn, text, PROTO_LIMIT_TEXT_BYTES, &body.text))
+            !bot_turn_take_text(turn, text, PROTO_LIMIT_TEXT_BYTES, &body.text))
         return false;
     for (size_t i = 0; i < options_count; i++)
-        if (!copy_text(turn, options[i].title, 80, &copies[i].title) ||
-                !copy_optional(turn, options[i].value, 256, &copies[i].value))
+        if (!bot_turn_take_text(turn, options[i].title, 80, &copies[i].title) ||
+                !bot_turn_take_optional(turn, options[i].value, 256, &copies[i].value))
             return false;
     body.options = copies;
     body.options_count = options_count;
@@ -134,7 +133,7 @@ const char *bot_ask(struct bot_turn *turn, const char *slot, const char *questio
 bool bot_label(struct bot_turn *turn, const char *label)
 {
     if (turn->label_count == BOT_LABELS_MAX ||
-            !copy_text(turn, label, 64, &turn->labels[turn->label_count]))
+            !bot_turn_take_text(turn, label, 64, &turn->labels[turn->label_count]))
         return false;
     turn->label_count++;
     return true;
@@ -157,7 +156,7 @@ static bool copy_list(struct bot_turn *turn, const char *const *list, size_t len
     if (copies == NULL || count > BOT_LISTS_MAX)
         return false;
     for (size_t i = 0; i < count; i++)
-        if (!copy_text(turn, list[i], len_max, &copies[i]))
+        if (!bot_turn_take_text(turn, list[i], len_max, &copies[i]))
             return false;
     *out_list = copies;
     *out_count = count;
@@ -188,8 +187,8 @@ static bool copy_slots(
     if (slots == NULL || from->slots_count > PROTO_LIMIT_STATE_PAIRS)
         return false;
     for (size_t i = 0; i < from->slots_count; i++)
-        if (!copy_text(turn, from->slots[i].name, 64, &slots[i].name) ||
-                !copy_text(turn, from->slots[i].value, 2048, &slots[i].value))
+        if (!bot_turn_take_text(turn, from->slots[i].name, 64, &slots[i].name) ||
+                !bot_turn_take_text(turn, from->slots[i].value, 2048, &slots[i].value))
             return false;
     to->slots = slots;
     to->slots_count = from->slots_count;
@@ -204,7 +203,7 @@ static bool copy_intents(
     if (intents == NULL || from->intents_count > BOT_INTENTS_MAX)
         return false;
     for (size_t i = 0; i < from->intents_count; i++) {
-        if (!copy_text(turn, from->intents[i].name, 64, &intents[i].name))
+        if (!bot_turn_take_text(turn, from->intents[i].name, 64, &intents[i].name))
             return false;
         intents[i].has_percent = true;
         intents[i].percent = from->intents[i].percent > 100 ? 100 : from->intents[i].percent;
@@ -218,10 +217,10 @@ bool bot_handoff(struct bot_turn *turn, const struct bot_handoff *handoff)
 {
     struct proto_handoff copy = {0};
     const char *reason = handoff->reason ? handoff->reason : "asked";
-    if (!copy_text(turn, reason, 64, &copy.reason) ||
-            !copy_optional(turn, handoff->summary, 2048, &copy.summary) ||
-            !copy_optional(turn, handoff->language, 16, &copy.language) ||
-            !copy_optional(turn, handoff->sentiment, 16, &copy.sentiment) ||
+    if (!bot_turn_take_text(turn, reason, 64, &copy.reason) ||
+            !bot_turn_take_optional(turn, handoff->summary, 2048, &copy.summary) ||
+            !bot_turn_take_optional(turn, handoff->language, 16, &copy.language) ||
+            !bot_turn_take_optional(turn, handoff->sentiment, 16, &copy.sentiment) ||
             !copy_list(turn, handoff->missing, 64, &copy.missing, &copy.missing_count) ||
             !copy_list(turn, handoff->tried, 256, &copy.tried, &copy.tried_count) ||
             !copy_skills(turn, handoff, &copy) || !copy_slots(turn, handoff, &copy) ||

@@ -43,6 +43,15 @@ static void read_context(struct bot_turn *turn, const struct proto_context *cont
     turn->cases = context->has_cases ? context->cases : 0;
 }
 
+static void read_answers(struct bot_turn *turn, const struct proto_body *body)
+{
+    turn->answer_count = 0;
+    for (size_t i = 0; i < body->answers_count && i < PROTO_LIMIT_FORM_FIELDS; i++)
+        turn->answers[turn->answer_count++] =
+                (struct bot_pair){bot_turn_copy(turn, body->answers[i].name),
+                        copy_optional(turn, body->answers[i].value)};
+}
+
 static void read_input(struct bot_turn *turn, const struct proto_turn *frame)
 {
     size_t len = 0;
@@ -50,6 +59,8 @@ static void read_input(struct bot_turn *turn, const struct proto_turn *frame)
         const struct proto_body *body = &frame->input[i].body;
         turn->inputs[turn->input_count++] = bot_turn_copy(turn, body->text);
         len += body->text.len + 1;
+        if (body->answers_count > 0)
+            read_answers(turn, body);
         if (body->chosen.bytes != NULL)
             turn->chosen = bot_turn_copy(turn, body->chosen);
     }
@@ -189,6 +200,14 @@ const char *bot_text(const struct bot_turn *turn)
 const char *bot_chosen(const struct bot_turn *turn)
 {
     return turn->chosen;
+}
+
+const char *bot_form_answer(const struct bot_turn *turn, const char *name)
+{
+    for (size_t i = 0; i < turn->answer_count; i++)
+        if (turn->answers[i].name != NULL && strcmp(turn->answers[i].name, name) == 0)
+            return turn->answers[i].value;
+    return NULL;
 }
 
 size_t bot_input_count(const struct bot_turn *turn)

@@ -43,6 +43,8 @@ struct bot_turn {
     uint64_t cases;
     const char *inputs[BOT_INPUTS_MAX], *text, *chosen;
     size_t input_count;
+    struct bot_pair answers[PROTO_LIMIT_FORM_FIELDS]; /* of the form that was filled in last */
+    size_t answer_count;
     struct bot_pair state[PROTO_LIMIT_STATE_PAIRS];
     size_t state_count;
 
@@ -69,6 +71,13 @@ bool bot_turn_is_too_large(const struct bot_turn *turn);
 
 /* Gives up what the bot wanted to say; reason is for the operator. */
 void bot_turn_turn_into_failure(struct bot_turn *turn, bool is_retryable, const char *reason);
+
+/* Takes a text of the bot's into the turn; NULL is an empty one. errors: false: too long, or the
+ * turn is full */
+bool bot_turn_take_text(struct bot_turn *turn, const char *text, size_t len_max, struct slice *out);
+/* The same; empty and missing texts stay absent. */
+bool bot_turn_take_optional(
+        struct bot_turn *turn, const char *text, size_t len_max, struct slice *out);
 
 /* Copies a text into the turn, with a NUL; NULL when the turn is full. */
 const char *bot_turn_copy(struct bot_turn *turn, struct slice text);

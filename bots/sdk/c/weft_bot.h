@@ -60,8 +60,10 @@ int weft_bot_run(const struct weft_bot *bot);
 
 /* All messages of the turn, one a line; "" when the case was just opened. */
 const char *bot_text(const struct bot_turn *turn);
-/* The value of the quick reply that was chosen last; NULL when none was. */
+/* The value of the quick reply, action or item that was chosen last; NULL when none was. */
 const char *bot_chosen(const struct bot_turn *turn);
+/* What was filled into this field of the form that was answered last; NULL when nothing was. */
+const char *bot_form_answer(const struct bot_turn *turn, const char *name);
 size_t bot_input_count(const struct bot_turn *turn);
 const char *bot_input(const struct bot_turn *turn, size_t i);
 
@@ -108,6 +110,56 @@ struct bot_option {
 bool bot_say(struct bot_turn *turn, const char *text);
 bool bot_quick_replies(struct bot_turn *turn, const char *text, const struct bot_option *options,
         size_t options_count);
+
+/* ---- with more than words. text is always there: for mail, for readers aloud, for clients that
+ * know no better. Addresses begin with https:// or http://; another one is refused. */
+
+struct bot_action {
+    const char *title;
+    const char *value, *url; /* what it says, or the page that it opens: one of the two */
+};
+
+struct bot_card {
+    const char *title, *subtitle; /* what is NULL is left out */
+    const char *image, *alt;      /* its address; what it shows */
+    const struct bot_action *actions;
+    size_t actions_count;
+};
+
+struct bot_item {
+    const char *title, *text, *value; /* value NULL: the title */
+};
+
+enum bot_field_kind {
+    BOT_FIELD_TEXT,
+    BOT_FIELD_MULTILINE,
+    BOT_FIELD_NUMBER,
+    BOT_FIELD_EMAIL,
+    BOT_FIELD_PHONE,
+    BOT_FIELD_DATE,
+    BOT_FIELD_CHOICE, /* of options */
+    BOT_FIELD_CHECKBOX,
+};
+
+struct bot_field {
+    const char *name, *label;
+    enum bot_field_kind kind;
+    bool must;
+    const struct bot_option *options;
+    size_t options_count;
+};
+
+/* One card is a card, several are a carousel. */
+bool bot_cards(
+        struct bot_turn *turn, const char *text, const struct bot_card *cards, size_t cards_count);
+bool bot_list(
+        struct bot_turn *turn, const char *text, const struct bot_item *items, size_t items_count);
+/* The answers come with the customer's next words: bot_form_answer. */
+bool bot_form(struct bot_turn *turn, const char *text, const struct bot_field *fields,
+        size_t fields_count);
+/* Degrees as text: "-33.8568". */
+bool bot_location(struct bot_turn *turn, const char *text, const char *lat, const char *lon,
+        const char *name);
 
 /* The slot's value; or NULL, and then the question is asked and the customer's next words become
  * the value. bot_set(turn, slot, NULL) forgets it. */

@@ -387,48 +387,50 @@ static void a_receipt_that_is_not_kept_is_told_to_nobody(void)
     fake_server_faults(stage.server)->full_per_mille = 0;
     act_read(anna, place); /* the very same */
     expect(heard(ada, "\"receipts\""));
+    stage_end();
+}
 
-    /* A node that has heard nothing of a deletion looks before it shows the past. */
-    static void a_node_that_was_not_told_shows_no_deleted_words(void)
-    {
-        char place[64];
-        stage_silence_bell();
-        stage_start_nodes(2);
-        stage_on(0);
-        struct actor *here = stage_known("north", "crm-1");
-        act_say(here, "hello");
-        act_say(here, "my card is 4111");
-        last_place(here, place);
-        stage_on(1);
-        struct actor *there = stage_known("north", "crm-1");
-        stage_run(3000);
-        expect(heard_ever(there, "4111"));
-        fake_bus_faults(stage.bus)->is_silent = true;
-        act_amend(here, "delete", place, "");
-        expect(heard(here, "\"ack\""));
-        there->mark = there->heard_len;
-        expect(!heard(there, "\"kind\":\"deleted\"")); /* it has not been told */
-        act_history(there);
-        expect(heard(there, "hello") && !heard(there, "4111"));
-        come_back(there);
-        expect(heard(there, "hello") && !heard(there, "4111"));
-        stage_end();
-    }
+/* A node that has heard nothing of a deletion looks before it shows the past. */
+static void a_node_that_was_not_told_shows_no_deleted_words(void)
+{
+    char place[64];
+    stage_silence_bell();
+    stage_start_nodes(2);
+    stage_on(0);
+    struct actor *here = stage_known("north", "crm-1");
+    act_say(here, "hello");
+    act_say(here, "my card is 4111");
+    last_place(here, place);
+    stage_on(1);
+    struct actor *there = stage_known("north", "crm-1");
+    stage_run(3000);
+    expect(heard_ever(there, "4111"));
+    fake_bus_faults(stage.bus)->is_silent = true;
+    act_amend(here, "delete", place, "");
+    expect(heard(here, "\"ack\""));
+    there->mark = there->heard_len;
+    expect(!heard(there, "\"kind\":\"deleted\"")); /* it has not been told */
+    act_history(there);
+    expect(heard(there, "hello") && !heard(there, "4111"));
+    come_back(there);
+    expect(heard(there, "hello") && !heard(there, "4111"));
+    stage_end();
+}
 
-    int main(int argc, char **argv)
-    {
-        return test_main(argc, argv,
-                (struct test_case[]){CASE(deleted_words_reach_nobody_any_more),
-                        CASE(edited_words_give_way_to_the_new_ones),
-                        CASE(a_note_is_amended_among_colleagues), CASE(reactions_come_and_go),
-                        CASE(nobody_touches_what_others_said), CASE(an_edit_has_its_time),
-                        CASE(an_answer_names_what_it_answers_and_repeats_nothing),
-                        CASE(a_bot_is_told_the_words_in_force),
-                        CASE(a_bot_shows_cards_and_the_customer_answers),
-                        CASE(what_was_deleted_long_ago_stays_deleted),
-                        CASE(a_retry_gets_its_place_even_when_all_is_gone),
-                        CASE(each_reader_has_a_place_of_their_own),
-                        CASE(a_screen_that_lags_takes_no_receipt_back),
-                        CASE(a_receipt_that_is_not_kept_is_told_to_nobody),
-                        CASE(a_node_that_was_not_told_shows_no_deleted_words), {0}});
-    }
+int main(int argc, char **argv)
+{
+    return test_main(argc, argv,
+            (struct test_case[]){CASE(deleted_words_reach_nobody_any_more),
+                    CASE(edited_words_give_way_to_the_new_ones),
+                    CASE(a_note_is_amended_among_colleagues), CASE(reactions_come_and_go),
+                    CASE(nobody_touches_what_others_said), CASE(an_edit_has_its_time),
+                    CASE(an_answer_names_what_it_answers_and_repeats_nothing),
+                    CASE(a_bot_is_told_the_words_in_force),
+                    CASE(a_bot_shows_cards_and_the_customer_answers),
+                    CASE(what_was_deleted_long_ago_stays_deleted),
+                    CASE(a_retry_gets_its_place_even_when_all_is_gone),
+                    CASE(each_reader_has_a_place_of_their_own),
+                    CASE(a_screen_that_lags_takes_no_receipt_back),
+                    CASE(a_receipt_that_is_not_kept_is_told_to_nobody),
+                    CASE(a_node_that_was_not_told_shows_no_deleted_words), {0}});
+}
