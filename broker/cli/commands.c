@@ -3,9 +3,10 @@
 #include "cli/command.h"
 
 extern const struct command command_chat, command_agent, command_tail, command_erase, command_link,
-        command_token, command_config, command_policy, command_doctor, command_replay,
-        command_simulate, command_bench;
+        command_token, command_config, command_policy, command_explain, command_export_routing,
+        command_doctor, command_replay, command_simulate, command_bench;
 
 const struct command *const commands[] = {&command_chat, &command_agent, &command_tail,
         &command_erase, &command_link, &command_token, &command_config, &command_policy,
-        &command_doctor, &command_replay, &command_simulate, &command_bench, NULL};
+        &command_explain, &command_export_routing, &command_doctor, &command_replay,
+        &command_simulate, &command_bench, NULL};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tenant's pool on this node, inside: for pools.c, pool_router.c and pool_lead.c only. */
+/* A tenant's pool on this node, inside: for pools.c, pool_*.c and door_routing.c only. */
 #ifndef WEFT_FLOW_TEAM_H
 #define WEFT_FLOW_TEAM_H
 

@@ -135,6 +135,22 @@ static void offers_say_the_policy_that_made_them(void)
     stage_end();
 }
 
+static void the_log_is_shown_as_it_is_stored(void)
+{
+    begin();
+    expect_u64((uint64_t)ask_door(HTTP_POST, NORTH, "{\"policy\":\"offer 4000\"}"), 200);
+    stage_agent("north", "anna");
+    expect_u64((uint64_t)ask_door(HTTP_GET, "/v1/admin/tenants/north/routing-log", NULL), 200);
+    expect(answered("\"policy\":\"offer 4000\"") && answered("\"a\":\"anna\""));
+    size_t lines = 0;
+    for (const char *at = door_reply.body; (at = strchr(at, '\n')) != NULL; at++)
+        lines++;
+    expect(lines >= 2);
+    expect_u64((uint64_t)ask_door_as_nobody(HTTP_GET, "/v1/admin/tenants/north/routing-log"), 401);
+    expect_u64((uint64_t)ask_door(HTTP_GET, "/v1/admin/tenants/west/routing-log", NULL), 404);
+    stage_end();
+}
+
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
@@ -142,5 +158,6 @@ int main(int argc, char **argv)
                     CASE(a_bad_policy_changes_nothing),
                     CASE(the_file_is_in_force_everywhere_and_alone),
                     CASE(nodes_with_different_files_do_not_argue),
-                    CASE(offers_say_the_policy_that_made_them), {0}});
+                    CASE(offers_say_the_policy_that_made_them),
+                    CASE(the_log_is_shown_as_it_is_stored), {0}});
 }
