@@ -221,6 +221,30 @@ void agent_reopen(struct session *session, const struct proto_reopen *request)
     change_case(session, change, request->id, request->conversation);
 }
 
+/* ---- wrap-up ----------------------------------------------------------------------------------
+ */
+
+/* Of the agent's own wrap-ups only; one that is over already is fine. */
+void agent_wrapped_up(struct session *session, const struct proto_wrapped_up *request)
+{
+    struct team *team = pools_team(session->node, id_slice(&session->tenant));
+    struct pool_request_view view;
+    size_t cursor = 0;
+    while (team != NULL &&
+            pool_next_of_agent(team_pool(team), id_slice(&session->subject), &cursor, &view)) {
+        if (view.state != POOL_WRAP_UP ||
+                !slice_equal(view.key.conversation, request->conversation))
+            continue;
+        struct chat *chat = session_chat(session, request->id, request->conversation);
+        if (chat == NULL)
+            return;
+        pool_wrapped_up(chat, &view.key.name);
+        chat_release(chat);
+        break;
+    }
+    session_done(session, request->id, NULL);
+}
+
 /* ---- looking on -------------------------------------------------------------------------------
  */
 

@@ -72,7 +72,9 @@ struct proto_frame agents_presence_frame(const struct pool_agent_view *view)
             .has_chats = true,
             .chats = view->load - view->offers - view->wraps,
             .has_capacity = true,
-            .capacity = view->capacity};
+            .capacity = view->capacity,
+            .has_weight = true,
+            .weight = view->weight};
     return frame;
 }
 

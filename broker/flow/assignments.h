@@ -23,6 +23,7 @@ void agent_decline(struct session *session, const struct proto_decline *request)
 void agent_close(struct session *session, const struct proto_close *request);
 void agent_transfer(struct session *session, const struct proto_transfer *request);
 void agent_reopen(struct session *session, const struct proto_reopen *request);
+void agent_wrapped_up(struct session *session, const struct proto_wrapped_up *request);
 void agent_watch(struct session *session, const struct proto_watch *request);
 void agent_unwatch(struct session *session, const struct proto_unwatch *request);
 

@@ -84,6 +84,15 @@ const struct agent_profile *directory_agent(
     return found ? &MAP_ITEM(found, struct agent_item, by_id)->profile : NULL;
 }
 
+const struct agent_profile *directory_next_agent(
+        const struct node *node, struct slice tenant, const struct agent_profile *cursor)
+{
+    struct tenant_item *item = find_tenant(node, tenant);
+    const struct map_node *at = cursor && item ? map_find(&item->agents, cursor->id) : NULL;
+    at = item ? map_next(&item->agents, at) : NULL;
+    return at ? &MAP_ITEM((struct map_node *)at, struct agent_item, by_id)->profile : NULL;
+}
+
 const struct directory_value *directory_key(
         const struct node *node, struct slice tenant, struct slice id)
 {
@@ -222,17 +231,9 @@ static void set_agent(
     struct agent_item *item = calloc(1, sizeof *item);
     check(item != NULL);
     item->value = value;
-    item->profile = (struct agent_profile){.tenant = tenant->tenant.id,
-            .id = value->id,
-            .name = value->name,
-            .skill_count = value->skill_count,
-            .language_count = value->text_count,
-            .capacity = (uint32_t)value->number,
-            .revision = ++directory->revision};
-    for (size_t i = 0; i < value->skill_count; i++)
-        item->profile.skills[i] =
-                (struct pool_skill){value->skills[i].name, value->skills[i].level};
-    memcpy(item->profile.languages, value->texts, value->text_count * sizeof *value->texts);
+    item->profile = directory_profile(value);
+    item->profile.tenant = tenant->tenant.id;
+    item->profile.revision = ++directory->revision;
     map_put(&tenant->agents, &item->by_id, item->profile.id);
 }
 

@@ -13,6 +13,7 @@
 enum {
     TENANT_ORIGINS_MAX = 16,
     AGENT_SKILLS_MAX = 32,
+    AGENT_QUEUES_MAX = 8,
     AGENT_LANGUAGES_MAX = 8,
     TENANT_BOTS_MAX = 8,
 };
@@ -39,6 +40,11 @@ struct agent_profile {
     struct slice languages[AGENT_LANGUAGES_MAX];
     size_t language_count;
     uint32_t capacity;
+    struct slice queues[AGENT_QUEUES_MAX]; /* none: all */
+    size_t queue_count;
+    struct pool_channel channels[POOL_CHANNELS_MAX];
+    size_t channel_count;
+    bool auto_accept, is_supervisor;
     uint64_t revision; /* grows with each change; this node's own count */
 };
 
@@ -64,6 +70,9 @@ bool directory_is_whole(const struct node *node); /* all of the log has been rea
 const struct tenant *directory_tenant(const struct node *node, struct slice id); /* NULL: none */
 const struct agent_profile *directory_agent(
         const struct node *node, struct slice tenant, struct slice id);
+/* All agents of a tenant: cursor NULL starts; NULL ends. */
+const struct agent_profile *directory_next_agent(
+        const struct node *node, struct slice tenant, const struct agent_profile *cursor);
 /* Any tenant's origin list holds it; for the handshake, before the tenant is known. */
 bool directory_knows_origin(const struct node *node, struct slice origin);
 /* The tenant's list holds it, or it is the origin of this Weft's own pages. */

@@ -24,7 +24,15 @@ struct stored_value {
     size_t x_count;
     const struct stored_skill *s;
     size_t s_count;
+    const struct slice *q;
+    size_t q_count; /* queues */
+    const struct stored_skill *w;
+    size_t w_count; /* channels and what they weigh */
+    bool has_f;
+    uint64_t f; /* FLAG_… */
 };
+
+enum { FLAG_AUTO_ACCEPT = 1, FLAG_SUPERVISOR = 2, COPIES_MAX = 96 };
 
 static const struct proto_field skill_fields[] = {
         PROTO_STR(struct stored_skill, n, REQUIRED, 64),
@@ -43,6 +51,10 @@ static const struct proto_field value_fields[] = {
         PROTO_STR_LIST(struct stored_value, x, OPTIONAL, DIRECTORY_TEXTS_MAX, 256),
         PROTO_OBJECT_LIST(struct stored_value, s, OPTIONAL, DIRECTORY_SKILLS_MAX,
                 struct stored_skill, &skill_shape),
+        PROTO_STR_LIST(struct stored_value, q, OPTIONAL, DIRECTORY_LISTS_MAX, 64),
+        PROTO_OBJECT_LIST(struct stored_value, w, OPTIONAL, DIRECTORY_LISTS_MAX,
+                struct stored_skill, &skill_shape),
+        PROTO_U64(struct stored_value, f, OPTIONAL, UINT64_MAX),
 };
 static const struct proto_shape value_shape = PROTO_SHAPE(struct stored_value, value_fields);
 
@@ -51,6 +63,11 @@ void directory_encode(const struct directory_value *value, struct buffer *out)
     struct stored_skill skills[DIRECTORY_SKILLS_MAX];
     for (size_t i = 0; i < value->skill_count; i++)
         skills[i] = (struct stored_skill){value->skills[i].name, value->skills[i].level};
+    struct stored_skill channels[DIRECTORY_LISTS_MAX];
+    for (size_t i = 0; i < value->channel_count; i++)
+        channels[i] = (struct stored_skill){value->channels[i].name, value->channels[i].weight};
+    uint64_t flags = (value->auto_accept ? FLAG_AUTO_ACCEPT : 0u) |
+                     (value->is_supervisor ? FLAG_SUPERVISOR : 0u);
     struct stored_value stored = {.k = value->kind,
             .t = value->tenant,
             .i = value->id,
@@ -62,7 +79,13 @@ void directory_encode(const struct directory_value *value, struct buffer *out)
             .x = value->texts,
             .x_count = value->text_count,
             .s = skills,
-            .s_count = value->skill_count};
+            .s_count = value->skill_count,
+            .q = value->queues,
+            .q_count = value->queue_count,
+            .w = channels,
+            .w_count = value->channel_count,
+            .has_f = flags != 0,
+            .f = flags};
     proto_shape_write(PROTO_MSGPACK, &value_shape, &stored, out);
 }
 
@@ -76,7 +99,17 @@ static void fill(const struct stored_value *stored, struct arena *own, struct di
             .hash = arena_copy(own, stored->h),
             .number = stored->c,
             .text_count = stored->x_count,
-            .skill_count = stored->s_count};
+            .skill_count = stored->s_count,
+            .queue_count = stored->q_count,
+            .channel_count = stored->w_count,
+            .auto_accept = (stored->f & FLAG_AUTO_ACCEPT) != 0,
+            .is_supervisor = (stored->f & FLAG_SUPERVISOR) != 0};
+    for (size_t i = 0; i < stored->q_count; i++)
+        out->queues[i] = arena_copy(own, stored->q[i]);
+    for (size_t i = 0; i < stored->w_count; i++) {
+        out->channels[i].name = arena_copy(own, stored->w[i].n);
+        out->channels[i].weight = (uint32_t)stored->w[i].l;
+    }
     for (size_t i = 0; i < stored->x_count; i++)
         out->texts[i] = arena_copy(own, stored->x[i]);
     for (size_t i = 0; i < stored->s_count; i++) {
@@ -96,7 +129,7 @@ enum directory_fault directory_decode(
             PROTO_MSGPACK, (char *)copy.bytes, copy.len, &proto_trusted_bounds, scratch};
     enum directory_fault fault = DIRECTORY_DAMAGED;
     if (copy.bytes != NULL && proto_shape_read(&source, &value_shape, &stored, &problem)) {
-        size_t room = plain.len + 64 * _Alignof(max_align_t); /* each copy is aligned */
+        size_t room = plain.len + COPIES_MAX * _Alignof(max_align_t); /* each copy is aligned */
         struct directory_value *value = malloc(sizeof *value + room);
         struct arena own;
         if (stored.k < DIRECTORY_TENANT || stored.k > DIRECTORY_KEY) {
@@ -113,4 +146,25 @@ enum directory_fault directory_decode(
     }
     scratch->used = mark;
     return fault;
+}
+
+struct agent_profile directory_profile(const struct directory_value *value)
+{
+    struct agent_profile profile = {.id = value->id,
+            .name = value->name,
+            .skill_count = value->skill_count,
+            .language_count = value->text_count,
+            .capacity = (uint32_t)value->number,
+            .queue_count = value->queue_count,
+            .channel_count = value->channel_count,
+            .auto_accept = value->auto_accept,
+            .is_supervisor = value->is_supervisor};
+    for (size_t i = 0; i < value->skill_count; i++)
+        profile.skills[i] = (struct pool_skill){value->skills[i].name, value->skills[i].level};
+    for (size_t i = 0; i < value->channel_count; i++)
+        profile.channels[i] =
+                (struct pool_channel){value->channels[i].name, value->channels[i].weight};
+    memcpy(profile.queues, value->queues, value->queue_count * sizeof *value->queues);
+    memcpy(profile.languages, value->texts, value->text_count * sizeof *value->texts);
+    return profile;
 }

@@ -5,10 +5,16 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "flow/directory.h"
 
 enum directory_kind { DIRECTORY_TENANT = 1, DIRECTORY_TENANT_GONE, DIRECTORY_AGENT, DIRECTORY_KEY };
 
-enum { DIRECTORY_TEXTS_MAX = 16, DIRECTORY_SKILLS_MAX = 32, KEY_HASH_SIZE = 32 };
+enum {
+    DIRECTORY_TEXTS_MAX = 16,
+    DIRECTORY_SKILLS_MAX = 32,
+    DIRECTORY_LISTS_MAX = 8,
+    KEY_HASH_SIZE = 32
+};
 
 struct directory_value {
     enum directory_kind kind;
@@ -24,8 +30,18 @@ struct directory_value {
         uint32_t level;
     } skills[DIRECTORY_SKILLS_MAX];
     size_t skill_count;
+    struct slice queues[DIRECTORY_LISTS_MAX]; /* agent */
+    size_t queue_count;
+    struct {
+        struct slice name;
+        uint32_t weight;
+    } channels[DIRECTORY_LISTS_MAX]; /* agent */
+    size_t channel_count;
+    bool auto_accept, is_supervisor; /* agent */
 };
 
+/* What an agent's value says; its slices are the value's. Tenant and revision are the caller's. */
+struct agent_profile directory_profile(const struct directory_value *value);
 /* errors: out->overflowed */
 void directory_encode(const struct directory_value *value, struct buffer *out);
 

@@ -27,6 +27,11 @@ struct skill_body {
     uint64_t level;
 };
 
+struct channel_body {
+    struct slice name;
+    uint64_t weight;
+};
+
 struct admin_body {
     struct slice id, name, role;
     const struct slice *origins;
@@ -37,6 +42,11 @@ struct admin_body {
     size_t languages_count;
     bool has_capacity;
     uint64_t capacity;
+    const struct slice *queues;
+    size_t queues_count;
+    const struct channel_body *channels;
+    size_t channels_count;
+    bool has_auto_accept, auto_accept, has_supervisor, supervisor;
 };
 
 struct admin_answer {
@@ -48,6 +58,11 @@ static const struct proto_field skill_fields[] = {
         PROTO_U64(struct skill_body, level, OPTIONAL, POOL_LEVEL_MAX),
 };
 static const struct proto_shape skill_shape = PROTO_SHAPE(struct skill_body, skill_fields);
+static const struct proto_field channel_fields[] = {
+        PROTO_STR(struct channel_body, name, REQUIRED, POOL_WORD_MAX),
+        PROTO_U64(struct channel_body, weight, REQUIRED, POOL_WEIGHT_FULL),
+};
+static const struct proto_shape channel_shape = PROTO_SHAPE(struct channel_body, channel_fields);
 static const struct proto_field admin_fields[] = {
         PROTO_STR(struct admin_body, id, OPTIONAL, 32),
         PROTO_STR(struct admin_body, name, OPTIONAL, DISPLAY_NAME_MAX),
@@ -58,6 +73,11 @@ static const struct proto_field admin_fields[] = {
         PROTO_STR_LIST(
                 struct admin_body, languages, OPTIONAL, AGENT_LANGUAGES_MAX, POOL_LANGUAGE_MAX),
         PROTO_U64(struct admin_body, capacity, OPTIONAL, POOL_CAPACITY_MAX),
+        PROTO_STR_LIST(struct admin_body, queues, OPTIONAL, AGENT_QUEUES_MAX, POOL_WORD_MAX),
+        PROTO_OBJECT_LIST(struct admin_body, channels, OPTIONAL, POOL_CHANNELS_MAX,
+                struct channel_body, &channel_shape),
+        PROTO_BOOL(struct admin_body, auto_accept, OPTIONAL),
+        PROTO_BOOL(struct admin_body, supervisor, OPTIONAL),
 };
 static const struct proto_shape admin_shape = PROTO_SHAPE(struct admin_body, admin_fields);
 static const struct proto_field answer_fields[] = {
@@ -261,6 +281,16 @@ static void make_agent(struct door *door, struct slice tenant, const struct admi
         change->value.skills[i].name = arena_copy(&change->arena, body->skills[i].name);
         change->value.skills[i].level =
                 body->skills[i].has_level ? (uint32_t)body->skills[i].level : POOL_LEVEL_MAX;
+    }
+    change->value.auto_accept = body->auto_accept;
+    change->value.is_supervisor = body->supervisor;
+    change->value.queue_count = body->queues_count;
+    for (size_t i = 0; i < body->queues_count; i++)
+        change->value.queues[i] = arena_copy(&change->arena, body->queues[i]);
+    change->value.channel_count = body->channels_count;
+    for (size_t i = 0; i < body->channels_count; i++) {
+        change->value.channels[i].name = arena_copy(&change->arena, body->channels[i].name);
+        change->value.channels[i].weight = (uint32_t)body->channels[i].weight;
     }
     change->value.text_count = body->languages_count;
     for (size_t i = 0; i < body->languages_count; i++)

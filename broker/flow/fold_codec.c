@@ -22,6 +22,8 @@ struct stored_lineage {
 
 struct stored_fold {
     uint64_t phase, cases, attempt, from, input, digest, packet, queued, time;
+    bool has_spoken, has_unanswered, has_closed;
+    uint64_t spoken, unanswered, closed;
     struct name public_tail, staff_tail, owner, last_owner, closed_at, turn, committed_turn,
             committed_at, request;
     struct slice tenant, contact, channel, language, reference, follow, owner_id, last_agent;
@@ -60,6 +62,9 @@ static const struct proto_field fold_fields[] = {NUMBER(phase), NUMBER(cases), N
         TEXT(last_agent), PROTO_BIN(struct stored_fold, state, OPTIONAL, CONVERSATION_STATE_BYTES),
         PROTO_BIN(struct stored_fold, forgotten, OPTIONAL, LINEAGE_BIRTH_LEN),
         PROTO_STR(struct stored_fold, page, OPTIONAL, PAGE_MAX),
+        PROTO_U64(struct stored_fold, spoken, OPTIONAL, UINT64_MAX),
+        PROTO_U64(struct stored_fold, unanswered, OPTIONAL, UINT64_MAX),
+        PROTO_U64(struct stored_fold, closed, OPTIONAL, UINT64_MAX),
         PROTO_BIN(struct stored_fold, amended, OPTIONAL, AMENDMENTS_BYTES),
         PROTO_U64(struct stored_fold, amended_page, OPTIONAL, UINT64_MAX),
         PROTO_U64(struct stored_fold, amended_up_to, OPTIONAL, UINT64_MAX),
@@ -126,6 +131,12 @@ void fold_encode(const struct conversation *c, struct arena *scratch, struct buf
             .packet = c->packet_seq,
             .queued = c->first_queued_ms,
             .time = c->time_ms,
+            .has_spoken = true,
+            .spoken = c->spoken_ms,
+            .has_unanswered = true,
+            .unanswered = c->unanswered_ms,
+            .has_closed = true,
+            .closed = c->closed_ms,
             .public_tail = c->public_tail,
             .staff_tail = c->staff_tail,
             .owner = c->owner,
@@ -202,6 +213,9 @@ bool fold_decode(struct slice bytes, struct arena *scratch, struct conversation 
             .packet_seq = stored.packet,
             .first_queued_ms = stored.queued,
             .time_ms = stored.time,
+            .spoken_ms = stored.spoken,
+            .unanswered_ms = stored.unanswered,
+            .closed_ms = stored.closed,
             .public_tail = stored.public_tail,
             .staff_tail = stored.staff_tail,
             .owner = stored.owner,

@@ -18,7 +18,7 @@
 
 #include <stdlib.h>
 
-enum told { TOLD_NOTHING, TOLD_OFFER, TOLD_CHAT };
+enum told { TOLD_NOTHING, TOLD_OFFER, TOLD_CHAT, TOLD_WRAP_UP };
 
 enum { REQUEST_KEY_MAX = POOL_ID_MAX + NAME_TEXT_MAX + 1, PRESENCE_FRAME_MAX = 4096 };
 
@@ -226,9 +226,25 @@ static enum told to_tell(struct team *team, const struct pool_request_view *view
 {
     bool is_here = view->agent.len > 0 &&
                    agents_session(team_node(team), team_tenant(team), view->agent, NULL) != NULL;
-    if (!is_here || view->state == POOL_WAITING || view->state == POOL_WRAP_UP)
+    if (!is_here || view->state == POOL_WAITING)
         return TOLD_NOTHING;
-    return view->state == POOL_OFFER_OPEN ? TOLD_OFFER : TOLD_CHAT;
+    return view->state == POOL_OFFER_OPEN ? TOLD_OFFER
+           : view->state == POOL_WRAP_UP  ? TOLD_WRAP_UP
+                                          : TOLD_CHAT;
+}
+
+/* session: NULL: all of the agent's. */
+static void tell_wrap_up(struct team *team, const struct told_request *told, uint64_t deadline_ms,
+        struct session *session)
+{
+    uint64_t now_ms = team_time_ms(team);
+    struct proto_frame frame = {.kind = PROTO_KIND_WRAP_UP};
+    frame.as.wrap_up = (struct proto_wrap_up){.conversation = id_slice(&told->conversation),
+            .ends_in_ms = deadline_ms > now_ms ? deadline_ms - now_ms : 0};
+    struct session *at = NULL;
+    while ((at = agents_session(team_node(team), team_tenant(team), id_slice(&told->agent), at)))
+        if (session == NULL || at == session)
+            session_send(at, &frame);
 }
 
 static void take_back(struct team *team, struct told_request *told)
@@ -237,6 +253,8 @@ static void take_back(struct team *team, struct told_request *told)
         tell_cancel(team, told);
     else if (told->told == TOLD_CHAT)
         look_at_chat(team, told, false);
+    else if (told->told == TOLD_WRAP_UP)
+        tell_wrap_up(team, told, 0, NULL);
     told->told = TOLD_NOTHING;
 }
 
@@ -270,6 +288,8 @@ static void tell_request(struct team *team, struct told_request *told)
     set_told(told, now, &view);
     if (now == TOLD_OFFER)
         offer_tell(team, &view, NULL);
+    else if (now == TOLD_WRAP_UP)
+        tell_wrap_up(team, told, view.deadline_ms, NULL);
     else
         look_at_chat(team, told, true);
 }
@@ -372,6 +392,8 @@ void news_enter(struct team *team, struct session *session)
         set_told(told, what, &view);
         if (what == TOLD_OFFER)
             offer_tell(team, &view, session);
+        else if (what == TOLD_WRAP_UP)
+            tell_wrap_up(team, told, view.deadline_ms, session);
         else if (what == TOLD_CHAT)
             assignments_tell(session, view.key.conversation);
     }

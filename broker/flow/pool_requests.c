@@ -16,6 +16,7 @@
  */
 #include "base/check.h"
 #include "base/log_line.h"
+#include "flow/case_needs.h"
 #include "flow/entry_codec.h"
 #include "flow/pools.h"
 
@@ -30,13 +31,11 @@ struct request_change {
     enum pool_kind kind; /* QUEUED, ADOPTED, RELEASED */
     struct name request;
     struct log_reader reader; /* of the packet, for what the case needs */
-    struct pool_requirement skills[POOL_REQUIREMENTS_MAX];
-    char texts[POOL_REQUIREMENTS_MAX][POOL_WORD_MAX];
-    size_t skill_count;
-    struct id_text language, last_agent, to_agent, agent;
-    uint64_t first_queued_ms;
+    struct case_needs needs;
+    struct id_text to_agent, agent;
     struct pool_exclusion exclusion;
-    bool is_handed_on; /* by last_agent, who is not to get it straight back */
+    bool is_wrapped_up;
+    bool is_handed_on; /* by the last agent, who is not to get it straight back */
     const char *reason;
 };
 
@@ -47,6 +46,15 @@ static void end_change(struct request_change *change)
     chat_release(chat);
 }
 
+/* An agent closed it, and the policy leaves them some time with it. */
+static bool is_to_be_wrapped_up(
+        const struct request_change *change, const struct pool_request_view *view)
+{
+    const struct conversation *fold = &change->chat->fold;
+    return view->state == POOL_ACTIVE && fold->phase == PHASE_IDLE &&
+           team_policy(change->change.team)->wrap_up_ms > 0 && !change->is_wrapped_up;
+}
+
 static size_t decide_request(struct pool_change *pool_change, const struct pool *pool,
         uint64_t now_ms, struct pool_entry *entries)
 {
@@ -54,21 +62,23 @@ static size_t decide_request(struct pool_change *pool_change, const struct pool 
     struct pool_request_view view;
     struct pool_key key = {chat_id(change->chat), change->request};
     struct pool_exclusion exclusion = {
-            id_slice(&change->last_agent), now_ms + team_policy(pool_change->team)->exclusion_ms};
+            change->needs.need.last_agent, now_ms + team_policy(pool_change->team)->exclusion_ms};
     change->exclusion = exclusion;
     entries[0] = (struct pool_entry){.kind = change->kind,
             .exclusions = &change->exclusion,
             .exclusion_count = change->is_handed_on,
             .request = key,
             .agent = id_slice(&change->agent),
-            .need = {.first_queued_ms = change->first_queued_ms,
-                    .skills = change->skills,
-                    .skill_count = change->skill_count,
-                    .language = id_slice(&change->language),
-                    .last_agent = id_slice(&change->last_agent),
-                    .to_agent = id_slice(&change->to_agent)},
+            .need = change->needs.need,
             .reason = slice_of_string(change->reason)};
+    entries[0].need.to_agent = id_slice(&change->to_agent);
     if (change->kind == POOL_RELEASED && pool_find(pool, &key, &view)) {
+        if (view.state == POOL_WRAP_UP && !change->is_wrapped_up)
+            return 0; /* it ends by itself */
+        if (is_to_be_wrapped_up(change, &view)) {
+            entries[0].kind = POOL_WRAPPING;
+            entries[0].deadline_ms = now_ms + team_policy(pool_change->team)->wrap_up_ms;
+        }
         entries[0].agent = view.agent; /* for whoever is to be told */
         entries[0].offer = view.state == POOL_OFFER_OPEN ? view.offer : (struct name){0};
     }
@@ -100,9 +110,7 @@ static struct request_change *make_change(
     change->kind = kind;
     change->request = *request;
     change->reason = reason;
-    change->first_queued_ms = chat->fold.first_queued_ms;
-    change->language = chat->fold.language;
-    change->last_agent = chat->fold.last_agent;
+    needs_begin(&change->needs, &chat->fold);
     change->change.decide = decide_request;
     change->change.done = on_request;
     chat_hold_again(chat);
@@ -122,20 +130,6 @@ static void submit(struct request_change *change)
 /* ---- what a case needs ------------------------------------------------------------------------
  */
 
-static void take_needs(struct request_change *change, const struct proto_handoff *handoff)
-{
-    for (size_t i = 0; i < handoff->skills_count && i < POOL_REQUIREMENTS_MAX; i++) {
-        struct slice name = handoff->skills[i].name;
-        memcpy(change->texts[i], name.bytes, name.len);
-        change->skills[i] =
-                (struct pool_requirement){.name = slice_make(change->texts[i], name.len),
-                        .must = handoff->skills[i].has_must && handoff->skills[i].must};
-        change->skill_count = i + 1;
-    }
-    if (handoff->language.len > 0)
-        id_set(&change->language, handoff->language);
-}
-
 static void on_packet(struct log_reader *reader, const struct record *record)
 {
     struct request_change *change = LIST_ITEM(reader, struct request_change, reader);
@@ -147,19 +141,35 @@ static void on_packet(struct log_reader *reader, const struct record *record)
     if (chat_read_entry(change->chat, record, &entry))
         part = entry_part(&entry, PART_QUEUED);
     if (part != NULL && handoff_decode(part->handoff, &node->scratch, &handoff))
-        take_needs(change, &handoff);
+        needs_take(&change->needs, &handoff);
     if (part != NULL && record->at.seq == change->request.seq)
         id_set(&change->to_agent, part->id);
     if (part != NULL && record->at.seq == change->request.seq)
-        change->is_handed_on = slice_is(part->reason, "transferred") && part->id.len == 0;
+        change->is_handed_on = slice_is(part->reason, "agent_silent") ||
+                               (slice_is(part->reason, "transferred") && part->id.len == 0);
     node->scratch.used = mark;
+}
+
+static void submit_queued(struct request_change *change)
+{
+    struct chat *chat = change->chat;
+    struct team *team = pools_team(chat->node, id_slice(&chat->tenant));
+    struct case_needs *needs = &change->needs;
+    if (team != NULL)
+        needs_complete(needs, &chat->fold, team_policy(team));
+    needs->need.is_stranded = needs_are_stranded(needs, chat->node, id_slice(&chat->tenant));
+    if (needs->need.is_stranded)
+        log_line(LOG_WARN, "case.stranded", "tenant=%.*s conversation=%.*s skill=%.*s",
+                SLICE_ARGS(id_slice(&chat->tenant)), SLICE_ARGS(chat_id(chat)),
+                SLICE_ARGS(needs->skills[0].name));
+    submit(change);
 }
 
 static void on_request_read(struct log_reader *reader, enum log_outcome outcome)
 {
     struct request_change *change = LIST_ITEM(reader, struct request_change, reader);
     if (outcome == LOG_APPENDED)
-        submit(change);
+        submit_queued(change);
     else
         end_change(change);
 }
@@ -255,12 +265,25 @@ static void look_at_active(struct chat *chat, const struct pool *pool)
     struct pool_key key = {chat_id(chat), chat->fold.request};
     bool is_known = pool_find(pool, &key, &view) && view.state == POOL_ACTIVE &&
                     slice_equal(view.agent, id_slice(&chat->fold.owner_id));
+    if (is_known) /* perhaps somebody spoke */
+        activity_look_at(pools_team(chat->node, id_slice(&chat->tenant)), chat, &view);
     struct request_change *change =
             is_known ? NULL : make_change(chat, POOL_ADOPTED, &chat->fold.request, "adopted");
     if (change != NULL) {
         change->agent = chat->fold.owner_id;
+        needs_complete(&change->needs, &chat->fold,
+                team_policy(pools_team(chat->node, id_slice(&chat->tenant))));
         submit(change);
     }
+}
+
+void pool_wrapped_up(struct chat *chat, const struct name *request)
+{
+    struct request_change *change = make_change(chat, POOL_RELEASED, request, "wrapped_up");
+    if (change == NULL)
+        return;
+    change->is_wrapped_up = true;
+    submit(change);
 }
 
 void pools_follow_up(struct chat *chat)

@@ -247,6 +247,7 @@ void team_on_timer(struct timer *timer)
     if (team->log.state == LOG_READY && !node->is_draining &&
             (team->is_in_doubt || team->checks_left > 0 || lead_is_mine(team)))
         check_some(team);
+    activity_look(team);
     news_tell(team); /* what could not be told before */
     team_look(team);
 }

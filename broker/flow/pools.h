@@ -50,6 +50,8 @@ void team_look(struct team *team);
 
 /* What the conversation's state calls for in the pool (follow_up.c). */
 void pools_follow_up(struct chat *chat); /* pool_requests.c */
+/* The agent has finished with the closed case: the place is free. */
+void pool_wrapped_up(struct chat *chat, const struct name *request);
 /* Asks the conversation whether a live request still is one; releases it if not. */
 void pool_check_request(struct team *team, const struct pool_key *key);
 /* Gives the conversation to the agent whose acceptance is in the pool; undoes that when it went on.
@@ -81,6 +83,10 @@ struct proto_frame agents_presence_frame(const struct pool_agent_view *view);
 void agents_set_presence(struct session *session, const struct proto_set_presence *request);
 enum proto_availability agents_presence(struct session *session);
 void agents_destroy(struct node *node);
+
+/* Silent chats and silent agents: activity.c */
+void activity_look(struct team *team);
+void activity_look_at(struct team *team, struct chat *chat, const struct pool_request_view *view);
 
 /* Chats whose agent stays away: back to the queue. orphans.c */
 void orphans_requeue(struct team *team);

@@ -61,9 +61,18 @@ static size_t decide_presence(struct pool_change *pool_change, const struct pool
     } else {
         entries[0].kind = POOL_PRESENCE;
         change->revision = profile->revision;
-        entries[0].profile = (struct pool_profile){change->status, profile->capacity,
-                profile->skills, profile->skill_count, profile->languages, profile->language_count,
-                profile->name};
+        entries[0].profile = (struct pool_profile){.status = change->status,
+                .capacity = profile->capacity,
+                .skills = profile->skills,
+                .skill_count = profile->skill_count,
+                .languages = profile->languages,
+                .language_count = profile->language_count,
+                .name = profile->name,
+                .queues = profile->queues,
+                .queue_count = profile->queue_count,
+                .channels = profile->channels,
+                .channel_count = profile->channel_count,
+                .auto_accept = profile->auto_accept};
     }
     return pool_may_apply(pool, &entries[0]) == POOL_DONE;
 }

@@ -93,6 +93,9 @@ static bool dispatch_agent(struct session *session, const struct proto_frame *fr
     case PROTO_KIND_TRANSFER:
         agent_transfer(session, &frame->as.transfer);
         return true;
+    case PROTO_KIND_WRAPPED_UP:
+        agent_wrapped_up(session, &frame->as.wrapped_up);
+        return true;
     case PROTO_KIND_WATCH:
         agent_watch(session, &frame->as.watch);
         return true;

@@ -170,6 +170,8 @@ export interface Skill {
   name: string;
   /** true: only agents who have it */
   must?: boolean;
+  /** with must: at least this level */
+  level?: number;
 }
 
 /** the packet that makes sure nobody repeats themselves */
@@ -189,6 +191,16 @@ export interface Handoff {
   tried?: string[];
   /** the trend: falling, steady, rising */
   sentiment?: string;
+  /** where the case waits; absent: the default queue */
+  queue?: string;
+  /** of the customer, as the policy names it */
+  class?: string;
+  /** what is at stake, in the policy's unit */
+  value?: number;
+  /** in which time the case is to be answered, from when it was first queued */
+  promise_ms?: number;
+  /** preferred agents: waited for a while, if they are there */
+  agents?: string[];
 }
 
 /** an author or a reader */
@@ -455,6 +467,13 @@ export interface TransferFrame {
   handoff: Handoff;
 }
 
+/** The agent has finished with a closed case: the place is free before the wrap-up's deadline. */
+export interface WrappedUpFrame {
+  type: "wrapped_up";
+  id: string;
+  conversation: string;
+}
+
 /** Follows a conversation that the agent may see, from a cursor on. */
 export interface WatchFrame {
   type: "watch";
@@ -552,6 +571,13 @@ export interface WelcomeFrame {
   time_ms: number;
 }
 
+/** A closed case of this agent keeps its place for so long; 0: no longer. */
+export interface WrapUpFrame {
+  type: "wrap_up";
+  conversation: string;
+  ends_in_ms: number;
+}
+
 /** The send or commit is durable, at this place. */
 export interface AckFrame {
   type: "ack";
@@ -623,6 +649,8 @@ export interface PresenceFrame {
   status: Availability;
   chats?: number;
   capacity?: number;
+  /** what they have weighs, in thousandths of a chat */
+  weight?: number;
 }
 
 /** To one agent: a case that waits for them, until the deadline. */
@@ -749,6 +777,7 @@ export type ClientFrame =
   | CloseFrame
   | ReopenFrame
   | TransferFrame
+  | WrappedUpFrame
   | WatchFrame
   | UnwatchFrame
   | ProgressFrame
@@ -759,6 +788,7 @@ export type ClientFrame =
 
 export type ServerFrame =
   | WelcomeFrame
+  | WrapUpFrame
   | AckFrame
   | DoneFrame
   | EntryFrame

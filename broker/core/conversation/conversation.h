@@ -84,6 +84,9 @@ struct conversation {
     struct name request; /* QUEUED: the entry that asked; ACTIVE: the request that was served */
     uint64_t packet_seq; /* the entry that holds the case's handoff packet; 0: none yet */
     uint64_t first_queued_ms;
+    uint64_t spoken_ms;     /* the newest public words of the customer or an agent */
+    uint64_t unanswered_ms; /* the oldest words of the customer after the last answer; 0: none */
+    uint64_t closed_ms;     /* the last case was closed; 0: none was */
 
     uint16_t state_len;
     char state[CONVERSATION_STATE_BYTES]; /* pairs: u8 name len, u16 value len (little endian),

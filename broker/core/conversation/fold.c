@@ -42,12 +42,27 @@ static void on_created(struct conversation *c, const struct part *part)
         memcpy(c->page.bytes, part->page.bytes, c->page.len);
 }
 
+/* Who answers whom: a bot's words answer too, Weft's own sentences do not. */
+static void on_spoken(struct conversation *c, const struct entry *entry)
+{
+    enum author_kind kind = entry->author.kind;
+    bool is_customer = kind == AUTHOR_CUSTOMER;
+    if (is_customer && c->unanswered_ms == 0)
+        c->unanswered_ms = entry->time_ms;
+    if (kind == AUTHOR_AGENT || kind == AUTHOR_BOT)
+        c->unanswered_ms = 0;
+    if (is_customer || kind == AUTHOR_AGENT)
+        c->spoken_ms = entry->time_ms;
+}
+
 static void on_message(struct conversation *c, const struct entry *entry, const struct part *part)
 {
     if (part->lineage.len > 0)
         lineages_record(&c->lineages, part->lineage, part->n, part->digest, &entry->at);
     if (entry->author.kind == AUTHOR_CUSTOMER && c->input_from_seq == 0)
         c->input_from_seq = entry->at.seq;
+    if (part->visibility == VISIBLE_TO_ALL)
+        on_spoken(c, entry);
 }
 
 static void on_amended(struct conversation *c, const struct entry *entry, const struct part *part)
@@ -112,6 +127,8 @@ static void on_closed(struct conversation *c, const struct entry *entry)
     c->phase = PHASE_IDLE;
     c->last_owner = c->owner;
     c->closed_at = entry->at;
+    c->closed_ms = entry->time_ms;
+    c->unanswered_ms = 0;
     c->owner = c->turn = c->request = (struct name){0};
     c->owner_id.len = 0;
     c->input_from_seq = 0;

@@ -70,8 +70,9 @@ struct pool_request_view {
     uint64_t policy_version;
     struct slice queue, channel, class_name;
     uint64_t value, promise_ms;
-    uint32_t weight; /* what it needs, in thousandths of a chat */
-    uint32_t held;   /* what it weighs at its agent now */
+    uint32_t weight;  /* what it needs, in thousandths of a chat */
+    uint32_t held;    /* what it weighs at its agent now */
+    uint32_t weighed; /* because it was said to, not 0 then */
     bool is_interruptible;
     bool is_interrupted; /* has to wait until its agent has room again */
     bool is_stranded;

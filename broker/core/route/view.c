@@ -30,6 +30,7 @@ static void view_request(const struct pool *pool, uint32_t slot, struct pool_req
             .promise_ms = request->promise_ms,
             .weight = request->weight,
             .held = request->held,
+            .weighed = request->weighed,
             .is_interruptible = request->is_interruptible,
             .is_interrupted = request_is_interrupted(pool, request),
             .is_stranded = request->is_stranded,
