@@ -436,3 +436,28 @@ void directory_submit(struct node *node, struct directory_change *change)
     change->log.done = on_done;
     log_submit(&node->directory->log, &change->log);
 }
+
+/* ---- looking ----------------------------------------------------------------------------------
+ */
+
+/* A no is said only after a read that is newer than the question (rule 6): it makes one. */
+static enum log_decision decide_look(
+        struct log_change *change, struct log *log, struct log_draft *draft)
+{
+    (void)change, (void)log, (void)draft;
+    return LOG_NO;
+}
+
+static void on_looked(struct log_change *change, struct log *log)
+{
+    struct directory_look *look = LIST_ITEM(change, struct directory_look, log);
+    (void)log;
+    look->done(look, change->result.outcome == LOG_REFUSED);
+}
+
+void directory_look(struct node *node, struct directory_look *look)
+{
+    look->log.decide = decide_look;
+    look->log.done = on_looked;
+    log_submit(&node->directory->log, &look->log);
+}

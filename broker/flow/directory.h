@@ -65,6 +65,13 @@ bool directory_create(
         struct node *node); /* sets node->directory, begins to load and to follow the log */
 void directory_destroy(struct node *node);
 bool directory_is_ready(const struct node *node);
+/* Reads the directory's log again, so that it holds what another node has written up to now. done
+ * runs once, later; is_fresh: it was read. The look is the caller's until then. */
+struct directory_look {
+    struct log_change log;
+    void (*done)(struct directory_look *look, bool is_fresh);
+};
+void directory_look(struct node *node, struct directory_look *look);
 bool directory_is_whole(const struct node *node); /* all of the log has been read */
 
 const struct tenant *directory_tenant(const struct node *node, struct slice id); /* NULL: none */

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "flow/directory.h"
+#include "flow/members.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,10 +146,9 @@ static bool answer_preflight(struct door *door, const struct http_request *reque
     return true;
 }
 
-static void on_request(
-        void *user, struct http_exchange exchange, const struct http_request *request)
+static void answer(
+        struct node *node, struct http_exchange exchange, const struct http_request *request)
 {
-    struct node *node = user;
     struct door door = {.node = node, .exchange = exchange};
     size_t mark = node->scratch.used;
     if (request->origin.len > 0 && directory_knows_origin(node, request->origin))
@@ -162,6 +162,69 @@ static void on_request(
             door_refuse(&door, 404, PROTO_ERROR_NOT_FOUND, NULL);
     }
     node->scratch.used = mark;
+}
+
+/* ---- what another node has just made ----------------------------------------------------------
+ */
+
+/* A request that waits until the directory has been read. */
+struct waiting_request {
+    struct directory_look look;
+    struct node *node;
+    struct http_exchange exchange;
+    struct http_request request;
+    char bytes[];
+};
+
+static struct slice keep(struct buffer *out, struct slice text)
+{
+    struct slice kept = slice_make(out->bytes + out->len, text.len);
+    buffer_put_slice(out, text);
+    return kept;
+}
+
+static void on_looked(struct directory_look *look, bool is_fresh)
+{
+    struct waiting_request *waiting = LIST_ITEM(look, struct waiting_request, look);
+    (void)is_fresh; /* if not, the doors say what is to be said of a store that is away */
+    answer(waiting->node, waiting->exchange, &waiting->request);
+    free(waiting);
+}
+
+static void answer_after_look(
+        struct node *node, struct http_exchange exchange, const struct http_request *from)
+{
+    size_t len = from->path.len + from->query.len + from->origin.len + from->authorization.len +
+                 from->host.len + from->address.len + from->body.len;
+    struct waiting_request *waiting = malloc(sizeof *waiting + len);
+    check(waiting != NULL);
+    struct buffer out = buffer_make(waiting->bytes, len);
+    *waiting = (struct waiting_request){.look.done = on_looked,
+            .node = node,
+            .exchange = exchange,
+            .request = {.method = from->method}};
+    waiting->request.path = keep(&out, from->path);
+    waiting->request.query = keep(&out, from->query);
+    waiting->request.origin = keep(&out, from->origin);
+    waiting->request.authorization = keep(&out, from->authorization);
+    waiting->request.host = keep(&out, from->host);
+    waiting->request.address = keep(&out, from->address);
+    waiting->request.body = keep(&out, from->body);
+    directory_look(node, &waiting->look);
+}
+
+/* Whoever makes a tenant and then an agent of it may be led to two nodes: the second must know what
+ * the first has written, whether or not a hint has told it yet. */
+static void on_request(
+        void *user, struct http_exchange exchange, const struct http_request *request)
+{
+    struct node *node = user;
+    bool is_of_directory =
+            slice_starts_with(request->path, SLICE_OF("/v1/")) && request->method != HTTP_OPTIONS;
+    if (is_of_directory && node->is_open && members_are_others(node))
+        answer_after_look(node, exchange, request);
+    else
+        answer(node, exchange, request);
 }
 
 const struct http_events node_http_events = {.on_request = on_request};

@@ -21,7 +21,11 @@ after(() => weftd?.stop());
 
 // started: the first dialogues have begun.
 function replay(file, ...more) {
-    const child = spawn(WEFT, ["replay", file, "--up", join(weftd.dataDir, "up.json"), "--json", ...more], { stdio: ["ignore", "pipe", "pipe"] });
+    return replayOn(weftd, file, ...more);
+}
+
+function replayOn(broker, file, ...more) {
+    const child = spawn(WEFT, ["replay", file, "--up", join(broker.dataDir, "up.json"), "--json", ...more], { stdio: ["ignore", "pipe", "pipe"] });
     let out = "", words = "";
     child.stdout.on("data", (bytes) => { out += bytes; });
     const started = new Promise((done) => child.stderr.on("data", (bytes) => {
@@ -76,14 +80,14 @@ test("a signal ends it, and the tenant is gone", async () => {
 });
 
 // Each process in turn, again and again, for as long as the dialogues last.
-async function killDuring(run) {
+async function killDuring(run, broker = weftd, names = ["weftd", "redis", "weftd", "keys"]) {
     let isOver = false, kills = 0;
     run.ended.then(() => { isOver = true; });
     await run.started;
     for (let i = 0; !isOver; i++) {
         await Promise.race([run.ended, new Promise((done) => setTimeout(done, 1500))]); // let it get somewhere
         if (!isOver) {
-            await weftd.kill(["weftd", "redis", "weftd", "keys"][i % 4]);
+            await broker.kill(names[i % names.length]);
             kills++;
         }
     }
@@ -106,6 +110,34 @@ test("real dialogues, while everything is killed", { skip: existsSync(REAL) ? fa
     expectClean(ended, 40);
     assert.ok(kills >= 3, `${kills} kills`);
     assert.ok(ended.result.reconnects > 0);
+});
+
+// Customers, agents and the bot are wherever the kernel put them.
+for (const processes of [2, 3])
+    test(`${processes} nodes: every turn arrives once, also while each of them is killed`, { timeout: 280_000 }, async () => {
+        const several = await startWeftd({ bots: [], processes });
+        try {
+            expectClean(await replayOn(several, OWN).ended, 5, 30);
+            const run = replayOn(several, OWN, "--pace", "1200");
+            const kills = await killDuring(run, several, ["weftd", "weftd-1", "redis", `weftd-${processes - 1}`]);
+            expectClean(await run.ended, 5, 30);
+            assert.ok(kills >= 3, `${kills} kills`);
+        } finally {
+            await several.stop();
+        }
+    });
+
+test("real dialogues on two nodes, while they are killed", { skip: existsSync(REAL) ? false : `${REAL} is not there`, timeout: 280_000 }, async () => {
+    const several = await startWeftd({ bots: [], processes: 2 });
+    try {
+        const run = replayOn(several, REAL, "--limit", "40", "--concurrency", "20", "--pace", "300");
+        await killDuring(run, several, ["weftd", "weftd-1"]);
+        const ended = await run.ended;
+        expectClean(ended, 40);
+        assert.ok(ended.result.reconnects > 0);
+    } finally {
+        await several.stop();
+    }
 });
 
 test("what it cannot play is told with its line, and is no verdict", async () => {
