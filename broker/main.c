@@ -74,7 +74,7 @@ int main(int argc, char **argv)
         return EXIT_CONFIG;
     }
     if (arguments.node >= 0)
-        return serve_run(&config, (unsigned)arguments.node);
+        return serve_run(&config, arguments.config_path, (unsigned)arguments.node);
     ssize_t len = readlink("/proc/self/exe", self_path, sizeof self_path - 1);
     if (len < 0 || realpath(arguments.config_path, config_path) == NULL || !crypto_start()) {
         perror("weftd");

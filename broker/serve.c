@@ -13,6 +13,7 @@
 #include "base/log_line.h"
 #include "flow/node.h"
 #include "flow/seed.h"
+#include "live_settings.h"
 #include "loop/loop.h"
 #include "policy_watch.h"
 #include "port/crypto.h"
@@ -47,7 +48,8 @@ struct redis_way {
 };
 
 struct serve {
-    const struct config *config;
+    const struct config *config; /* in force: another one after a reload */
+    const char *config_path;
     unsigned index;
     struct loop *loop;
     struct timers *timers;
@@ -66,7 +68,7 @@ struct serve {
     struct timer seed_timer, drain_timer;
     struct policy_watch policy;
     uint64_t drain_until_ms;
-    bool is_ready;
+    bool is_ready, is_seeding, is_reload_wanted;
 };
 
 /* ---- settings ---------------------------------------------------------------------------------
@@ -84,24 +86,14 @@ static bool set_settings(struct serve *serve)
                                                                         : PROTO_DURABILITY_EVERYSEC,
             .connections_max = config->limits.connections_max,
             .conversations_hot_max = config->limits.conversations_hot_max,
-            .messages_per_min = config->limits.messages_per_min,
-            .agent_messages_per_min = config->limits.agent_messages_per_min,
-            .sessions_per_min_per_ip = config->limits.sessions_per_min_per_ip,
-            .edit_window_ms = config->timeouts.edit_ms,
-            .messages_per_min_per_contact = config->limits.messages_per_min_per_contact,
-            .messages_per_min_per_tenant = config->limits.messages_per_min_per_tenant,
-            .sessions_per_contact_max = config->limits.sessions_per_contact_max,
             .ping_ms = config->timeouts.ping_ms,
             .dead_ms = config->timeouts.dead_ms,
-            .turn_lease_ms = config->timeouts.turn_lease_ms,
-            .turn_deadline_ms = config->timeouts.turn_deadline_ms,
-            .bot_absent_ms = config->timeouts.bot_absent_ms,
-            .presence_grace_ms = config->timeouts.presence_grace_ms,
             .token_ms = 5 * 60 * 1000,
             .ticket_ms = DAY_MS,
             .customer_renewal_ms = (uint64_t)400 * DAY_MS,
             .agent_renewal_ms = DAY_MS / 2,
     };
+    live_settings_take(config, settings);
     settings->policy = route_policy_default();
     settings->read_policy = policy_watch_read;
     if (!config_data_path(config, "admin.token", token_path) ||
@@ -244,6 +236,14 @@ static void tell_ready(struct serve *serve)
     }
 }
 
+static void take_configuration(struct serve *serve);
+
+static void start_seeding(struct serve *serve)
+{
+    serve->is_seeding = true;
+    seed_start(&serve->seed);
+}
+
 static void key_path(const struct serve *serve, size_t bot, char out[CONFIG_PATH_MAX])
 {
     char below[CONFIG_NAME_MAX + 16];
@@ -264,6 +264,10 @@ static void on_seeded(struct seed *seed, bool is_good)
                 !secrets_write_text(path, serve->bots[i].key))
             log_line(LOG_ERROR, "seed.key_not_written", "bot=%s", serve->config->bots[i].name);
     }
+    serve->is_seeding = !is_good;
+    if (is_good && serve->is_reload_wanted)
+        take_configuration(serve);
+    serve->is_reload_wanted &= !is_good;
     if (is_good)
         tell_ready(serve);
     else
@@ -274,7 +278,7 @@ static void on_seeded(struct seed *seed, bool is_good)
 static void on_seed_due(struct timer *timer)
 {
     struct serve *serve = (struct serve *)((char *)timer - offsetof(struct serve, seed_timer));
-    seed_start(&serve->seed);
+    start_seeding(serve);
 }
 
 static void prepare_seed(struct serve *serve)
@@ -311,7 +315,7 @@ static void on_node_ready(void *user)
 {
     struct serve *serve = user;
     if (serve->index == 0)
-        seed_start(&serve->seed);
+        start_seeding(serve);
     else
         tell_ready(serve);
 }
@@ -343,10 +347,37 @@ static void on_stop(void *user, int signal_number)
     serve->timers->ops->arm(serve->timers, &serve->drain_timer, now_ms + DRAIN_LOOK_MS);
 }
 
+/* A bad file changes nothing. Of a good one, what can change does; the rest is named. */
+static void take_configuration(struct serve *serve)
+{
+    static struct config files[2]; /* the one in force may be either */
+    struct config *fresh = serve->config == &files[0] ? &files[1] : &files[0];
+    struct config_problem problem;
+    if (!config_load(serve->config_path, fresh, &problem)) {
+        log_line(LOG_ERROR, "node.reload_refused", "reason=\"%s\"", problem.text);
+        return;
+    }
+    const char *stuck = live_settings_stuck(serve->config, fresh);
+    if (stuck != NULL)
+        log_line(LOG_WARN, "node.reload_needs_restart", "setting=%s", stuck);
+    live_settings_keep(serve->config, fresh);
+    live_settings_take(fresh, &serve->settings);
+    log_line_set_level(fresh->log.level);
+    serve->config = fresh;
+    log_line(LOG_INFO, "node.reloaded", "file=%s", serve->config_path);
+    if (serve->index == 0) { /* tenants that are new */
+        prepare_seed(serve);
+        start_seeding(serve);
+    }
+}
+
 static void on_reload(void *user, int signal_number)
 {
     struct serve *serve = user;
     log_line(LOG_INFO, "node.reload", "signal=%d", signal_number);
+    serve->is_reload_wanted = serve->is_seeding; /* what is seeded borrows from the old one */
+    if (!serve->is_seeding)
+        take_configuration(serve);
     if (serve->config->policy_file[0] != '\0')
         policy_watch_look(&serve->policy);
 }
@@ -361,13 +392,14 @@ static bool start_policy(struct serve *serve)
     return false;
 }
 
-int serve_run(const struct config *config, unsigned index)
+int serve_run(const struct config *config, const char *config_path, unsigned index)
 {
     static struct serve serve; /* large; one a process */
     char who[32];
     snprintf(who, sizeof who, "node=%u", index);
     log_line_setup(config->log.level, who);
-    serve = (struct serve){.config = config, .index = index, .loop = loop_create()};
+    serve = (struct serve){
+            .config = config, .config_path = config_path, .index = index, .loop = loop_create()};
     if (serve.loop == NULL || !crypto_start())
         return 70;
     serve.timers = loop_timers(serve.loop);

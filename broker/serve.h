@@ -5,7 +5,8 @@
 
 #include "config/config.h"
 
-/* Serves until SIGTERM or SIGINT. Returns the process's exit code. */
-int serve_run(const struct config *config, unsigned index);
+/* Serves until SIGTERM or SIGINT; SIGHUP reads the file at config_path again. Returns the process's
+ * exit code. */
+int serve_run(const struct config *config, const char *config_path, unsigned index);
 
 #endif

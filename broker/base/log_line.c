@@ -21,6 +21,11 @@ void log_line_setup(enum log_level lowest, const char *who)
     snprintf(whose, sizeof whose, "%s", who ? who : "");
 }
 
+void log_line_set_level(enum log_level lowest)
+{
+    lowest_level = lowest;
+}
+
 static size_t put_head(char *line, size_t capacity, enum log_level level, const char *event)
 {
     struct timespec now;

@@ -11,6 +11,7 @@ enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
 /* Lines below the level are dropped. who is added to each line ("node=0"); it is copied. */
 void log_line_setup(enum log_level lowest, const char *who);
+void log_line_set_level(enum log_level lowest);
 
 /* Writes one line to standard error. event is a stable dotted word; the rest are key=value pairs
  * of ids, counts and codes: never text that a person wrote, never a secret. Control characters and

@@ -8,6 +8,9 @@
  *   STARTING --all ready--> UP --SIGTERM--> STOPPING (nodes, bots, stores) --> done
  *       +--a store or a node never gets ready--> STOPPING, exit 70
  *
+ * SIGHUP goes on to the nodes, which read their configuration again; SIGUSR2 begins a rolling
+ * restart.
+ *
  * What it does not do: look into its children. A node that hangs is a matter for its own watchdog.
  */
 #include "supervisor/supervisor.h"
@@ -15,6 +18,7 @@
 #include "base/log_line.h"
 #include "supervisor/crew.h"
 #include "supervisor/notify.h"
+#include "supervisor/rolling.h"
 #include "supervisor/up_file.h"
 
 #include <errno.h>
@@ -34,6 +38,7 @@ struct supervisor {
     const struct config *config;
     struct ground ground;
     struct crew crew;
+    struct rolling rolling;
     enum phase phase;
     enum child_rank rank; /* STARTING: the highest that may start */
     size_t stop_at;       /* STOPPING: where in stop_order */
@@ -56,9 +61,9 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static size_t count_alive(const struct supervisor *self, enum child_rank rank)
+static size_t count_alive(struct supervisor *self, enum child_rank rank)
 {
-    size_t alive = 0;
+    size_t alive = rank == RANK_NODE && rolling_stop(&self->rolling, 0);
     for (size_t i = 0; i < self->crew.count; i++)
         alive += self->crew.children[i].rank == rank && self->crew.children[i].pid != 0;
     return alive;
@@ -83,8 +88,10 @@ static void signal_rank(const struct supervisor *self, enum child_rank rank, int
             child_signal(&self->crew.children[i], signal);
 }
 
-static void kill_rank(const struct supervisor *self, enum child_rank rank)
+static void kill_rank(struct supervisor *self, enum child_rank rank)
 {
+    if (rank == RANK_NODE)
+        rolling_stop(&self->rolling, SIGKILL);
     for (size_t i = 0; i < self->crew.count; i++)
         if (self->crew.children[i].rank == rank)
             child_kill(&self->crew.children[i]);
@@ -123,6 +130,7 @@ static void begin_stop(struct supervisor *self, enum supervisor_exit code)
     self->phase = PHASE_STOPPING;
     self->code = code;
     up_file_remove(self->config);
+    rolling_stop(&self->rolling, SIGTERM);
     stop_rank(self, 0);
 }
 
@@ -176,6 +184,8 @@ static void look_at_children(struct supervisor *self)
             begin_stop(self, EXIT_NEVER_READY);
         }
     }
+    if (self->phase == PHASE_UP)
+        self->is_changed |= rolling_go_on(&self->rolling, &self->crew, now);
     if (self->phase == PHASE_STARTING)
         go_on_starting(self);
     if (self->phase != PHASE_STOPPING)
@@ -188,7 +198,9 @@ static void read_signals(struct supervisor *self)
     while (read(self->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGHUP)
             signal_rank(self, RANK_NODE, SIGHUP);
-        else if (info.ssi_signo != SIGCHLD)
+        else if (info.ssi_signo == SIGUSR2 && self->phase == PHASE_UP)
+            rolling_begin(&self->rolling, &self->crew, self->config->timeouts.drain_ms, now_ms());
+        else if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
             begin_stop(self, EXIT_STOPPED);
     }
 }
@@ -204,6 +216,8 @@ static int time_to_wait(const struct supervisor *self)
     }
     if (self->phase == PHASE_STOPPING)
         wake = self->stop_by_ms > now ? self->stop_by_ms : now + 100;
+    if (self->rolling.step != ROLLING_OFF)
+        wake = wake < now + ROLLING_LOOK_MS ? wake : now + ROLLING_LOOK_MS;
     if (wake == UINT64_MAX)
         return -1;
     return wake <= now ? 0 : wake - now > 60000 ? 60000 : (int)(wake - now);
@@ -241,6 +255,7 @@ static void take_signals(struct supervisor *self)
     sigaddset(&wanted, SIGTERM);
     sigaddset(&wanted, SIGINT);
     sigaddset(&wanted, SIGHUP);
+    sigaddset(&wanted, SIGUSR2);
     sigprocmask(SIG_BLOCK, &wanted, &self->mask);
     self->signal_fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
     signal(SIGPIPE, SIG_IGN);
