@@ -31,6 +31,7 @@ export interface LastWords {
     readonly text: string;
     readonly note: boolean;
     readonly time_ms: number;
+    readonly at: string;
 }
 
 export interface Chat {
@@ -118,7 +119,7 @@ function said(chat: Chat, entry: EntryView, part: Part, me: string): Chat {
     const note = part.kind === "note" || entry.visibility === "internal";
     const text = part.body?.text ?? "";
     const mine = entry.author.kind === "agent" && entry.author.id === me;
-    const last: LastWords = { who: entry.author, text, note, time_ms: entry.time_ms };
+    const last: LastWords = { who: entry.author, text, note, time_ms: entry.time_ms, at: entry.at };
     const next = { ...chat, last };
     if (note) return next;
     if (entry.author.kind === "customer") {
@@ -131,6 +132,12 @@ function said(chat: Chat, entry: EntryView, part: Part, me: string): Chat {
     return { ...next, answered, waiting_since_ms: null, own_read: seqOf(entry.at), unread: 0 };
 }
 
+/** The last words in the list are the words in force. */
+function reworded(chat: Chat, target: string | undefined): Chat {
+    const text = target === undefined ? undefined : chat.thread.amends.get(target)?.body?.text;
+    return chat.last && chat.last.at === target && text !== undefined ? { ...chat, last: { ...chat.last, text } } : chat;
+}
+
 function onPart(chat: Chat, entry: EntryView, part: Part, me: string): Chat {
     switch (part.kind) {
         case "message":
@@ -141,6 +148,9 @@ function onPart(chat: Chat, entry: EntryView, part: Part, me: string): Chat {
             return ownedBy(chat, entry, part, me);
         case "queued":
             return part.handoff ? { ...chat, handoff: part.handoff } : chat;
+        case "edited":
+        case "deleted":
+            return reworded(chat, part.target);
         case "identity":
             return { ...chat, proven: true, contact: part.name ?? chat.contact };
         default:

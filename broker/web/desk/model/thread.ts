@@ -6,6 +6,7 @@
 // newest version may grow the array in place; an older one that is appended to copies first.
 // Invariant: rows are in the order of the log, each entry's rows together, no entry twice.
 
+import { amendsIn, NO_AMENDS, together, type Amend, type Amends } from "./amends.ts";
 import type { EntryView, Part } from "./wire.ts";
 import { seqOf } from "./name.ts";
 
@@ -13,6 +14,8 @@ export interface Row {
     readonly key: string;
     readonly entry: EntryView;
     readonly part: Part;
+    /** What became of it since: the part has the words in force already. */
+    readonly amend?: Amend;
 }
 
 export interface Thread {
@@ -24,9 +27,11 @@ export interface Thread {
     readonly last: string | null;
     /** What lies before the oldest entry: its `after`. */
     readonly before: string | null;
+    /** What is known of messages, held or not. */
+    readonly amends: Amends;
 }
 
-export const EMPTY_THREAD: Thread = { rows: [], start: 0, end: 0, first: null, last: null, before: null };
+export const EMPTY_THREAD: Thread = { rows: [], start: 0, end: 0, first: null, last: null, before: null, amends: NO_AMENDS };
 
 const SHOWN = new Set([
     "message",
@@ -55,6 +60,23 @@ function rowsOf(entry: EntryView): Row[] {
     return rows;
 }
 
+function amended(row: Row, amends: Amends): Row {
+    const amend = amends.get(row.entry.at);
+    if (!amend || (row.part.kind !== "message" && row.part.kind !== "note")) return row;
+    return { ...row, amend, part: amend.body ? { ...row.part, body: amend.body } : row.part };
+}
+
+/** What an entry says of others is put where they stand. */
+function amendHeld(thread: Thread, entry: EntryView): Thread {
+    const news = amendsIn([entry]);
+    if (news.size === 0) return thread;
+    const amends = together(thread.amends, news);
+    const held = thread.rows.slice(thread.start, thread.end);
+    if (!held.some((row) => news.has(row.entry.at))) return { ...thread, amends };
+    const rows = held.map((row) => (news.has(row.entry.at) ? amended(row, amends) : row));
+    return { ...thread, rows, start: 0, end: rows.length, amends };
+}
+
 export function lengthOf(thread: Thread): number {
     return thread.end - thread.start;
 }
@@ -66,6 +88,10 @@ export function rowAt(thread: Thread, index: number): Row | undefined {
 /** Adds an entry at the end. One that the thread already holds, or that lies before its end, changes nothing. */
 export function append(thread: Thread, entry: EntryView): Thread {
     if (thread.last !== null && seqOf(entry.at) <= seqOf(thread.last)) return thread;
+    return grown(amendHeld(thread, entry), entry);
+}
+
+function grown(thread: Thread, entry: EntryView): Thread {
     const added = rowsOf(entry);
     const shared = thread.rows.length === thread.end && thread.end > 0;
     const rows = shared ? (thread.rows as Row[]) : thread.rows.slice(thread.start, thread.end);
@@ -78,6 +104,7 @@ export function append(thread: Thread, entry: EntryView): Thread {
         first: thread.first ?? entry.at,
         last: entry.at,
         before: thread.before ?? entry.after,
+        amends: thread.amends,
     };
 }
 
@@ -88,7 +115,8 @@ export function prepend(thread: Thread, entries: readonly EntryView[]): Thread {
     const oldest = older[0];
     const newest = older[older.length - 1];
     if (!oldest || !newest) return thread;
-    const rows = older.flatMap(rowsOf);
+    const amends = together(amendsIn(older), thread.amends);
+    const rows = older.flatMap(rowsOf).map((row) => amended(row, amends));
     for (let index = thread.start; index < thread.end; index += 1) rows.push(thread.rows[index] as Row);
     return {
         rows,
@@ -97,5 +125,6 @@ export function prepend(thread: Thread, entries: readonly EntryView[]): Thread {
         first: oldest.at,
         last: thread.last ?? newest.at,
         before: oldest.after,
+        amends,
     };
 }

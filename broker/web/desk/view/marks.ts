@@ -39,3 +39,18 @@ export function chosenAfter(thread: Thread, index: number): string | null {
     }
     return null;
 }
+
+const QUOTE_ROWS = 400;
+const QUOTE_CHARS = 160;
+
+/** The words that this row answers, as they stand now; null: it answers none, or they are too far up. */
+export function quoteOf(thread: Thread, index: number): string | null {
+    const target = rowAt(thread, index)?.part.reply_to;
+    if (target === undefined) return null;
+    for (let before = index - 1; before >= Math.max(0, index - QUOTE_ROWS); before -= 1) {
+        const row = rowAt(thread, before)!;
+        const text = row.entry.at === target ? row.part.body?.text : undefined;
+        if (text !== undefined) return [...text].length > QUOTE_CHARS ? `${[...text].slice(0, QUOTE_CHARS).join("")}…` : text;
+    }
+    return null;
+}

@@ -10,7 +10,7 @@ import { createRef } from "preact";
 import { Pure } from "./context.ts";
 import { Icon } from "./icon.tsx";
 import { MessageRow, PendingRow, rowView } from "./row.tsx";
-import { chosenAfter, progressMarks } from "./marks.ts";
+import { chosenAfter, progressMarks, quoteOf } from "./marks.ts";
 import { Older } from "./older.tsx";
 import { Heights } from "../model/heights.ts";
 import { lengthOf, rowAt, type Row, type Thread } from "../model/thread.ts";
@@ -236,6 +236,7 @@ export class Messages extends Pure<MessagesProps, Window> {
                     contact={contact}
                     me={me}
                     chosen={chosenAfter(thread, index)}
+                    quote={quoteOf(thread, index)}
                     progress={marks.get(row.key) ?? null}
                     {...view}
                 />,

@@ -7,7 +7,8 @@ import { clockOf, dayOf, fullTimeOf, isoOf, sameDay } from "./time.ts";
 import { systemLine, whoName } from "./words.ts";
 import type { Row } from "../model/thread.ts";
 import type { Pending } from "../model/chat.ts";
-import type { Body } from "../model/wire.ts";
+import { reactionsOf, type Reaction } from "../model/amends.ts";
+import type { Body, Who } from "../model/wire.ts";
 
 const GROUP_MS = 4 * 60_000;
 
@@ -48,10 +49,12 @@ interface RowProps extends RowView {
     readonly me: string;
     readonly chosen: string | null;
     readonly progress: "sent" | "delivered" | "read" | null;
+    /** The words that it answers, as they stand now. */
+    readonly quote: string | null;
 }
 
 export class MessageRow extends Pure<RowProps> {
-    render({ row, contact, me, day, head, tail, chosen, progress }: RowProps) {
+    render({ row, contact, me, day, head, tail, chosen, progress, quote }: RowProps) {
         return (
             <div class="row">
                 {day !== null && (
@@ -68,6 +71,7 @@ export class MessageRow extends Pure<RowProps> {
                         tail={tail}
                         chosen={chosen}
                         progress={progress}
+                        quote={quote}
                     />
                 ) : (
                     <p class="line">
@@ -79,7 +83,7 @@ export class MessageRow extends Pure<RowProps> {
     }
 }
 
-function Said({ row, contact, me, head, tail, chosen, progress }: Omit<RowProps, "day">) {
+function Said({ row, contact, me, head, tail, chosen, progress, quote }: Omit<RowProps, "day">) {
     const { entry, part } = row;
     const note = part.kind === "note" || entry.visibility === "internal";
     const side = entry.author.kind === "customer" ? "theirs" : "ours";
@@ -97,12 +101,43 @@ function Said({ row, contact, me, head, tail, chosen, progress }: Omit<RowProps,
                     <Time at={entry.time_ms} />
                 </div>
             )}
-            <div class="bubble" dir="auto">
+            {quote !== null && (
+                <blockquote class="said-quote" dir="auto">
+                    {quote}
+                </blockquote>
+            )}
+            <div class={body.kind === "deleted" ? "bubble bubble-deleted" : "bubble"} dir="auto">
                 {body.text}
             </div>
+            {isEdited(row) && <span class="said-edited">edited</span>}
+            {body.kind !== "deleted" && row.amend && (
+                <Reactions reactions={reactionsOf(row.amend)} contact={contact} me={me} />
+            )}
             {body.options && body.options.length > 0 && <Options body={body} chosen={chosen} />}
             {progress && <Progress progress={progress} />}
         </div>
+    );
+}
+
+/** The words are not the first ones. */
+function isEdited(row: Row): boolean {
+    const kind = row.part.body?.kind;
+    return kind === "edited" || (row.amend !== undefined && row.amend.body !== null && kind !== "deleted");
+}
+
+function Reactions({ reactions, contact, me }: { reactions: readonly Reaction[]; contact: string; me: string }) {
+    const names = (who: readonly Who[]): string => who.map((one) => whoName(one, contact, me)).join(", ");
+    if (reactions.length === 0) return null;
+    return (
+        <ul class="reactions" aria-label="Reactions">
+            {reactions.map(({ emoji, who }) => (
+                <li key={emoji} class="reaction" title={names(who)}>
+                    {emoji}
+                    {who.length > 1 && ` ${who.length}`}
+                    <span class="hidden"> by {names(who)}</span>
+                </li>
+            ))}
+        </ul>
     );
 }
 
