@@ -4,46 +4,33 @@
  *            a worker has credit             read           sent
  *   waiting ---------------------> reading ---------> out ---------> (committed, or ended)
  *      |  ^------- worker gone, or the read failed ----'|
- *      | nobody for bot_absent_ms, or too many          | lease over: another attempt
- *      v deliveries: to the queue                       v deadline over: to the queue
+ *      |  |                                             | lease over: another attempt
+ *      |  |  a call to a node with credit               v deadline over: to the queue
+ *      |  '-------> elsewhere (or another node appended the turn: its lease first)
+ *      | nobody for bot_absent_ms, or too many
+ *      v deliveries: to the queue
  *
  * Invariant: a turn is an entry of the log, and so is its end; what is here is only its way.
  * Handing a turn to two workers is harmless: one commit wins, the other is fenced. Every state has
  * a timer.
  */
-#include "flow/bot_turns.h"
+#include "flow/turn_flight.h"
 
 #include "base/check.h"
 #include "base/log_line.h"
 #include "flow/chat_read.h"
 #include "flow/deliver.h"
 #include "flow/entry_codec.h"
+#include "flow/follow_up.h"
 
 #include <stdlib.h>
 
 enum {
     DELIVERIES_MAX = 3,
-    INPUT_MAX = 16,
-    INPUT_BYTES_MAX = 28 * 1024, /* of text; with its escapes, well within one frame */
     INPUT_ENTRIES_MAX = 64,
     LATER_ENTRIES_MAX = 64, /* after the turn: only for what they say of its input */
 };
-enum flight_state { FLIGHT_WAITING, FLIGHT_READING, FLIGHT_OUT };
-
-struct turn_flight {
-    struct chat *chat;
-    struct list link; /* all flights of the node */
-    enum flight_state state;
-    struct name turn;
-    struct session_handle worker;
-    struct timer timer;
-    uint64_t deadline_ms; /* monotonic */
-    unsigned deliveries;
-    bool is_over; /* freed when the read under way ends */
-    struct chat_read read;
-    struct proto_input *inputs; /* in scratch, while reading */
-    size_t input_count, scratch_mark;
-};
+enum { WORKERS_KNOWN_MS = 1500 }; /* until other nodes have told of theirs: bot_nodes.c */
 
 struct bots {
     struct list workers; /* sessions, of_role */
@@ -101,7 +88,12 @@ static struct session *choose_worker(const struct chat *chat, bool *out_is_alive
     return best;
 }
 
-static void carry_waiting(struct node *node)
+struct list *bots_workers(struct node *node)
+{
+    return &node->bots->workers;
+}
+
+void bots_carry_waiting(struct node *node)
 {
     LIST_EACH (at, next, &node->bots->flights) {
         struct turn_flight *flight = LIST_ITEM(at, struct turn_flight, link);
@@ -113,15 +105,48 @@ static void carry_waiting(struct node *node)
 void bots_enter(struct session *worker)
 {
     list_append(&worker->node->bots->workers, &worker->of_role);
-    carry_waiting(worker->node);
+    bots_carry_waiting(worker->node);
+    bot_nodes_tell(worker->node);
 }
 
-static void wait_for_worker(struct turn_flight *flight, uint64_t wait_ms)
+static void wait_for_worker(struct turn_flight *flight)
 {
     struct node *node = flight->chat->node;
+    uint64_t wait_ms = node->settings->bot_absent_ms;
+    if (wait_ms < WORKERS_KNOWN_MS && members_are_others(node))
+        wait_ms = WORKERS_KNOWN_MS;
     flight->state = FLIGHT_WAITING;
     flight->worker = (struct session_handle){0};
     node->timers->ops->arm(node->timers, &flight->timer, node_clock_ms(node) + wait_ms);
+}
+
+static void begin_lease(struct turn_flight *flight)
+{
+    struct node *node = flight->chat->node;
+    uint64_t lease_ms = node_clock_ms(node) + node->settings->turn_lease_ms;
+    node->timers->ops->arm(node->timers, &flight->timer,
+            lease_ms < flight->deadline_ms ? lease_ms : flight->deadline_ms);
+    if (flight->state == FLIGHT_OUT && flight->caller.len > 0)
+        bot_nodes_answer(flight->chat, id_slice(&flight->caller), &flight->turn, true);
+}
+
+static void go_elsewhere(struct turn_flight *flight, bool is_passive)
+{
+    flight->state = FLIGHT_ELSEWHERE;
+    flight->is_passive = is_passive;
+    begin_lease(flight);
+}
+
+/* For the node that asked: it is to look elsewhere when there is no worker here (any more). */
+static void carry_or_refuse(struct turn_flight *flight)
+{
+    wait_for_worker(flight);
+    carry(flight);
+    if (flight->state != FLIGHT_WAITING || flight->caller.len == 0)
+        return;
+    bot_nodes_answer(flight->chat, id_slice(&flight->caller), &flight->turn, false);
+    flight->caller.len = 0;
+    go_elsewhere(flight, true);
 }
 
 void bots_leave(struct session *worker)
@@ -132,9 +157,9 @@ void bots_leave(struct session *worker)
         struct turn_flight *flight = LIST_ITEM(at, struct turn_flight, link);
         if (flight->worker.number != worker->number)
             continue;
-        wait_for_worker(flight, node->settings->bot_absent_ms);
-        carry(flight);
+        carry_or_refuse(flight);
     }
+    bot_nodes_tell(node);
 }
 
 static void give_back_worker(struct turn_flight *flight)
@@ -143,118 +168,6 @@ static void give_back_worker(struct turn_flight *flight)
     if (worker != NULL && worker->turns > 0)
         worker->turns--;
     flight->worker = (struct session_handle){0};
-}
-
-/* ---- the frame --------------------------------------------------------------------------------
- */
-
-static size_t text_bytes(const struct turn_flight *flight)
-{
-    size_t bytes = 0;
-    for (size_t i = 0; i < flight->input_count; i++)
-        bytes += body_room(&flight->inputs[i].body);
-    return bytes;
-}
-
-/* The newest are what the turn is about. */
-static void drop_oldest(struct turn_flight *flight, size_t further_bytes)
-{
-    while (flight->input_count == INPUT_MAX ||
-            (flight->input_count > 0 && text_bytes(flight) + further_bytes > INPUT_BYTES_MAX))
-        memmove(flight->inputs, flight->inputs + 1, --flight->input_count * sizeof *flight->inputs);
-}
-
-/* The words in force stand where the first ones stood. */
-static void on_edit(struct turn_flight *flight, const struct part *part)
-{
-    struct arena *scratch = &flight->chat->node->scratch;
-    struct proto_body body;
-    for (size_t i = 0; i < flight->input_count; i++) {
-        struct proto_input *input = &flight->inputs[i];
-        if (!name_equal(&input->at, &part->ref) || !body_decode(part->body, scratch, &body))
-            continue;
-        input->body = body;
-        if (text_bytes(flight) > INPUT_BYTES_MAX)
-            drop_oldest(flight, 0);
-        return;
-    }
-}
-
-static void on_message(
-        struct turn_flight *flight, const struct entry *entry, const struct part *part)
-{
-    struct proto_input input = {entry->at, true, entry->time_ms, {0}};
-    if (entry->at.seq > flight->turn.seq ||
-            !body_decode(part->body, &flight->chat->node->scratch, &input.body))
-        return;
-    drop_oldest(flight, body_room(&input.body));
-    flight->inputs[flight->input_count++] = input;
-}
-
-static void on_input(struct chat_read *read, const struct record *record)
-{
-    struct turn_flight *flight = LIST_ITEM(read, struct turn_flight, read);
-    struct arena *scratch = &flight->chat->node->scratch;
-    struct entry entry;
-    if (flight->inputs == NULL) {
-        flight->scratch_mark = scratch->used;
-        flight->inputs = arena_take(scratch, INPUT_MAX * sizeof *flight->inputs);
-    }
-    if (flight->inputs == NULL || !chat_read_entry(flight->chat, record, &entry) ||
-            entry.author.kind != AUTHOR_CUSTOMER)
-        return;
-    const struct part *message = entry_part(&entry, PART_MESSAGE);
-    const struct part *edit = entry_part(&entry, PART_EDITED);
-    if (message != NULL)
-        on_message(flight, &entry, message);
-    if (edit != NULL)
-        on_edit(flight, edit);
-}
-
-static size_t view_state(const struct conversation *fold, struct proto_pair out[ENTRY_PAIRS_MAX])
-{
-    struct pair pairs[ENTRY_PAIRS_MAX];
-    size_t count = conversation_pairs(fold, pairs);
-    for (size_t i = 0; i < count; i++)
-        out[i] = (struct proto_pair){pairs[i].name, pairs[i].value};
-    return count;
-}
-
-static void send_turn(struct turn_flight *flight, struct session *worker)
-{
-    struct chat *chat = flight->chat;
-    struct node *node = chat->node;
-    const struct conversation *fold = &chat->fold;
-    uint64_t now_ms = node_clock_ms(node);
-    struct proto_pair state[ENTRY_PAIRS_MAX];
-    struct proto_frame frame = {.kind = PROTO_KIND_TURN};
-    frame.as.turn = (struct proto_turn){
-            .turn = flight->turn,
-            .conversation = chat_id(chat),
-            .attempt = fold->turn_attempt,
-            .lease_ms = node->settings->turn_lease_ms,
-            .deadline_ms = flight->deadline_ms > now_ms ? flight->deadline_ms - now_ms : 0,
-            .context = {.contact = chat_id(chat),
-                    .name = short_slice(&fold->contact_name),
-                    .has_proven = true,
-                    .proven = fold->reference.len > 0,
-                    .language = id_slice(&fold->language),
-                    .page = fold->page.len ? slice_make(fold->page.bytes, fold->page.len)
-                                           : SLICE_NONE,
-                    .channel = id_slice(&fold->channel),
-                    .has_cases = true,
-                    .cases = fold->cases ? fold->cases - 1 : 0},
-            .input = flight->inputs,
-            .input_count = flight->input_count,
-            .state = state,
-            .state_count = view_state(fold, state),
-    };
-    flight->state = FLIGHT_OUT;
-    flight->deliveries++;
-    session_send(worker, &frame);
-    uint64_t lease_ms = now_ms + node->settings->turn_lease_ms;
-    node->timers->ops->arm(node->timers, &flight->timer,
-            lease_ms < flight->deadline_ms ? lease_ms : flight->deadline_ms);
 }
 
 static void free_flight(struct turn_flight *flight)
@@ -275,9 +188,12 @@ static void on_input_read(struct chat_read *read, enum log_outcome outcome)
         free_flight(flight);
     } else if (worker == NULL || outcome != LOG_APPENDED) {
         give_back_worker(flight);
-        wait_for_worker(flight, node->settings->bot_absent_ms);
+        wait_for_worker(flight);
     } else {
-        send_turn(flight, worker);
+        turn_send(flight, worker);
+        flight->state = FLIGHT_OUT;
+        flight->deliveries++;
+        begin_lease(flight);
     }
     node->scratch.used = mark;
 }
@@ -299,8 +215,14 @@ static void carry(struct turn_flight *flight)
     struct node *node = chat->node;
     bool is_alive;
     struct session *worker = choose_worker(chat, &is_alive);
+    bool is_free = worker == NULL && !flight->read.is_under_way && flight->caller.len == 0;
+    if (is_free && bot_nodes_call(chat, &flight->turn)) {
+        go_elsewhere(flight, false);
+        return;
+    }
     if (worker == NULL || flight->read.is_under_way) {
-        if (is_alive) /* all are busy: one will be free, within the deadline */
+        if (is_alive ||
+                bot_nodes_are_alive(chat)) /* all are busy: one will be free, within the deadline */
             node->timers->ops->arm(node->timers, &flight->timer, flight->deadline_ms);
         return;
     }
@@ -317,7 +239,7 @@ static void carry(struct turn_flight *flight)
             .from = input_from(chat, flight),
             .to = UINT64_MAX,
             .count = INPUT_ENTRIES_MAX + LATER_ENTRIES_MAX,
-            .on_record = on_input,
+            .on_record = turn_take_input,
             .done = on_input_read,
     };
     chat_read(chat, &flight->read);
@@ -335,10 +257,15 @@ static void on_due(struct timer *timer)
         return;
     if (flight->state == FLIGHT_WAITING && !is_past_deadline) { /* perhaps only the read failed */
         choose_worker(flight->chat, &is_alive);
-        if (is_alive) {
+        if (is_alive || bot_nodes_are_alive(flight->chat)) {
             carry(flight);
             return;
         }
+    }
+    if (flight->state == FLIGHT_ELSEWHERE && flight->is_passive && !is_past_deadline) {
+        flight->is_passive = false; /* whoever had it gave no sign */
+        carry_or_refuse(flight);
+        return;
     }
     bool is_unanswered = flight->state == FLIGHT_WAITING;
     bot_end_turn(flight->chat, &flight->turn,
@@ -384,8 +311,10 @@ static void take_up(struct chat *chat)
     list_append(&node->bots->flights, &flight->link);
     chat->turn = flight;
     chat_hold_again(chat);
-    wait_for_worker(flight, node->settings->bot_absent_ms);
-    carry(flight);
+    if (chat->own_seq != flight->turn.seq && members_are_others(node))
+        go_elsewhere(flight, true); /* the node that appended it sees to it, or it asks */
+    else
+        carry_or_refuse(flight);
 }
 
 void bots_follow_up(struct chat *chat)
@@ -396,7 +325,7 @@ void bots_follow_up(struct chat *chat)
     struct node *node = chat->node;
     if (chat->turn != NULL && (!is_open || !is_carried)) {
         let_go(chat->turn);
-        carry_waiting(node);
+        bots_carry_waiting(node);
     }
     if (is_open && !is_carried && !node->is_draining)
         take_up(chat);
@@ -412,7 +341,33 @@ void bot_progress(struct session *worker, const struct proto_progress *request)
     if (flight == NULL || flight->state != FLIGHT_OUT || flight->worker.number != worker->number ||
             !name_equal(&flight->turn, &request->turn))
         return;
-    uint64_t lease_ms = node_clock_ms(node) + node->settings->turn_lease_ms;
-    node->timers->ops->arm(node->timers, &flight->timer,
-            lease_ms < flight->deadline_ms ? lease_ms : flight->deadline_ms);
+    begin_lease(flight);
+}
+
+/* ---- turns of other nodes ---------------------------------------------------------------------
+ */
+
+void bot_on_call(struct chat *chat, const struct name *turn, struct slice caller)
+{
+    follow_up(chat);
+    struct turn_flight *flight = chat->turn;
+    if (flight == NULL || !name_equal(&flight->turn, turn))
+        return; /* it is over */
+    id_set(&flight->caller, caller);
+    if (flight->state == FLIGHT_ELSEWHERE || flight->state == FLIGHT_WAITING)
+        carry_or_refuse(flight);
+    else
+        bot_nodes_answer(chat, caller, turn, true);
+}
+
+void bot_on_answer(struct chat *chat, const struct name *turn, bool is_carried)
+{
+    struct turn_flight *flight = chat->turn;
+    if (flight == NULL || !name_equal(&flight->turn, turn) || flight->is_passive ||
+            flight->state != FLIGHT_ELSEWHERE)
+        return;
+    if (is_carried)
+        begin_lease(flight);
+    else
+        carry_or_refuse(flight);
 }

@@ -28,6 +28,9 @@ enum bus_kind {
     BUS_AGAIN = 6,   /* to all: some of what I told may be lost: look at all that you follow */
     BUS_REVOKED = 7, /* tickets are void: revocations.c */
     /* 16..31: agents, bots and pools. */
+    BUS_WORKERS = 16, /* to all: what the workers here can take: bot_nodes.c, as the next two */
+    BUS_CALL = 17,    /* to one node: carry this turn */
+    BUS_ANSWER = 18,  /* to the one that called: a worker has it, or cannot */
     BUS_KINDS = 32,
 };
 

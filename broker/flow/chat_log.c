@@ -184,6 +184,7 @@ void chat_snapshot(struct chat *chat)
 static void on_record(struct log *log, const struct record *record)
 {
     struct chat *chat = chat_of(log);
+    chat->own_seq = record->at.seq;
     chat_tell_record(chat, record);
     deliver_record(chat, record);
     follow_up(chat);

@@ -47,6 +47,7 @@ struct chat {
     uint64_t told_place;           /* in the queue, as the customer was told last */
     uint64_t told_wait_ms;         /* the estimate with it; 0: none */
     struct turn_flight *turn;      /* the open turn, as this node carries it; NULL: not here */
+    uint64_t own_seq;              /* the last entry that this node appended */
     uint64_t saved_seq;            /* of the last snapshot */
     struct chat_change *snapshot;  /* under way; NULL: none */
     const struct amendment *paged; /* while records are read that pages tell of: chat_read.h */

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/log_line.h"
+#include "flow/bot_nodes.h"
 #include "flow/bot_turns.h"
 #include "flow/bus.h"
 #include "flow/conversations.h"
@@ -41,8 +42,8 @@ static bool create_tables(struct node *node)
 {
     return limits_create(node) && members_create(node) && bus_create(node) &&
            revocations_create(node) && conversations_create(node) && sessions_create(node) &&
-           bots_create(node) && pools_create(node) && leases_create(node) && doors_create(node) &&
-           directory_create(node) && due_create(node);
+           bots_create(node) && bot_nodes_create(node) && pools_create(node) &&
+           leases_create(node) && doors_create(node) && directory_create(node) && due_create(node);
 }
 
 struct node *node_create(const struct node_ports *ports, const struct node_settings *settings)
@@ -106,6 +107,7 @@ void node_destroy(struct node *node)
 {
     node->store->on_generation = NULL;
     due_destroy(node);
+    bot_nodes_destroy(node);
     bots_destroy(node);
     leases_destroy(node);
     agents_destroy(node);

@@ -30,6 +30,7 @@ struct directory;
 struct sessions;
 struct conversations;
 struct bots;
+struct bot_nodes;
 struct pools;
 struct doors;
 struct due;
@@ -80,6 +81,7 @@ struct node {
     struct sessions *sessions;
     struct conversations *conversations;
     struct bots *bots;
+    struct bot_nodes *bot_nodes;
     struct pools *pools;
     struct slice policy_file; /* the text of the policy file, borrowed; NULL: there is none */
     struct map agents;        /* agents.c: who is at a desk of this node */

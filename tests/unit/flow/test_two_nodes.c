@@ -347,6 +347,87 @@ static void a_pool_that_lost_everything_is_told_again(void)
     stage_end();
 }
 
+/* ---- bots -------------------------------------------------------------------------------------
+ */
+
+static void a_bot_at_another_node_serves_a_customer(void)
+{
+    begin();
+    struct actor *bot = bot_at(1), *ada = customer_at(0);
+    stage_run(1500);
+    act_say(ada, "Where is my parcel?");
+    expect(heard(bot, "\"turn\"") || will_hear(bot, "\"turn\"", 500));
+    act_commit(bot, "On its way", "");
+    expect(heard(bot, "\"ack\""));
+    expect(will_hear(ada, "On its way", 500));
+    stage_run(10000);
+    expect_u64(count_ever(bot, "\"type\":\"turn\""), 1);
+    expect_u64(count_ever(bot, "\"type\":\"cancel\""), 0);
+    stage_end();
+}
+
+static void a_turn_is_carried_by_one_node_when_both_could(void)
+{
+    begin();
+    struct actor *bot = bot_at(0), *other = bot_at(1), *ada = customer_at(0);
+    struct actor *anna = agent_at(1, "anna");
+    hand_over(ada, bot);
+    accept_offer(anna);
+    act_ask(anna, "{\"type\":\"close\",\"id\":\"c\",\"conversation\":\"%s\",\"owner\":\"%s\"}",
+            anna->conversation, anna->owner);
+    act_ask(anna, "{\"type\":\"watch\",\"id\":\"w\",\"conversation\":\"%s\"}", ada->conversation);
+    stage_run(1500);
+    act_say(ada, "One more thing"); /* both nodes follow the conversation */
+    stage_run(3000);
+    expect_u64(count_ever(bot, "\"type\":\"turn\""), 2);
+    expect_u64(count_ever(other, "\"type\":\"turn\""), 0);
+    stage_end();
+}
+
+static void a_turn_whose_bots_node_died_goes_to_another_bot(void)
+{
+    begin();
+    struct actor *bot = bot_at(1), *ada = customer_at(0);
+    stage_run(1500);
+    act_say(ada, "Where is my parcel?");
+    expect(heard(bot, "\"turn\"") || will_hear(bot, "\"turn\"", 500));
+    stage_kill(1);
+    struct actor *other = bot_at(0);
+    expect(will_hear(other, "\"turn\"", stage.settings.turn_lease_ms + 2000));
+    act_commit(other, "On its way", "");
+    expect(will_hear(ada, "On its way", 500) || heard_ever(ada, "On its way"));
+    stage_end();
+}
+
+static void a_turn_whose_bots_node_died_goes_to_people(void)
+{
+    begin();
+    struct actor *bot = bot_at(1), *ada = customer_at(0), *anna = agent_at(0, "anna");
+    stage_run(1500);
+    act_say(ada, "Where is my parcel?");
+    expect(heard(bot, "\"turn\"") || will_hear(bot, "\"turn\"", 500));
+    stage_kill(1);
+    expect(will_hear(anna, "\"offer\"", stage.settings.turn_lease_ms + 10000));
+    stage_end();
+}
+
+/* A worker that sends progress keeps its turn, also at another node. */
+static void progress_at_another_node_extends_the_lease(void)
+{
+    begin();
+    struct actor *bot = bot_at(1), *ada = customer_at(0);
+    stage_run(1500);
+    act_say(ada, "Where is my parcel?");
+    expect(heard(bot, "\"turn\"") || will_hear(bot, "\"turn\"", 500));
+    for (unsigned i = 0; i < 4; i++)
+        act_later(bot, 3000, "{\"type\":\"progress\",\"conversation\":\"%s\",\"turn\":\"%s\"}",
+                bot->conversation, bot->turn);
+    act_commit(bot, "On its way", "");
+    expect(heard(bot, "\"ack\""));
+    expect_u64(count_ever(bot, "\"type\":\"turn\""), 1);
+    stage_end();
+}
+
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
@@ -363,5 +444,10 @@ int main(int argc, char **argv)
                     CASE(one_node_routes_as_long_as_it_can),
                     CASE(the_queue_moves_within_two_seconds_of_the_leaders_death),
                     CASE(a_leader_that_slept_is_fenced),
-                    CASE(a_pool_that_lost_everything_is_told_again), {0}});
+                    CASE(a_pool_that_lost_everything_is_told_again),
+                    CASE(a_bot_at_another_node_serves_a_customer),
+                    CASE(a_turn_is_carried_by_one_node_when_both_could),
+                    CASE(a_turn_whose_bots_node_died_goes_to_another_bot),
+                    CASE(a_turn_whose_bots_node_died_goes_to_people),
+                    CASE(progress_at_another_node_extends_the_lease), {0}});
 }
