@@ -3,20 +3,11 @@
 #include "cli/command.h"
 
 extern const struct command command_chat, command_agent, command_tail, command_erase, command_link,
-<<<<<<< HEAD
         command_token, command_config, command_policy, command_explain, command_export_routing,
-        command_doctor, command_replay, command_simulate, command_bench;
+        command_doctor, command_replay, command_simulate, command_bench, command_reload,
+        command_restart;
 
 const struct command *const commands[] = {&command_chat, &command_agent, &command_tail,
         &command_erase, &command_link, &command_token, &command_config, &command_policy,
         &command_explain, &command_export_routing, &command_doctor, &command_replay,
-        &command_simulate, &command_bench, NULL};
-=======
-        command_token, command_config, command_policy, command_doctor, command_replay,
-        command_simulate, command_bench, command_reload, command_restart;
-
-const struct command *const commands[] = {&command_chat, &command_agent, &command_tail,
-        &command_erase, &command_link, &command_token, &command_config, &command_policy,
-        &command_doctor, &command_replay, &command_simulate, &command_reload, &command_restart,
-        &command_bench, NULL};
->>>>>>> df888ae (weftd: a rolling restart, and a configuration that is read again)
+        &command_simulate, &command_reload, &command_restart, &command_bench, NULL};
