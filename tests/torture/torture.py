@@ -3,7 +3,7 @@
 """Real processes under real load, killed and held up in every way; then everything that anybody was told is judged.
 
 usage: torture.py BUILD [--kills N] [--seconds S] [--nodes N] [--contacts N] [--seed TEXT] [--durability WORD]
-                        [--keep] [--json]
+                        [--replicas N] [--storm N | --slow-readers N] [--keep] [--json]
 
 Prints a table, or with --json one line of JSON as the last. Exit status: 0 nothing found, 1 a violation (the folder with the
 history, the store and the logs is kept, and named), 64 wrong usage.
@@ -17,6 +17,7 @@ import sys
 import time
 
 import judge
+import mass
 import tally
 import wire
 from agent import Seat, Tab
@@ -48,6 +49,8 @@ def arguments(words):
     parser.add_argument("--seed", default=None, help="of the load and the faults; the order of events stays the machine's")
     parser.add_argument("--durability", default="always", choices=["always", "everysec"])
     parser.add_argument("--replicas", type=int, default=0, help="under three Sentinels, with so many replicas; kills are failovers then")
+    parser.add_argument("--storm", type=int, default=0, help="instead: so many clients dropped at once, by a kill -9 of every node")
+    parser.add_argument("--slow-readers", type=int, default=0, help="instead: so many that read a byte a second, while others chat")
     parser.add_argument("--disk-mib", type=int, default=1024, help="size of the data's file system")
     parser.add_argument("--faults", type=lambda words: words.split(","), default=[], help="only these, by their names in the table")
     parser.add_argument("--keep", action="store_true", help="keep the folder in any case")
@@ -57,7 +60,8 @@ def arguments(words):
         options.kills = max(1, int((options.seconds or 40) / 4))
     if options.seconds is None:
         options.seconds = max(30.0, options.kills * 4.0)
-    if options.kills < 0 or options.seconds <= 0 or not 1 <= options.nodes <= 64 or not 4 <= options.contacts <= 2000 or not 0 <= options.replicas <= 4:
+    if options.kills < 0 or options.seconds <= 0 or not 1 <= options.nodes <= 64 or not 4 <= options.contacts <= 2000 or not 0 <= options.replicas <= 4 or \
+            not 0 <= max(options.storm, options.slow_readers) <= 15000:
         parser.error("a number is out of range")
     if not (options.build / "broker/weftd").exists():
         parser.error(f"there is no broker/weftd in {options.build}: build it")
@@ -284,6 +288,8 @@ def say_verdict(run, store, verdicts, result, times):
 
 def main():
     options = arguments(sys.argv[1:])
+    if options.storm or options.slow_readers:
+        return mass.run(options)
     run = Run(options)
     is_kept = options.keep
     try:

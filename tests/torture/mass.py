@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The two mass cases: thousands dropped at once, and thousands that hardly read. The clients are weft-storm, in C."""
+import asyncio
+import json
+import pathlib
+import subprocess
+import sys
+import threading
+
+from stage import Stage
+
+CHATTERS, PHASE_S = 100, 20
+BYTES_MAX = 256 * 1024
+
+
+class Mass:
+    """A Weft, and weft-storm as its clients."""
+
+    def __init__(self, options):
+        self.options = options
+        self.stage = Stage(options.build, options)
+        self.process = None
+
+    def __enter__(self):
+        self.stage.start()
+        answer = asyncio.run(self.stage.admin("POST", "/v1/admin/tenants", {"id": "storm", "name": "Storm"}))
+        self.secret = answer["signing_secret"]
+        self.key = asyncio.run(self.stage.admin("POST", "/v1/admin/tenants/storm/keys", {"role": "service", "name": "shop"}))["key"]
+        return self
+
+    def start(self, mode, *words):
+        self.process = subprocess.Popen(
+            [self.options.build / "tests/torture/weft-storm", mode, str(self.stage.address[1]), "storm", self.secret, *map(str, words)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def tell(self, words):
+        self.process.stdin.write(words + "\n")
+        self.process.stdin.flush()
+
+    def hear(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit("weft-storm ended early; the end of Weft's log:\n" + self.stage.tail())
+        return json.loads(line)
+
+    def __exit__(self, *_):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+        self.stage.stop()
+        self.stage.remove(False)
+
+    def memory(self):
+        """Bytes of the broker's processes, and of the kernel's TCP buffers on this machine."""
+        bytes_ = 0
+        for name in self.stage.nodes():
+            for line in pathlib.Path(f"/proc/{self.stage.pid(name)}/status").read_text(encoding="utf-8").splitlines():
+                if line.startswith("VmRSS:"):
+                    bytes_ += int(line.split()[1]) * 1024
+        words = pathlib.Path("/proc/net/sockstat").read_text(encoding="utf-8").split("TCP:")[1].split()
+        return bytes_, int(words[words.index("mem") + 1]) * 4096
+
+
+class Peak:
+    """The most memory while it is open."""
+
+    def __init__(self, mass):
+        self.mass, self.most, self.is_over = mass, mass.memory(), threading.Event()
+        self.thread = threading.Thread(target=self.watch)
+
+    def watch(self):
+        while not self.is_over.wait(0.25):
+            self.most = tuple(map(max, self.most, self.mass.memory()))
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.is_over.set()
+        self.thread.join()
+
+
+def storm(options):
+    """All of them dropped by a kill -9 of every node, with words in the air; then back, by the protocol's jitter."""
+    with Mass(options) as mass:
+        mass.start("storm", options.storm)
+        there = mass.hear()
+        print(f"{there['there']} clients are there, after {there['ms']} ms; now every node is killed", file=sys.stderr)
+        mass.tell("speak")
+        mass.hear()
+        for node in mass.stage.nodes():
+            mass.stage.kill(node)
+        result = mass.hear()
+    result["nodes"] = options.nodes
+    is_good = result["gaps"] == result["duplicates"] == result["resets"] == 0 and \
+        result["resumed"] == result["settled"] == result["clients"] == there["there"]
+    return result, is_good
+
+
+def slow_readers(options):
+    """The same long messages to readers that read, then to readers that take a byte a second, while others chat."""
+    with Mass(options) as mass:
+        mass.start("slow", options.slow_readers, CHATTERS, mass.key)
+        mass.hear()
+        mass.tell(f"fast {PHASE_S}")
+        fast = mass.hear()
+        before = mass.memory()
+        with Peak(mass) as peak:
+            mass.tell(f"slow {PHASE_S}")
+            slow = mass.hear()
+        mass.tell("end")
+        result = mass.hear()
+    result |= {"nodes": options.nodes, "fast_p99_ms": fast["p99_ms"], "slow_p99_ms": slow["p99_ms"], "told_fast": fast["told"],
+               "told_slow": slow["told"], "p99_change_percent": round(100 * (slow["p99_ms"] / max(fast["p99_ms"], 0.01) - 1), 1),
+               "bytes_each": max(0, peak.most[0] - before[0]) // options.slow_readers,
+               "kernel_bytes_each": max(0, peak.most[1] - before[1]) // options.slow_readers}
+    is_good = result["gaps"] == result["duplicates"] == result["resets"] == 0 and result["caught_up"] == result["readers"] and \
+        result["bytes_each"] <= BYTES_MAX
+    return result, is_good
+
+
+def run(options):
+    result, is_good = (storm if options.storm else slow_readers)(options)
+    if options.json:
+        print(json.dumps(result))
+    else:
+        for key, value in result.items():
+            print(f"{key:24}{value:>12}")
+        print("1 passed, 0 failed" if is_good else "0 passed, 1 failed")
+    return 0 if is_good else 1
