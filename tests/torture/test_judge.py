@@ -37,13 +37,13 @@ def clean_store():
     entries = [
         entry(2, 0, ada, {"kind": "case_opened"}, owner("bot", "robo"), said("a-hello", "L1", 1)),
         entry(3, 2, robo, said("a-over"), owner("none"), {"kind": "queued"}),
-        entry(4, 3, ("system", ""), owner("agent", "anna")),
+        entry(4, 3, ("system", ""), said("wait"), owner("agent", "anna")),
         entry(5, 4, anna, said("a-hi", "L2", 1)),
         entry(6, 5, anna, said("a-aside", "L2", 2, "note"), visibility="internal"),
         entry(7, 6, ada, said("a-thanks", "L1", 2)),
         entry(8, 7, anna, {"kind": "case_closed"}),
     ]
-    second = [entry(2, 0, ("customer", "c4"), said("a-second", "L6", 1)), entry(3, 2, ("system", ""), owner("agent", "anna")),
+    second = [entry(2, 0, ("customer", "c4"), said("a-second", "L6", 1)), entry(3, 2, ("system", ""), said("wait"), owner("agent", "anna")),
               entry(4, 3, anna, {"kind": "case_closed"})]
     for later in second:
         later["time_ms"] += 2000
