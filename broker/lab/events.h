@@ -12,7 +12,8 @@ enum event_kind {
     EVENT_CHAT_ENDS,      /* who: agent; ticket: void once the agent's chats have changed */
     EVENT_SHIFT_BEGINS,   /* who: agent */
     EVENT_SHIFT_ENDS,
-    EVENT_WAKE, /* time alone can change the decision */
+    EVENT_ANSWERS, /* who: request; ticket: of the offer (rerun.c only) */
+    EVENT_WAKE,    /* time alone can change the decision */
 };
 
 struct event {

@@ -186,6 +186,7 @@ static bool happen(struct world *world, struct event event)
     case EVENT_SHIFT_ENDS:
         return shift_changes(world, event.who, POOL_AWAY);
     case EVENT_WAKE:
+    case EVENT_ANSWERS:
         return true;
     }
     return true;

@@ -19,7 +19,7 @@ LAYERS = {
     "broker/stored": ["broker/base", "broker/core", "proto"],
     "broker/flow": ["broker/base", "broker/core", "broker/port", "broker/log", "broker/stored", "proto"],
     "broker/supervisor": ["broker/base", "broker/config", "broker/store"],
-    "broker/lab": ["broker/base", "broker/core", "proto"],
+    "broker/lab": ["broker/base", "broker/core", "broker/stored", "proto"],
     "broker/cli": ["broker/base", "broker/config", "broker/crypto", "broker/port", "broker/lab", "broker/stored", "broker/core", "proto", "bots/sdk/c"],
     "broker": ["broker", "proto"],  # main.c and what it is composed of
     # bots speak the wire's vocabulary, and base's slices are a part of it
