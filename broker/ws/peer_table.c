@@ -17,7 +17,13 @@
 #include <libwebsockets.h>
 
 /* From this length on copying costs more than a write of its own. */
-enum { ORIGIN_MAX = 256, PROTOCOL_LIST_MAX = 128, CLOSE_TIMEOUT = 4408, DIRECT_MIN = 16384 };
+enum {
+    ORIGIN_MAX = 256,
+    PROTOCOL_LIST_MAX = 128,
+    CLOSE_TIMEOUT = 4408,
+    BATCH_BYTES_MAX = 8192,
+    DIRECT_MIN = 16384
+};
 
 static struct ws_server *server_of(struct peers *peers)
 {
@@ -130,9 +136,9 @@ static size_t put_head(uint8_t *out, enum peer_codec codec, size_t len)
     return 2 + size;
 }
 
-/* As many whole messages as go into the scratch, framed here and written at once: one write for all
- * that a turn had to say. libwebsockets takes them as they are, and keeps what the socket does not.
- */
+/* Some whole messages, framed here and written at once: one write for what a turn had to say.
+ * libwebsockets takes them as they are, and keeps what the socket does not: so a batch is small, or
+ * a slow peer would have a second ring there. */
 static bool write_messages(struct ws_server *server, struct connection *connection)
 {
     struct outbound *outbound = &connection->peer.outbound;
@@ -140,7 +146,7 @@ static bool write_messages(struct ws_server *server, struct connection *connecti
     size_t room = FRAME_HEAD_MAX + server->options.queue_bytes_max, at = 0;
     while (!outbound_is_empty(outbound)) {
         size_t len = outbound_next(outbound);
-        if (at + FRAME_HEAD_MAX + len > room)
+        if (at + FRAME_HEAD_MAX + len > (at > 0 ? BATCH_BYTES_MAX : room))
             break;
         at += put_head(out + at, connection->peer.codec, len);
         at += outbound_take(outbound, &server->memory, out + at);

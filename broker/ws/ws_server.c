@@ -198,7 +198,7 @@ static void settle_options(struct ws_options *options)
     options->reply_ms_max = or_default(options->reply_ms_max, 30000);
     options->close_ms_max = or_default(options->close_ms_max, 2000);
     options->message_bytes_max = or_default(options->message_bytes_max, 65536);
-    options->queue_bytes_max = or_default(options->queue_bytes_max, 262144);
+    options->queue_bytes_max = or_default(options->queue_bytes_max, 245776);
     if (options->memory_bytes_max == 0)
         options->memory_bytes_max = (size_t)256 << 20;
     options->listen_address = options->assets_folder = NULL;

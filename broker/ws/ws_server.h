@@ -32,7 +32,8 @@ struct ws_options {
     uint32_t reply_ms_max;      /* 30,000: for the flow, for a body, for a stalled write */
     uint32_t close_ms_max;      /* 2,000: to flush and to close */
     uint32_t message_bytes_max; /* 65,536: one message from a peer */
-    uint32_t queue_bytes_max;   /* 262,144: what waits for one peer */
+    uint32_t queue_bytes_max;   /* 245,776: what waits for one peer; one longest frame, and all in
+                                   all less than 256 KiB of memory */
     size_t memory_bytes_max;    /* 256 MiB: all queues, bodies and half messages */
     int send_buffer_bytes;      /* the kernel's choice */
 };
