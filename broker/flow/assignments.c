@@ -21,7 +21,7 @@ struct assignment {
     struct chat_touch touch;
     struct chat *chat;
     struct session_handle session;
-    struct name cursor;
+    struct name cursor, request;
     struct log_reader reader;
     struct slice packet;
 };
@@ -81,11 +81,17 @@ static void tell(struct assignment *assignment, struct session *session)
     receipts_tell(session, chat);
 }
 
-/* The store could not say: as if the owner had not been seen yet. */
-static void tell_later(struct chat *chat)
+/* The store could not say: as if the owner had not been seen yet. The chat may be closed until
+ * then, so it is the pool's news that are told again. */
+static void tell_later(const struct assignment *assignment)
 {
+    struct chat *chat = assignment->chat;
+    struct pool_key key = {chat_id(chat), assignment->request};
+    struct session *session = session_find(chat->node, assignment->session);
     chat->seen_owner = (struct name){0};
     chat->log.is_untold = true;
+    if (session != NULL)
+        news_again(pools_team(chat->node, id_slice(&session->tenant)), &key);
 }
 
 static void on_packet_read(struct log_reader *reader, enum log_outcome outcome)
@@ -93,7 +99,7 @@ static void on_packet_read(struct log_reader *reader, enum log_outcome outcome)
     struct assignment *assignment = LIST_ITEM(reader, struct assignment, reader);
     struct session *session = session_find(assignment->chat->node, assignment->session);
     if (outcome == LOG_RETRY)
-        tell_later(assignment->chat);
+        tell_later(assignment);
     if (outcome == LOG_APPENDED && session != NULL && is_owner(assignment->chat, session))
         tell(assignment, session);
     end_assignment(assignment);
@@ -105,7 +111,7 @@ static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
     struct chat *chat = assignment->chat;
     struct session *session = session_find(chat->node, assignment->session);
     if (outcome == LOG_RETRY)
-        tell_later(chat);
+        tell_later(assignment);
     if (outcome != LOG_WAS_ALREADY || session == NULL || !is_owner(chat, session)) {
         end_assignment(assignment);
         return;
@@ -116,8 +122,9 @@ static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
     log_read(&chat->log, &assignment->reader);
 }
 
-void assignments_tell(struct session *session, struct slice conversation)
+void assignments_tell(struct session *session, const struct pool_key *key)
 {
+    struct slice conversation = key->conversation;
     bool is_ours = conversation_id_is_well_formed(conversation);
     struct chat *chat = is_ours ? chat_hold(session->node, conversation) : NULL;
     if (chat == NULL)
@@ -126,6 +133,7 @@ void assignments_tell(struct session *session, struct slice conversation)
     check(assignment != NULL);
     assignment->chat = chat;
     assignment->session = session_handle(session);
+    assignment->request = key->name;
     assignment->touch.done = on_loaded;
     chat_touch(chat, &assignment->touch);
 }
@@ -219,5 +227,5 @@ void assignments_follow_up(struct chat *chat)
     struct session *at = NULL;
     while (is_agent && (at = agents_session(chat->node, id_slice(&chat->tenant),
                                 id_slice(&fold->owner_id), at)) != NULL)
-        assignments_tell(at, chat_id(chat));
+        assignments_tell(at, &(struct pool_key){chat_id(chat), fold->request});
 }

@@ -8,7 +8,7 @@
 /* After a new owner was folded: `released` to the one before, `assigned` to the one now. */
 void assignments_follow_up(struct chat *chat);
 /* Tells one session that the conversation is its agent's, if it is. */
-void assignments_tell(struct session *session, struct slice conversation);
+void assignments_tell(struct session *session, const struct pool_key *key);
 /* The pool gave the request to an agent who is here, or took it away: reads the conversation, and
  * what it says is told. */
 void assignments_look(struct team *team, const struct pool_key *key);

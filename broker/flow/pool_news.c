@@ -214,7 +214,8 @@ static void look_at_chat(struct team *team, const struct told_request *told, boo
 {
     struct slice conversation = id_slice(&told->conversation);
     struct chat *chat = chat_find(team_node(team), conversation);
-    bool is_seen = chat != NULL && name_equal(&chat->seen_request, &told->request) &&
+    bool is_seen = chat != NULL && (chat->seen_owner.seq != 0 || !is_theirs) &&
+                   name_equal(&chat->seen_request, &told->request) &&
                    slice_equal(id_slice(&chat->seen_agent), id_slice(&told->agent));
     bool is_told = chat != NULL && is_seen == is_theirs;
     struct pool_key key = {conversation, told->request};
@@ -395,7 +396,7 @@ void news_enter(struct team *team, struct session *session)
         else if (what == TOLD_WRAP_UP)
             tell_wrap_up(team, told, view.deadline_ms, session);
         else if (what == TOLD_CHAT)
-            assignments_tell(session, view.key.conversation);
+            assignments_tell(session, &view.key);
     }
 }
 
