@@ -163,11 +163,14 @@ static void agent_on_error(struct agent_model *agent, const struct proto_error *
 {
     tally_refusal(TALLY_AGENT, error->code);
     agent->line.awaits_welcome = false;
-    if (error->retry != PROTO_RETRY_RESEND || error->resend_from == 0)
-        return;
+    bool is_used = slice_is(error->code, "different_body");
     for (size_t i = 0; i < agent->chat_count; i++) {
         struct agent_chat_model *chat = &agent->chats[i];
-        if (chat->is_mine && chat->wants_to_greet && chat->n + 1 > error->resend_from)
+        bool is_about = chat->is_mine && chat->wants_to_greet;
+        if (is_about && is_used)
+            chat->n++; /* a late copy of what was said before has taken the number back */
+        if (is_about && error->retry == PROTO_RETRY_RESEND && chat->n + 1 > error->resend_from &&
+                error->resend_from > 0)
             chat->n = error->resend_from - 1;
     }
 }

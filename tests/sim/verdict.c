@@ -224,7 +224,7 @@ const char *judge(struct world *world)
     const char *fault = judge_devices(world);
     if (fault != NULL)
         return fault;
-    if (world->unattended != NULL)
+    if (world->unattended[0] != '\0')
         return world->unattended;
     if (!is_at_rest(world))
         return say_stuck(world);

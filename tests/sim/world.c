@@ -9,6 +9,9 @@
 #include "base/check.h"
 #include "tally.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 enum { REST_LOOK_MS = 50 };
 
 void world_run_for(struct world *world, uint64_t ms)
@@ -119,7 +122,11 @@ static void look_at_contact(struct world *world, unsigned contact)
         check(fake_clock_step(&world->clock));
     if (chat->fold.turn.seq != 0 || chat->fold.phase == PHASE_QUEUED ||
             chat->fold.phase == PHASE_ACTIVE)
-        world->unattended = "a case was left open while nobody looked on";
+        snprintf(world->unattended, sizeof world->unattended,
+                "a case was left open while nobody looked on: %.4s phase %d, turn %" PRIu64
+                ", request %" PRIu64 ", tail %" PRIu64,
+                device->conversation, chat->fold.phase, chat->fold.turn.seq, chat->fold.request.seq,
+                chat->fold.tail.seq);
 }
 
 /* All customers are gone. What was open when they left must be settled when they come back. */

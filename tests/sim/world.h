@@ -58,7 +58,7 @@ struct world {
     struct planned planned[FAULTS_MAX];
     bool is_quiet, is_seeded, is_looked_at;
     unsigned agents_made;
-    const char *unattended; /* what was left open while nobody looked on; NULL: nothing */
+    char unattended[160]; /* what was left open while nobody looked on; empty: nothing */
     struct seed seeding;
     struct seed_tenant tenant;
     struct seed_bot bot_seed;
