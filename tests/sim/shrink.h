@@ -19,7 +19,7 @@ bool plan_holds(const struct plan *plan);
 /* Takes out of a failing plan whatever it fails without. Returns how many plans were tried. */
 unsigned plan_shrink(struct plan *plan);
 
-enum { WHY_MAX = 200 };
+enum { WHY_MAX = 300 };
 struct failed_seed {
     uint64_t seed;
     char why[WHY_MAX];

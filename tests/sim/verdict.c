@@ -75,7 +75,7 @@ bool is_at_rest(struct world *world)
  */
 
 #define broken(...) (snprintf(verdict, sizeof verdict, __VA_ARGS__), verdict)
-static char verdict[256];
+static char verdict[WORLD_WORDS_MAX + 64];
 
 struct reading {
     struct chat *chat;

@@ -7,6 +7,7 @@
 #include "world.h"
 
 #include "base/check.h"
+#include "flow/pools.h"
 #include "tally.h"
 
 #include <inttypes.h>
@@ -107,6 +108,20 @@ static void on_looked(struct chat_touch *touch, enum log_outcome outcome)
     chat_release(touch->change.chat);
 }
 
+static void note_left_open(struct world *world, const struct chat *chat)
+{
+    const struct conversation *fold = &chat->fold;
+    struct pool_key key = {chat_id(chat), fold->request};
+    struct pool_request_view view = {0};
+    bool is_known = pool_find(team_pool(pools_team(chat->node, SLICE_OF("sim"))), &key, &view);
+    snprintf(world->unattended, sizeof world->unattended,
+            "a case was left open while nobody looked on: %.4s phase %d of %.*s, turn %" PRIu64
+            ", request %" PRIu64 ", tail %" PRIu64 "; in the pool %s %d of %.*s",
+            chat->id_bytes, fold->phase, SLICE_ARGS(id_slice(&fold->owner_id)), fold->turn.seq,
+            fold->request.seq, fold->tail.seq, is_known ? "state" : "absent", view.state,
+            SLICE_ARGS(view.agent));
+}
+
 static void look_at_contact(struct world *world, unsigned contact)
 {
     struct device *device = &world->devices[contact];
@@ -122,11 +137,7 @@ static void look_at_contact(struct world *world, unsigned contact)
         check(fake_clock_step(&world->clock));
     if (chat->fold.turn.seq != 0 || chat->fold.phase == PHASE_QUEUED ||
             chat->fold.phase == PHASE_ACTIVE)
-        snprintf(world->unattended, sizeof world->unattended,
-                "a case was left open while nobody looked on: %.4s phase %d, turn %" PRIu64
-                ", request %" PRIu64 ", tail %" PRIu64,
-                device->conversation, chat->fold.phase, chat->fold.turn.seq, chat->fold.request.seq,
-                chat->fold.tail.seq);
+        note_left_open(world, chat);
 }
 
 /* All customers are gone. What was open when they left must be settled when they come back. */

@@ -23,6 +23,7 @@ enum {
     UNATTENDED_MS = 90000,
     REST_MS = 400000,
     LOG_MAX = 600,
+    WORLD_WORDS_MAX = 200,
 };
 
 struct sim_node {
@@ -58,7 +59,8 @@ struct world {
     struct planned planned[FAULTS_MAX];
     bool is_quiet, is_seeded, is_looked_at;
     unsigned agents_made;
-    char unattended[160]; /* what was left open while nobody looked on; empty: nothing */
+    char unattended[WORLD_WORDS_MAX]; /* what was left open while nobody looked on; empty: nothing
+                                       */
     struct seed seeding;
     struct seed_tenant tenant;
     struct seed_bot bot_seed;
