@@ -145,13 +145,29 @@ struct look {
     struct name request;
 };
 
+/* The owner was seen before, perhaps when no session of theirs was here. */
+static void tell_newcomers(struct chat *chat)
+{
+    struct session *at = NULL;
+    while (chat->fold.phase == PHASE_ACTIVE &&
+            (at = agents_session(chat->node, id_slice(&chat->tenant),
+                     id_slice(&chat->fold.owner_id), at)) != NULL) {
+        struct subscription *sub = deliver_subscription(at, chat);
+        if (sub == NULL || sub->is_watching)
+            assignments_tell(at, chat_id(chat));
+    }
+}
+
 static void on_looked(struct chat_touch *touch, enum log_outcome outcome)
 {
     struct look *look = LIST_ITEM(touch, struct look, touch);
     struct chat *chat = touch->change.chat;
     struct pool_key key = {chat_id(chat), look->request};
+    struct name seen = chat->seen_owner;
     if (outcome == LOG_WAS_ALREADY)
         follow_up(chat);
+    if (outcome == LOG_WAS_ALREADY && name_equal(&seen, &chat->seen_owner))
+        tell_newcomers(chat);
     else if (outcome == LOG_RETRY)
         news_again(look->team, &key);
     chat_release(chat);
