@@ -76,7 +76,9 @@ def add_meson_test(totals, test):
     output = test.get("stdout", "")
     words = (output + test.get("stderr", "")).splitlines() + [f"result: {test['result']}"]
     is_good = test["result"] in ("OK", "SKIP", "EXPECTEDFAIL")
-    if any(CASE.match(line) for line in output.splitlines()):
+    if test["result"] == "EXPECTEDFAIL":
+        totals.passed += 1  # a recall: the old fault is back, and the test sees it
+    elif any(CASE.match(line) for line in output.splitlines()):
         add_tap(totals, name, output, is_good, words)
     elif test["result"] == "SKIP":
         totals.skipped += 1
