@@ -158,6 +158,8 @@ static void the_largest_fold_fits_a_snapshot(void)
     whole.state_len = CONVERSATION_STATE_BYTES;
     whole.page.len = PAGE_MAX;
     whole.amendments.count = AMENDMENTS_MAX;
+    for (size_t i = 0; i < AMENDMENTS_MAX; i++)
+        whole.amendments.all[i].is_deleted = true;
     lineages->count = LINEAGES_MAX;
     for (size_t i = 0; i < LINEAGES_MAX; i++) {
         lineages->all[i].window = (uint8_t)(i < LINEAGE_WINDOWS ? i + 1 : 0);
