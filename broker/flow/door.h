@@ -31,6 +31,7 @@ bool door_is_admin(struct door *door, const struct http_request *request);
 bool door_sessions(struct door *door, const struct http_request *request); /* visitors and agents */
 bool door_admin(struct door *door, const struct http_request *request);  /* tenants, agents, keys */
 bool door_policy(struct door *door, const struct http_request *request); /* admin: routing policy */
+bool door_metrics(struct door *door, const struct http_request *request); /* admin: OpenMetrics */
 bool door_routing(struct door *door, const struct http_request *request); /* admin: a pool's log */
 bool door_records(struct door *door, const struct http_request *request); /* admin: conversations */
 

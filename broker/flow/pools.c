@@ -107,6 +107,8 @@ static enum log_fold fold_entry(
     team->is_queue_changed |= entry->request.conversation.len > 0;
     if (entry->kind == POOL_SNAPSHOT)
         team->saved_seq = record->at.seq;
+    if (team->log.state == LOG_READY)
+        pool_metrics_note(&team->metrics, team->pool, entry, record->time_ms);
     enum pool_outcome outcome = pool_apply(team->pool, &record->at, record->time_ms, entry);
     check(outcome != POOL_FULL);
     if (entry->kind == POOL_ASSIGNED && outcome == POOL_DONE)

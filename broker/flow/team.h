@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tenant's pool on this node, inside: for pools.c, pool_*.c and door_routing.c only. */
+/* A tenant's pool on this node, inside: for pools.c, pool_*.c door_routing.c and door_metrics.c
+ * only. */
 #ifndef WEFT_FLOW_TEAM_H
 #define WEFT_FLOW_TEAM_H
 
 #include "flow/bus.h"
 #include "flow/policies.h"
+#include "flow/pool_metrics.h"
 #include "flow/pool_news.h"
 
 struct assigned_key {
@@ -30,6 +32,7 @@ struct team {
     uint64_t reconciled_generation;
     uint64_t folded_clock_ms; /* monotonic: when the log's last entry was folded */
     struct team_policy policy;
+    struct pool_metrics metrics;
     struct pool_news news;
     bool is_queue_changed;
     struct assigned_key assigned[ROUTE_DECISIONS_MAX]; /* not given yet */

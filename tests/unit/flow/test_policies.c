@@ -151,6 +151,29 @@ static void the_log_is_shown_as_it_is_stored(void)
     stage_end();
 }
 
+static void the_metrics_tell_what_happened(void)
+{
+    begin();
+    struct actor *bot = stage_bot("north"), *anna = stage_agent("north", "anna");
+    struct actor *ada = stage_customer("north");
+    act_say(ada, "My parcel is late");
+    expect(will_hear(bot, "\"turn\"", 1000));
+    act_commit(bot, "A colleague", ",\"handoff\":{\"reason\":\"asked\"}");
+    expect(will_hear(anna, "\"offer\"", 2000));
+    expect_u64((uint64_t)ask_door(HTTP_GET, "/v1/admin/metrics", NULL), 200);
+    expect(answered("weft_routing_offered{tenant=\"north\"} 1\n"));
+    expect(answered("weft_routing_events_total{tenant=\"north\",event=\"queued\"} 1\n"));
+    expect(answered("weft_routing_events_total{tenant=\"north\",event=\"offered\"} 1\n"));
+    expect(answered("weft_routing_waiting_while_free{tenant=\"north\"} 0\n"));
+    expect(answered("weft_routing_wait_seconds_count{tenant=\"north\"} 0\n"));
+    stage_run(2 * stage.settings.policy.offer_ms);
+    expect_u64((uint64_t)ask_door(HTTP_GET, "/v1/admin/metrics", NULL), 200);
+    expect(!answered("weft_routing_events_total{tenant=\"north\",event=\"expired\"} 0\n"));
+    expect(strstr(door_reply.body, "# EOF\n") != NULL);
+    expect_u64((uint64_t)ask_door_as_nobody(HTTP_GET, "/v1/admin/metrics"), 401);
+    stage_end();
+}
+
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
@@ -159,5 +182,6 @@ int main(int argc, char **argv)
                     CASE(the_file_is_in_force_everywhere_and_alone),
                     CASE(nodes_with_different_files_do_not_argue),
                     CASE(offers_say_the_policy_that_made_them),
-                    CASE(the_log_is_shown_as_it_is_stored), {0}});
+                    CASE(the_log_is_shown_as_it_is_stored), CASE(the_metrics_tell_what_happened),
+                    {0}});
 }

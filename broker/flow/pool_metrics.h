@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is counted of a pool while it is folded, and told at the metrics door. */
+#ifndef WEFT_FLOW_POOL_METRICS_H
+#define WEFT_FLOW_POOL_METRICS_H
+
+#include "core/route/pool.h"
+
+enum { POOL_WAIT_BOUNDS = 9 };
+
+/* Since this node began to follow the pool. */
+struct pool_metrics {
+    uint64_t queued, offered, assigned, accepted, taken, declined, expired, left;
+    uint64_t promises_kept, promises_missed;
+    uint64_t waits[POOL_WAIT_BOUNDS + 1]; /* by bound; the last: longer than all */
+    uint64_t wait_sum_ms, wait_count;
+    uint64_t gap; /* of the newest batch of offers, per mille */
+};
+
+/* Upper bounds of the waits, in seconds. */
+extern const uint32_t pool_wait_bounds_s[POOL_WAIT_BOUNDS];
+
+/* Counts one value. Call it before the value is folded; one that the fold refuses is not counted.
+ */
+void pool_metrics_note(struct pool_metrics *metrics, const struct pool *pool,
+        const struct pool_entry *entry, uint64_t time_ms);
+
+#endif
