@@ -264,7 +264,9 @@ bool agent_may_watch(const struct chat *chat, const struct session *session)
     struct pool_request_view view;
     size_t cursor = 0;
     if (slice_equal(id_slice(&chat->fold.owner_id), agent) ||
-            slice_equal(id_slice(&chat->fold.last_agent), agent))
+            slice_equal(id_slice(&chat->fold.last_agent), agent) || session_supervises(session) ||
+            conversation_participant(&chat->fold, agent) != NULL ||
+            conversation_has_invited(&chat->fold, agent))
         return true;
     while (team != NULL && pool_next_of_agent(team_pool(team), agent, &cursor, &view))
         if (slice_equal(view.key.conversation, chat_id(chat)))

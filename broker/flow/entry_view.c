@@ -104,6 +104,16 @@ static bool view_part(
         return true;
     case PART_REACTED:
         return view_reacted(part, out);
+    case PART_PARTICIPANT:
+        *out = (struct proto_part){.kind = PROTO_PART_KIND_PARTICIPANT,
+                .id = part->id,
+                .name = part->name,
+                .has_active = true,
+                .active = part->number != 0};
+        return true;
+    case PART_INVITED:
+        *out = (struct proto_part){.kind = PROTO_PART_KIND_INVITED, .id = part->id};
+        return true;
     case PART_AMENDMENTS:
     case PART_CREATED:
     case PART_TURN:

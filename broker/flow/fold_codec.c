@@ -20,6 +20,12 @@ struct stored_lineage {
     size_t w_count;
 };
 
+struct stored_participant {
+    struct slice i;
+    bool has_t;
+    struct name t; /* absent: invited */
+};
+
 struct stored_fold {
     uint64_t phase, cases, attempt, from, input, digest, packet, queued, time;
     bool has_spoken, has_unanswered, has_closed;
@@ -28,6 +34,8 @@ struct stored_fold {
             committed_at, request;
     struct slice tenant, contact, channel, language, reference, follow, owner_id, last_agent;
     struct slice page, state, forgotten;
+    const struct stored_participant *beside;
+    size_t beside_count;
     const struct stored_lineage *lineages;
     size_t lineages_count;
     struct slice amended; /* as a page of amendments is written */
@@ -51,6 +59,13 @@ static const struct proto_field lineage_fields[] = {
 };
 static const struct proto_shape lineage_shape = PROTO_SHAPE(struct stored_lineage, lineage_fields);
 
+static const struct proto_field participant_fields[] = {
+        PROTO_STR(struct stored_participant, i, REQUIRED, ID_MAX),
+        PROTO_NAME(struct stored_participant, t, OPTIONAL),
+};
+static const struct proto_shape participant_shape =
+        PROTO_SHAPE(struct stored_participant, participant_fields);
+
 #define NUMBER(member) PROTO_U64(struct stored_fold, member, REQUIRED, UINT64_MAX)
 #define NAME(member) PROTO_NAME(struct stored_fold, member, REQUIRED)
 #define TEXT(member) PROTO_STR(struct stored_fold, member, OPTIONAL, DISPLAY_NAME_MAX)
@@ -62,6 +77,8 @@ static const struct proto_field fold_fields[] = {NUMBER(phase), NUMBER(cases), N
         TEXT(last_agent), PROTO_BIN(struct stored_fold, state, OPTIONAL, CONVERSATION_STATE_BYTES),
         PROTO_BIN(struct stored_fold, forgotten, OPTIONAL, LINEAGE_BIRTH_LEN),
         PROTO_STR(struct stored_fold, page, OPTIONAL, PAGE_MAX),
+        PROTO_OBJECT_LIST(struct stored_fold, beside, OPTIONAL, 2 * PARTICIPANTS_MAX,
+                struct stored_participant, &participant_shape),
         PROTO_U64(struct stored_fold, spoken, OPTIONAL, UINT64_MAX),
         PROTO_U64(struct stored_fold, unanswered, OPTIONAL, UINT64_MAX),
         PROTO_U64(struct stored_fold, closed, OPTIONAL, UINT64_MAX),
@@ -119,6 +136,18 @@ static void store_amendments(
     out->amended_up_to = amendments->paged_up_to;
 }
 
+static size_t store_beside(
+        const struct conversation *c, struct stored_participant out[2 * PARTICIPANTS_MAX])
+{
+    size_t count = 0;
+    for (uint8_t i = 0; i < c->participant_count && i < PARTICIPANTS_MAX; i++)
+        out[count++] = (struct stored_participant){
+                id_slice(&c->participants[i].id), true, c->participants[i].token};
+    for (uint8_t i = 0; i < c->invited_count && i < PARTICIPANTS_MAX; i++)
+        out[count++] = (struct stored_participant){.i = id_slice(&c->invited[i])};
+    return count;
+}
+
 void fold_encode(const struct conversation *c, struct arena *scratch, struct buffer *out)
 {
     struct stored_fold stored = {
@@ -159,6 +188,9 @@ void fold_encode(const struct conversation *c, struct arena *scratch, struct buf
             .forgotten = slice_make(c->lineages.forgotten_birth, LINEAGE_BIRTH_LEN),
     };
     store_amendments(&c->amendments, scratch, &stored);
+    struct stored_participant beside[2 * PARTICIPANTS_MAX];
+    stored.beside = beside;
+    stored.beside_count = store_beside(c, beside);
     stored.lineages_count = store_lineages(&c->lineages, scratch, &stored.lineages);
     proto_shape_write(PROTO_MSGPACK, &fold_shape, &stored, out);
 }
@@ -192,6 +224,20 @@ static void load_amendments(const struct stored_fold *stored, struct amendments 
         amendments_record(out, &amendment.target, amendment.by_seq, amendment.is_deleted);
     out->page_seq = stored->amended_page;
     out->paged_up_to = stored->amended_up_to;
+}
+
+static void load_beside(const struct stored_fold *stored, struct conversation *c)
+{
+    for (size_t i = 0; i < stored->beside_count; i++) {
+        const struct stored_participant *from = &stored->beside[i];
+        if (from->t.seq != 0 && c->participant_count < PARTICIPANTS_MAX) {
+            struct participant *to = &c->participants[c->participant_count++];
+            id_set(&to->id, from->i);
+            to->token = from->t;
+        } else if (from->t.seq == 0 && c->invited_count < PARTICIPANTS_MAX) {
+            id_set(&c->invited[c->invited_count++], from->i);
+        }
+    }
 }
 
 bool fold_decode(struct slice bytes, struct arena *scratch, struct conversation *c)
@@ -241,5 +287,6 @@ bool fold_decode(struct slice bytes, struct arena *scratch, struct conversation 
         memcpy(c->state, stored.state.bytes, stored.state.len);
     c->state_len = (uint16_t)stored.state.len;
     load_amendments(&stored, &c->amendments);
+    load_beside(&stored, c);
     return load_lineages(&stored, &c->lineages);
 }

@@ -93,6 +93,21 @@ static bool dispatch_agent(struct session *session, const struct proto_frame *fr
     case PROTO_KIND_TRANSFER:
         agent_transfer(session, &frame->as.transfer);
         return true;
+    case PROTO_KIND_INVITE:
+        agent_invite(session, &frame->as.invite);
+        return true;
+    case PROTO_KIND_JOIN:
+        agent_join(session, &frame->as.join);
+        return true;
+    case PROTO_KIND_LEAVE:
+        agent_leave(session, &frame->as.leave);
+        return true;
+    case PROTO_KIND_TAKE_OVER:
+        agent_take_over(session, &frame->as.take_over);
+        return true;
+    case PROTO_KIND_LIST_CASES:
+        agent_list_cases(session, &frame->as.list_cases);
+        return true;
     case PROTO_KIND_WRAPPED_UP:
         agent_wrapped_up(session, &frame->as.wrapped_up);
         return true;

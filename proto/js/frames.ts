@@ -49,11 +49,13 @@ export type Visibility = "public" | "internal";
 
 export type BodyKind = "text" | "quick_replies" | "system" | "deleted" | "edited" | "card" | "carousel" | "list" | "form" | "location" | "file";
 
-export type PartKind = "message" | "note" | "owner" | "case_opened" | "case_closed" | "queued" | "identity" | "joined" | "superseded" | "erased" | "edited" | "deleted" | "reacted";
+export type PartKind = "message" | "note" | "owner" | "case_opened" | "case_closed" | "queued" | "invited" | "participant" | "identity" | "joined" | "superseded" | "erased" | "edited" | "deleted" | "reacted";
 
 export type FieldKind = "text" | "multiline" | "number" | "email" | "phone" | "date" | "choice" | "checkbox";
 
 export type OwnerKind = "none" | "bot" | "agent";
+
+export type CaseState = "waiting" | "offered" | "active" | "wrap_up";
 
 export type Availability = "online" | "away" | "offline";
 
@@ -64,6 +66,23 @@ export type CancelReason = "interrupted" | "human_took_over" | "lease_lost" | "e
 export type ResetReason = "lost_suffix" | "unknown_cursor" | "superseded";
 
 export type Durability = "everysec" | "always" | "replicated";
+
+/** a live case, as supervisors see it */
+export interface CaseView {
+  conversation: string;
+  state: CaseState;
+  /** offered, active, wrap_up: whose */
+  agent?: string;
+  queue?: string;
+  channel?: string;
+  /** since it was first queued; active: since the agent has it */
+  waiting_ms?: number;
+  /** of the agent's capacity, in thousandths of a chat */
+  weight?: number;
+  /** it waits for its agent's other work */
+  interrupted?: boolean;
+  contact?: string;
+}
 
 /** who is calling */
 export interface Client {
@@ -474,6 +493,42 @@ export interface WrappedUpFrame {
   conversation: string;
 }
 
+/** Supervisors: the case is theirs from now on, whoever had it. `assigned` follows. */
+export interface TakeOverFrame {
+  type: "take_over";
+  id: string;
+  conversation: string;
+}
+
+/** The owner asks a colleague into the conversation, who may then join. */
+export interface InviteFrame {
+  type: "invite";
+  id: string;
+  conversation: string;
+  owner: Name;
+  agent: string;
+}
+
+/** An invited colleague, or a supervisor, joins: may speak beside the owner. done's `at` is the token for it. */
+export interface JoinFrame {
+  type: "join";
+  id: string;
+  conversation: string;
+}
+
+/** Leaves a conversation that was joined. */
+export interface LeaveFrame {
+  type: "leave";
+  id: string;
+  conversation: string;
+}
+
+/** Supervisors: every case that waits or is being answered. */
+export interface ListCasesFrame {
+  type: "list_cases";
+  id: string;
+}
+
 /** Follows a conversation that the agent may see, from a cursor on. */
 export interface WatchFrame {
   type: "watch";
@@ -569,6 +624,23 @@ export interface WelcomeFrame {
   /** agents: the presence in force */
   status?: Availability;
   time_ms: number;
+}
+
+/** A colleague asks this agent into a conversation. */
+export interface InvitedFrame {
+  type: "invited";
+  conversation: string;
+  by: string;
+  name?: string;
+}
+
+/** Live cases, the newest changes not included. */
+export interface CasesFrame {
+  type: "cases";
+  id: string;
+  cases: CaseView[];
+  /** there are more than fit */
+  more?: boolean;
 }
 
 /** A closed case of this agent keeps its place for so long; 0: no longer. */
@@ -778,6 +850,11 @@ export type ClientFrame =
   | ReopenFrame
   | TransferFrame
   | WrappedUpFrame
+  | TakeOverFrame
+  | InviteFrame
+  | JoinFrame
+  | LeaveFrame
+  | ListCasesFrame
   | WatchFrame
   | UnwatchFrame
   | ProgressFrame
@@ -788,6 +865,8 @@ export type ClientFrame =
 
 export type ServerFrame =
   | WelcomeFrame
+  | InvitedFrame
+  | CasesFrame
   | WrapUpFrame
   | AckFrame
   | DoneFrame

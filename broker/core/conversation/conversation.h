@@ -53,6 +53,14 @@ enum conversation_phase {
     PHASE_ERASED,
 };
 
+enum { PARTICIPANTS_MAX = 4 };
+
+/* An agent who joined beside the owner. */
+struct participant {
+    struct id_text id;
+    struct name token;
+};
+
 struct conversation {
     struct name tail;
     uint64_t time_ms;
@@ -73,6 +81,9 @@ struct conversation {
                                or handed on */
     struct name closed_at;  /* the entry that closed the last case */
     struct id_text last_agent;
+    struct participant participants[PARTICIPANTS_MAX];
+    struct id_text invited[PARTICIPANTS_MAX]; /* may join */
+    uint8_t participant_count, invited_count;
 
     struct name turn; /* the open turn; none when seq is 0 */
     uint64_t turn_attempt;
@@ -221,6 +232,20 @@ void conversation_close(const struct conversation *, const struct author *by,
         const struct name *owner, struct slice reason, uint64_t now_ms, struct decision *);
 void conversation_reopen(
         const struct conversation *, const struct author *by, uint64_t now_ms, struct decision *);
+/* The owner asks a colleague in. */
+void conversation_invite(const struct conversation *, const struct author *by,
+        const struct name *owner, struct slice agent, uint64_t now_ms, struct decision *);
+/* Whoever was invited joins; with may_barge anybody. What they say carries the entry's name. */
+void conversation_join(const struct conversation *, const struct author *by, bool may_barge,
+        uint64_t now_ms, struct decision *);
+void conversation_leave(
+        const struct conversation *, const struct author *by, uint64_t now_ms, struct decision *);
+/* A case that waits or is an agent's becomes this agent's. */
+void conversation_take_over(
+        const struct conversation *, const struct author *by, uint64_t now_ms, struct decision *);
+/* The participant of this id; NULL: none. */
+const struct participant *conversation_participant(const struct conversation *, struct slice agent);
+bool conversation_has_invited(const struct conversation *, struct slice agent);
 void conversation_identify(const struct conversation *, struct slice reference, struct slice name,
         uint64_t now_ms, struct decision *);
 void conversation_erase(const struct conversation *, uint64_t now_ms, struct decision *);

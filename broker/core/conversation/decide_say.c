@@ -15,7 +15,10 @@ static bool may_say(const struct conversation *c, const struct say *say, struct 
     if (say->author.kind != AUTHOR_AGENT || say->is_note)
         return true;
     bool is_owner = slice_equal(id_slice(&c->owner_id), say->author.id);
+    const struct participant *beside = conversation_participant(c, say->author.id);
     if (c->phase == PHASE_ACTIVE && is_owner && name_equal(&c->owner, &say->owner))
+        return true;
+    if (c->phase == PHASE_ACTIVE && beside != NULL && name_equal(&beside->token, &say->owner))
         return true;
     refuse(decision, c->phase == PHASE_IDLE ? REFUSAL_CLOSED : REFUSAL_FENCED);
     return false;

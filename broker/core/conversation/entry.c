@@ -10,7 +10,8 @@
 
 bool part_is_known(uint64_t kind)
 {
-    return kind >= PART_CREATED && kind <= PART_KIND_LAST;
+    bool is_gap = kind > PART_AMENDMENTS && kind < PART_PARTICIPANT; /* kept for others */
+    return kind >= PART_CREATED && kind <= PART_KIND_LAST && !is_gap;
 }
 
 bool part_has_own_visibility(enum part_kind kind)
@@ -34,7 +35,10 @@ enum visibility part_visibility(enum part_kind kind)
     case PART_SUPERSEDED:
     case PART_JOINED:
     case PART_ERASED:
+    case PART_PARTICIPANT:
         return VISIBLE_TO_ALL;
+    case PART_INVITED:
+        return VISIBLE_TO_STAFF;
     case PART_CREATED:
     case PART_TURN:
     case PART_TURN_OVER:

@@ -38,12 +38,15 @@ enum part_kind {
     PART_SUPERSEDED = 15, /* id: the conversation that goes on */
     PART_JOINED = 16,     /* id: the other conversation · ref: its last name */
     PART_ERASED = 17,
-    PART_EDITED = 18,     /* ref: target · body: the words from now on */
-    PART_DELETED = 19,    /* ref: target */
-    PART_REACTED = 20,    /* ref: target · name: emoji · number: 1 added, 0 taken back */
-    PART_AMENDMENTS = 21, /* body: a page of amendments · number: the page before it · from_seq:
-                             pages before it tell of amendments up to there */
-    PART_KIND_LAST = PART_AMENDMENTS,
+    PART_EDITED = 18,      /* ref: target · body: the words from now on */
+    PART_DELETED = 19,     /* ref: target */
+    PART_REACTED = 20,     /* ref: target · name: emoji · number: 1 added, 0 taken back */
+    PART_AMENDMENTS = 21,  /* body: a page of amendments · number: the page before it · from_seq:
+                              pages before it tell of amendments up to there */
+    PART_PARTICIPANT = 26, /* id, name: an agent beside the owner · number: 1 joined, 0 left; who
+                              joined speaks with this entry's name as their token */
+    PART_INVITED = 27,     /* id: an agent who may join */
+    PART_KIND_LAST = PART_INVITED,
 };
 
 enum visibility { VISIBLE_TO_ALL = 0, VISIBLE_TO_STAFF = 1, VISIBLE_TO_NOBODY = 2 };

@@ -73,20 +73,6 @@ static void on_amended(struct conversation *c, const struct entry *entry, const 
         amendments_record(&c->amendments, &part->ref, entry->at.seq, part->kind == PART_DELETED);
 }
 
-static void on_owner(struct conversation *c, const struct entry *entry, const struct part *part)
-{
-    if (c->phase == PHASE_ACTIVE)
-        c->last_owner = c->owner;
-    c->owner = part->owner == OWNER_NONE ? (struct name){0} : entry->at;
-    id_set(&c->owner_id, part->id);
-    if (part->owner == OWNER_AGENT)
-        c->last_agent = c->owner_id;
-    if (part->owner == OWNER_BOT)
-        c->phase = PHASE_BOT;
-    else if (part->owner == OWNER_AGENT)
-        c->phase = PHASE_ACTIVE;
-}
-
 static void on_turn(struct conversation *c, const struct entry *entry, const struct part *part)
 {
     c->turn = entry->at;
@@ -108,12 +94,65 @@ static void on_committed(struct conversation *c, const struct entry *entry, cons
 static void on_queued(struct conversation *c, const struct entry *entry, const struct part *part)
 {
     c->phase = PHASE_QUEUED;
+    c->participant_count = c->invited_count = 0;
     c->turn = (struct name){0};
     c->input_from_seq = 0;
     c->request = entry->at;
     if (part->handoff.len > 0)
         c->packet_seq = entry->at.seq;
     c->first_queued_ms = part->number;
+}
+
+static void drop_invitation(struct conversation *c, struct slice agent)
+{
+    uint8_t kept = 0;
+    for (uint8_t i = 0; i < c->invited_count; i++)
+        if (!slice_equal(id_slice(&c->invited[i]), agent))
+            c->invited[kept++] = c->invited[i];
+    c->invited_count = kept;
+}
+
+static void drop_participant(struct conversation *c, struct slice agent)
+{
+    uint8_t kept = 0;
+    for (uint8_t i = 0; i < c->participant_count; i++)
+        if (!slice_equal(id_slice(&c->participants[i].id), agent))
+            c->participants[kept++] = c->participants[i];
+    c->participant_count = kept;
+}
+
+static void on_owner(struct conversation *c, const struct entry *entry, const struct part *part)
+{
+    if (c->phase == PHASE_ACTIVE)
+        c->last_owner = c->owner;
+    c->owner = part->owner == OWNER_NONE ? (struct name){0} : entry->at;
+    id_set(&c->owner_id, part->id);
+    if (part->owner == OWNER_AGENT)
+        c->last_agent = c->owner_id;
+    drop_participant(c, part->id); /* who takes it over speaks as the owner */
+    if (part->owner == OWNER_BOT)
+        c->phase = PHASE_BOT;
+    else if (part->owner == OWNER_AGENT)
+        c->phase = PHASE_ACTIVE;
+}
+
+static void on_participant(
+        struct conversation *c, const struct entry *entry, const struct part *part)
+{
+    drop_invitation(c, part->id);
+    drop_participant(c, part->id);
+    if (part->number == 0 || c->participant_count == PARTICIPANTS_MAX)
+        return;
+    struct participant *participant = &c->participants[c->participant_count++];
+    id_set(&participant->id, part->id);
+    participant->token = entry->at;
+}
+
+static void on_invited(struct conversation *c, const struct part *part)
+{
+    drop_invitation(c, part->id);
+    if (c->invited_count < PARTICIPANTS_MAX)
+        id_set(&c->invited[c->invited_count++], part->id);
 }
 
 static void on_opened(struct conversation *c)
@@ -125,6 +164,7 @@ static void on_opened(struct conversation *c)
 static void on_closed(struct conversation *c, const struct entry *entry)
 {
     c->phase = PHASE_IDLE;
+    c->participant_count = c->invited_count = 0;
     c->last_owner = c->owner;
     c->closed_at = entry->at;
     c->closed_ms = entry->time_ms;
@@ -251,6 +291,12 @@ static void apply_part(struct conversation *c, const struct entry *entry, const 
         break;
     case PART_AMENDMENTS:
         amendments_on_page(&c->amendments, part->body, entry->at.seq);
+        break;
+    case PART_PARTICIPANT:
+        on_participant(c, entry, part);
+        break;
+    case PART_INVITED:
+        on_invited(c, part);
         break;
     case PART_LABELS:
     case PART_SNAPSHOT:

@@ -66,6 +66,18 @@ static void make_agent(struct slice tenant, const char *id, struct slice skill)
     make(&value, NULL);
 }
 
+void stage_make_supervisor(const char *tenant, const char *id)
+{
+    struct directory_value value = {.kind = DIRECTORY_AGENT,
+            .tenant = slice_of_string(tenant),
+            .id = slice_of_string(id),
+            .name = slice_of_string(id),
+            .number = 2,
+            .is_supervisor = true};
+    make(&value, NULL);
+    stage_run(20);
+}
+
 void stage_add_agent(const char *tenant, unsigned number)
 {
     char id[16];

@@ -74,6 +74,8 @@ void stage_end(void);
 void stage_run(uint64_t ms);
 /* An entry of the tenant's pool that is dated so far ahead. */
 void stage_set_pool_ahead(const char *tenant, uint64_t ms);
+/* The agent is a supervisor from now on. */
+void stage_make_supervisor(const char *tenant, const char *id);
 /* One more agent of the tenant, who will never come. */
 void stage_add_agent(const char *tenant, unsigned number);
 

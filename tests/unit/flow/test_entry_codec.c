@@ -109,6 +109,8 @@ static void expect_to_read_as_written(enum part_kind kind, bool is_full)
 static void every_kind_of_part_reads_as_it_was_written(void)
 {
     for (int kind = PART_CREATED; kind <= PART_KIND_LAST; kind++) {
+        if (!part_is_known((uint64_t)kind))
+            continue;
         expect_to_read_as_written((enum part_kind)kind, false);
         expect_to_read_as_written((enum part_kind)kind, true);
     }

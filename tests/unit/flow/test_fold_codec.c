@@ -106,6 +106,11 @@ static void expect_same(const struct conversation *a, const struct conversation 
     expect_u64(a->committed_digest, b->committed_digest);
     expect_u64(a->packet_seq, b->packet_seq);
     expect_u64(a->first_queued_ms, b->first_queued_ms);
+    expect_u64(a->spoken_ms, b->spoken_ms);
+    expect_u64(a->unanswered_ms, b->unanswered_ms);
+    expect_u64(a->closed_ms, b->closed_ms);
+    expect_u64(a->participant_count, b->participant_count);
+    expect_u64(a->invited_count, b->invited_count);
     expect_same_amendments(&a->amendments, &b->amendments);
 }
 

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Colleagues and supervisors in a conversation: invite, join, leave, take over, and the list of all
+ * live cases.
+ *
+ * Invariant: an agent joins where the log says that they were invited; a supervisor, as the
+ * directory says, may look at any case of the tenant, join it and take it over. Looking on is no
+ * entry and nobody sees it; joining is one, and the customer sees it. What a supervisor whispers is
+ * a note: entry_view shows it to staff alone.
+ */
+#include "base/check.h"
+#include "flow/assignments.h"
+#include "flow/deliver.h"
+#include "flow/pools.h"
+#include "flow/requests.h"
+
+#include <stdlib.h>
+
+enum { CASES_MAX = 128 };
+
+bool session_supervises(const struct session *session)
+{
+    const struct agent_profile *profile =
+            directory_agent(session->node, id_slice(&session->tenant), id_slice(&session->subject));
+    return session->role == CREDENTIAL_AGENT && profile != NULL && profile->is_supervisor;
+}
+
+enum join_verb { JOIN_INVITE, JOIN_JOIN, JOIN_LEAVE, JOIN_TAKE_OVER };
+
+struct join_change {
+    struct chat_change change;
+    enum join_verb verb;
+    bool may_barge;
+    struct session_handle session;
+    struct id_text request_id, agent, invited;
+    struct short_text agent_name;
+    struct name owner;
+};
+
+static void decide_join(struct chat_change *chat_change, const struct conversation *fold,
+        uint64_t now_ms, struct decision *decision)
+{
+    struct join_change *change = LIST_ITEM(chat_change, struct join_change, change);
+    struct author by = {AUTHOR_AGENT, id_slice(&change->agent), short_slice(&change->agent_name)};
+    switch (change->verb) {
+    case JOIN_INVITE:
+        conversation_invite(
+                fold, &by, &change->owner, id_slice(&change->invited), now_ms, decision);
+        break;
+    case JOIN_JOIN:
+        conversation_join(fold, &by, change->may_barge, now_ms, decision);
+        break;
+    case JOIN_LEAVE:
+        conversation_leave(fold, &by, now_ms, decision);
+        break;
+    case JOIN_TAKE_OVER:
+        conversation_take_over(fold, &by, now_ms, decision);
+        break;
+    }
+}
+
+static void tell_invited(const struct join_change *change, struct chat *chat)
+{
+    struct proto_frame frame = {.kind = PROTO_KIND_INVITED};
+    frame.as.invited = (struct proto_invited){
+            chat_id(chat), id_slice(&change->agent), short_slice(&change->agent_name)};
+    struct session *at = NULL;
+    while ((at = agents_session(
+                    chat->node, id_slice(&chat->tenant), id_slice(&change->invited), at)))
+        session_send(at, &frame);
+}
+
+/* Who joined follows; who left does not, unless they may look on. */
+static void follow(struct chat *chat, struct session *session, enum join_verb verb)
+{
+    struct subscription *sub = deliver_subscription(session, chat);
+    if (verb == JOIN_JOIN && sub == NULL && deliver_follow(session, chat, NULL, true))
+        deliver_subscription(session, chat)->is_watching = true;
+    else if (verb == JOIN_LEAVE && sub != NULL && !agent_may_watch(chat, session))
+        deliver_unfollow(session, chat);
+}
+
+static void on_join(struct chat_change *chat_change, enum log_outcome outcome)
+{
+    struct join_change *change = LIST_ITEM(chat_change, struct join_change, change);
+    struct chat *chat = change->change.chat;
+    struct session *session = session_find(chat->node, change->session);
+    struct slice request_id = id_slice(&change->request_id);
+    bool is_done = outcome == LOG_APPENDED || outcome == LOG_WAS_ALREADY;
+    if (is_done && change->verb == JOIN_INVITE)
+        tell_invited(change, chat);
+    if (session != NULL && is_done) {
+        session_done(session, request_id, &change->change.at);
+        follow(chat, session, change->verb);
+    } else if (session != NULL) {
+        session_error(session, request_id, outcome_code(outcome, change->change.refusal), NULL);
+    }
+    free(change);
+}
+
+static struct join_change *make_change(
+        struct session *session, enum join_verb verb, struct slice request_id)
+{
+    struct join_change *change = calloc(1, sizeof *change);
+    check(change != NULL);
+    change->verb = verb;
+    change->may_barge = session_supervises(session);
+    change->session = session_handle(session);
+    id_set(&change->request_id, request_id);
+    change->agent = session->subject;
+    change->agent_name = session->name;
+    change->change.tenant = session->tenant;
+    change->change.decide = decide_join;
+    change->change.done = on_join;
+    return change;
+}
+
+static void submit(struct session *session, struct join_change *change, struct slice request_id,
+        struct slice conversation)
+{
+    struct chat *chat = session_chat(session, request_id, conversation);
+    if (chat == NULL) {
+        free(change);
+        return;
+    }
+    chat_change(chat, &change->change);
+    chat_release(chat);
+}
+
+void agent_invite(struct session *session, const struct proto_invite *request)
+{
+    if (directory_agent(session->node, id_slice(&session->tenant), request->agent) == NULL) {
+        session_error(session, request->id, PROTO_ERROR_NO_SUCH_AGENT, NULL);
+        return;
+    }
+    struct join_change *change = make_change(session, JOIN_INVITE, request->id);
+    change->owner = request->owner;
+    id_set(&change->invited, request->agent);
+    submit(session, change, request->id, request->conversation);
+}
+
+void agent_join(struct session *session, const struct proto_join *request)
+{
+    submit(session, make_change(session, JOIN_JOIN, request->id), request->id,
+            request->conversation);
+}
+
+void agent_leave(struct session *session, const struct proto_leave *request)
+{
+    submit(session, make_change(session, JOIN_LEAVE, request->id), request->id,
+            request->conversation);
+}
+
+void agent_take_over(struct session *session, const struct proto_take_over *request)
+{
+    if (!session_supervises(session)) {
+        session_error(session, request->id, PROTO_ERROR_FORBIDDEN, NULL);
+        return;
+    }
+    submit(session, make_change(session, JOIN_TAKE_OVER, request->id), request->id,
+            request->conversation);
+}
+
+/* ---- the list ---- */
+
+static enum proto_case_state state_word(enum pool_state state)
+{
+    switch (state) {
+    case POOL_WAITING:
+        return PROTO_CASE_STATE_WAITING;
+    case POOL_OFFER_OPEN:
+        return PROTO_CASE_STATE_OFFERED;
+    case POOL_ACTIVE:
+        return PROTO_CASE_STATE_ACTIVE;
+    case POOL_WRAP_UP:
+        return PROTO_CASE_STATE_WRAP_UP;
+    }
+    return PROTO_CASE_STATE_WAITING;
+}
+
+static struct proto_case_view view_case(struct team *team, const struct pool_request_view *view)
+{
+    uint64_t now_ms = team_time_ms(team);
+    uint64_t since_ms = view->state == POOL_ACTIVE ? view->since_ms : view->first_queued_ms;
+    const struct chat *chat = chat_find(team_node(team), view->key.conversation);
+    return (struct proto_case_view){.conversation = view->key.conversation,
+            .state = state_word(view->state),
+            .agent = view->agent,
+            .queue = view->queue,
+            .channel = view->channel,
+            .has_waiting_ms = true,
+            .waiting_ms = now_ms > since_ms ? now_ms - since_ms : 0,
+            .has_weight = true,
+            .weight = view->held > 0 ? view->held : view->weight,
+            .has_interrupted = view->is_interrupted,
+            .interrupted = view->is_interrupted,
+            .contact = chat ? short_slice(&chat->fold.contact_name) : SLICE_NONE};
+}
+
+void agent_list_cases(struct session *session, const struct proto_list_cases *request)
+{
+    struct team *team = pools_team(session->node, id_slice(&session->tenant));
+    struct arena *scratch = &session->node->scratch;
+    size_t mark = scratch->used, cursor = 0;
+    struct pool_request_view view;
+    if (!session_supervises(session) || team == NULL) {
+        session_error(session, request->id, PROTO_ERROR_FORBIDDEN, NULL);
+        return;
+    }
+    struct proto_case_view *cases = arena_take(scratch, CASES_MAX * sizeof *cases);
+    check(cases != NULL);
+    struct proto_frame frame = {.kind = PROTO_KIND_CASES};
+    struct proto_cases *out = &frame.as.cases;
+    *out = (struct proto_cases){.id = request->id, .cases = cases};
+    while (pool_next_request(team_pool(team), &cursor, &view)) {
+        out->has_more = out->more = out->cases_count == CASES_MAX;
+        if (out->more)
+            break;
+        cases[out->cases_count++] = view_case(team, &view);
+    }
+    session_send(session, &frame);
+    scratch->used = mark;
+}
