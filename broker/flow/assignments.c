@@ -154,7 +154,7 @@ static void tell_newcomers(struct chat *chat)
                      id_slice(&chat->fold.owner_id), at)) != NULL) {
         struct subscription *sub = deliver_subscription(at, chat);
         if (sub == NULL || sub->is_watching)
-            assignments_tell(at, chat_id(chat));
+            assignments_tell(at, &(struct pool_key){chat_id(chat), chat->fold.request});
     }
 }
 
