@@ -76,10 +76,10 @@ class Client:
         self.socket = await wire.connect(self.address, self.on_text, lambda code: self.on_close(mine, code))
         cursors = [{"conversation": key, "at": at} for key, at in list(self.cursors.items())[:64]]
         self.greeting = {"type": "hello", "id": "hello", **proof, "cursors": cursors, **self.hello_more()}
-        self.greet()
+        self.greet(mine)
 
-    def greet(self):
-        if not self.online.is_set():
+    def greet(self, connection):
+        if connection == self.connection and self.socket.is_open and not self.online.is_set():
             self.note("hello", who=self.who, contact=self.contact(), connection=self.connection)
             self.socket.send(self.greeting)
 
@@ -199,7 +199,7 @@ class Client:
 
     def on_error(self, frame):
         if frame.get("id") == "hello" and frame["retry"] in ("same", "later"):
-            asyncio.get_running_loop().call_later(frame.get("retry_after_ms", 500) / 1000, self.greet)
+            asyncio.get_running_loop().call_later(frame.get("retry_after_ms", 500) / 1000, self.greet, self.connection)
         words = self.by_id.get(frame.get("id"))
         if words is None or words.done.done():
             return

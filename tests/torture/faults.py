@@ -40,8 +40,8 @@ class Faults:
         """With a fleet: the embedded Redis is not there, and a kill is a failover."""
         deeds = Failovers(self.stage.fleet, self.random)
         self.killing = [(deeds.kill_master, 40), (deeds.stop_master, 30), (deeds.order_failover, 10), (deeds.kill_replica, 10),
-                        (self.kill_node, 20)]
-        self.others = [row for row in self.others if row[0] not in (self.pause_redis, self.disk_full)]
+                        (deeds.cut_off_master, 20), (self.kill_node, 20)]
+        self.others = [row for row in self.others if row[0] not in (self.pause_redis, self.disk_full)] + [(deeds.silence_replicas, 12)]
 
     def only(self, rows):
         """Those that --faults names; all without it."""

@@ -123,12 +123,21 @@ class Fleet:
         while not await asyncio.to_thread(self.has_all_replicas, master):
             if time.monotonic() > end:
                 raise RuntimeError("the replicas did not come back in time")
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.25)
+            master = await asyncio.to_thread(self.master, group) or master  # it may have changed once more
+            await asyncio.to_thread(self.lead_back, group, master)
         while time.monotonic() < end:
             known = [await asyncio.to_thread(sentinel.ask, "INFO", "sentinel") for sentinel in self.sentinels]
             if all(self.knows_all(words) for words in known):
                 return
             await asyncio.sleep(0.1)
+
+    def lead_back(self, group, master):
+        """As an operator would: whoever follows nobody, or somebody who is no master any more, follows the master."""
+        for server in self.groups[group]:
+            words = server.ask("INFO", "replication") if server is not master else None
+            if words is not None and b"master_port:%d\r" % master.port not in words:
+                server.ask("REPLICAOF", "127.0.0.1", master.port)
 
     def stop(self):
         for server in [*sum(self.groups.values(), []), *self.sentinels]:
@@ -145,10 +154,13 @@ class Failovers:
     async def choose(self):
         """A group, mostly the logs', and its master now."""
         group = self.random.choices(GROUPS, [5, 1])[0]
+        return group, await self.current(group)
+
+    async def current(self, group):
         while True:
             master = await asyncio.to_thread(self.fleet.master, group)
             if master:
-                return group, master
+                return master
             await asyncio.sleep(0.05)
 
     async def kill_master(self):
@@ -169,6 +181,33 @@ class Failovers:
         await asyncio.to_thread(lost.ask, "REPLICAOF", "127.0.0.1", master.port)
         await self.fleet.be_whole(group, master)
 
+    def others(self, group, master):
+        return [server for server in self.fleet.groups[group] if server is not master]
+
+    async def silence_replicas(self):
+        """The master is alone with its clients: it must not get an ack out."""
+        group, master = await self.choose()
+        for server in self.others(group, master):
+            server.process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(self.random.uniform(0.3, 2.5))
+        for server in self.others(group, master):
+            server.process.send_signal(signal.SIGCONT)
+        await self.fleet.be_whole(group, await self.current(group))
+
+    async def cut_off_master(self):
+        """The same, and then it is gone, with all that was written while it was alone: none of it was promised."""
+        group, lost = await self.choose()
+        replicas = self.others(group, lost)
+        for server in replicas:
+            server.process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(self.random.uniform(0.3, 1.5))
+        lost.kill()
+        for server in replicas:
+            server.process.send_signal(signal.SIGCONT)
+        master = await self.fleet.another_master(group, lost)
+        lost.start("--replicaof", f"127.0.0.1 {master.port}")
+        await self.fleet.be_whole(group, master)
+
     async def order_failover(self):
         group, lost = await self.choose()
         await asyncio.to_thread(self.fleet.sentinels[0].ask, "SENTINEL", "FAILOVER", group)
@@ -177,7 +216,7 @@ class Failovers:
 
     async def kill_replica(self):
         group, master = await self.choose()
-        lost = self.random.choice([server for server in self.fleet.groups[group] if server is not master])
+        lost = self.random.choice(self.others(group, master))
         lost.kill()
         await asyncio.sleep(self.random.uniform(0, 1))
         lost.start("--replicaof", f"127.0.0.1 {master.port}")
