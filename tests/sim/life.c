@@ -10,9 +10,12 @@
 
 enum { SET_UP_MS_MAX = 10000 };
 
+struct store *(*world_bend)(struct sim_node *sim);
+
 void sim_node_live(struct sim_node *sim)
 {
-    struct node_ports ports = {sim->store, &sim->keystore.base, fake_peers_port(sim->peers), NULL,
+    struct store *store = world_bend != NULL ? world_bend(sim) : sim->store;
+    struct node_ports ports = {store, &sim->keystore.base, fake_peers_port(sim->peers), NULL,
             &sim->timers.base, &sim->random.base, sim->hints};
     check(sim->node == NULL);
     fake_server_note(sim->world->server, "node %u lives", sim->index);

@@ -85,6 +85,8 @@ void faults_end(struct world *world);
 
 /* life.c: a node's lives, and what is in the world before the cast comes. */
 void sim_node_live(struct sim_node *sim);
+/* A store that stands between a node and its link, for recalls; NULL: none. */
+extern struct store *(*world_bend)(struct sim_node *sim);
 void sim_node_die(struct sim_node *sim);
 struct sim_node *world_living_node(struct world *world); /* the first that lives; NULL: none */
 void world_set_up(struct world *world);
