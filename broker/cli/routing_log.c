@@ -15,8 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { TIMEOUT_MS = 20000, SCRATCH_BYTES = 8 * 1024 * 1024 };
+enum { TIMEOUT_MS = 20000, AGAIN_MS = 300, ATTEMPTS = 20, SCRATCH_BYTES = 8 * 1024 * 1024 };
 
 static bool append(struct routing_log *log, const char *bytes, size_t len)
 {
@@ -70,6 +71,20 @@ static void explain_refusal(const struct http_answer *answer, char why[ROUTING_L
     cJSON_Delete(json);
 }
 
+/* A pool that nobody has asked for yet is opened by the first request, which is told to come again.
+ */
+static bool ask_patiently(const struct http_call *call, struct http_answer *out)
+{
+    const struct timespec pause = {0, AGAIN_MS * 1000000};
+    for (int attempt = 1; http_do(call, out) == HTTP_ANSWERED; attempt++) {
+        if (out->status != 503 || attempt == ATTEMPTS)
+            return true;
+        free(out->body);
+        nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
 /* Returns the page's bytes; -1: out_why tells. */
 static long fetch_page(const struct place *place, const char *tenant, uint64_t from,
         struct routing_log *log, char why[ROUTING_LOG_WHY_MAX])
@@ -83,7 +98,7 @@ static long fetch_page(const struct place *place, const char *tenant, uint64_t f
             .path = path,
             .bearer = place->admin_token,
             .timeout_ms = TIMEOUT_MS};
-    if (http_do(&call, &answer) != HTTP_ANSWERED) {
+    if (!ask_patiently(&call, &answer)) {
         snprintf(why, ROUTING_LOG_WHY_MAX, "%s does not answer", place->url);
         return -1;
     }
