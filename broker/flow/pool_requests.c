@@ -155,8 +155,10 @@ static void submit_queued(struct request_change *change)
     struct chat *chat = change->chat;
     struct team *team = pools_team(chat->node, id_slice(&chat->tenant));
     struct case_needs *needs = &change->needs;
-    if (team != NULL)
+    if (team != NULL) {
         needs_complete(needs, &chat->fold, team_policy(team));
+        offline_answer(team, chat, needs->need.queue);
+    }
     needs->need.is_stranded = needs_are_stranded(needs, chat->node, id_slice(&chat->tenant));
     if (needs->need.is_stranded)
         log_line(LOG_WARN, "case.stranded", "tenant=%.*s conversation=%.*s skill=%.*s",

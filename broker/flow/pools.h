@@ -88,6 +88,9 @@ void agents_destroy(struct node *node);
 void activity_look(struct team *team);
 void activity_look_at(struct team *team, struct chat *chat, const struct pool_request_view *view);
 
+/* Outside the queue's hours the customer is told so: offline_answer.c */
+void offline_answer(struct team *team, struct chat *chat, struct slice queue_name);
+
 /* Chats whose agent stays away: back to the queue. orphans.c */
 void orphans_requeue(struct team *team);
 

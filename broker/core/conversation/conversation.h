@@ -225,6 +225,9 @@ void conversation_own(const struct conversation *, const struct name *request, s
 /* A new request in place of this one, so that a late owner of the old one is fenced. */
 void conversation_void(const struct conversation *, const struct name *request, uint64_t now_ms,
         struct decision *);
+/* Says something to the customer whose case was queued by the newest entry; at most once, then. */
+void conversation_tell_waiting(const struct conversation *, const struct name *request,
+        struct slice body, uint64_t now_ms, struct decision *);
 /* The owner's case goes back to the queue. */
 void conversation_requeue(
         const struct conversation *, const struct requeue *, uint64_t now_ms, struct decision *);

@@ -37,6 +37,21 @@ void conversation_void(const struct conversation *c, const struct name *request,
     entry_add(decision->draft, PART_VOIDED)->ref = *request;
 }
 
+void conversation_tell_waiting(const struct conversation *c, const struct name *request,
+        struct slice body, uint64_t now_ms, struct decision *decision)
+{
+    struct author author = system_author();
+    if (!is_living(c, decision))
+        return;
+    bool is_newest = name_equal(&c->request, request) && name_equal(&c->public_tail, request);
+    if (c->phase != PHASE_QUEUED || !is_newest) {
+        refuse(decision, REFUSAL_FENCED);
+        return;
+    }
+    begin_draft(decision, c, &author, now_ms);
+    entry_add(decision->draft, PART_MESSAGE)->body = body;
+}
+
 /* The token is an entry's name, which others have seen: an agent must also be the one it names. */
 static bool holds_token(
         const struct conversation *c, const struct author *by, const struct name *owner)

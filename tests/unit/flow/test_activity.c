@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From close to wrap-up, from silence to room, from a silent agent to the queue: through both logs
  * and out to the sessions. */
+#include "core/route/setup.h"
 #include "flow/pools.h"
 #include "lib/test.h"
 #include "stage.h"
@@ -132,6 +133,32 @@ static void tiledesk_4_a_case_for_nobody_is_offered_at_once(void)
     stage_end();
 }
 
+/* Outside the hours the customer is told, once; the case waits, and whoever is there may take it.
+ */
+static void who_comes_outside_the_hours_is_told_and_waits(void)
+{
+    static struct route_setup setup;
+    stage_start();
+    setup = (struct route_setup){.queue_count = 1};
+    struct route_queue *queue = &setup.queues[0];
+    route_name_set(&queue->name, SLICE_OF(ROUTE_QUEUE_DEFAULT));
+    queue->has_hours = true; /* and never open */
+    queue->offline_len = (uint16_t)snprintf(
+            queue->offline_text, sizeof queue->offline_text, "We are back at nine.");
+    stage.settings.policy.setup = &setup;
+    struct actor *bot = stage_bot("north"), *ada = stage_customer("north");
+    act_say(ada, "Hello");
+    expect(will_hear(bot, "\"turn\"", 1000));
+    act_commit(bot, "A colleague comes", ",\"handoff\":{\"reason\":\"asked\"}");
+    expect(will_hear(ada, "We are back at nine.", 2000));
+    uint64_t seq = fold_of(ada)->tail.seq;
+    stage_run(20000);
+    expect_u64(fold_of(ada)->tail.seq, seq);
+    struct actor *anna = stage_agent("north", "anna");
+    expect(will_hear(anna, "\"offer\"", 2000));
+    stage_end();
+}
+
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
@@ -140,5 +167,6 @@ int main(int argc, char **argv)
                     CASE(a_silent_chat_weighs_less_until_somebody_speaks),
                     CASE(chatwoot_13516_a_silent_agent_loses_the_case_which_keeps_its_age),
                     CASE(who_is_not_asked_has_the_chat_at_once),
-                    CASE(tiledesk_4_a_case_for_nobody_is_offered_at_once), {0}});
+                    CASE(tiledesk_4_a_case_for_nobody_is_offered_at_once),
+                    CASE(who_comes_outside_the_hours_is_told_and_waits), {0}});
 }
