@@ -23,7 +23,9 @@
 
 #include <stdlib.h>
 
-enum { PAGE_COUNT = 32, ROOM_MIN = 128 * 1024, SEEK_COUNT = 128 };
+/* ROOM_MIN is less than half of what waits for one peer: port/peers.h tells of room from there on.
+ */
+enum { PAGE_COUNT = 32, ROOM_MIN = 96 * 1024, SEEK_COUNT = 128 };
 
 static void read_on(struct subscription *sub);
 
@@ -223,7 +225,8 @@ static void reset(struct subscription *sub, enum proto_reset_reason reason)
     sub->begin_seq = 0;
 }
 
-/* Pages are read only while the ring can hold one; the rest waits for on_writable. */
+/* Pages are read, and their records sent, only while the ring has room; the rest waits for
+ * on_writable. */
 static bool has_room(const struct subscription *sub)
 {
     struct peers *peers = sub->chat->node->peers;
@@ -255,6 +258,10 @@ static void on_page_record(struct chat_read *read, const struct record *record)
     } else if (record->at.seq == sub->sent.seq) {
         sub->is_checked = name_equal(&record->at, &sub->sent);
     } else if (sub->is_checked && links_to(sub, record)) {
+        if (!has_room(sub)) { /* long ones: what is left of the page is read again */
+            sub->is_behind = true;
+            return;
+        }
         look_at(sub, record);
         sub->seen++;
     }

@@ -37,15 +37,20 @@ test("who reads too slowly is cut with 4413, and resumes without a gap", { timeo
     slow.wire.pause(); // the kernel takes a little for it, then its ring, and then no more
     const text = "x".repeat(8000);
     let n = 0;
+    const sayMore = () => {
+        for (let i = 0; i < 32; i++) fast.send({ type: "send", id: `s${++n}`, lineage, n, body: { kind: "text", text } });
+        return fast.next(({ type, id }) => type === "ack" && id === `s${n}`);
+    };
     while (!weftd.log().includes("session.slow")) {
         assert.ok(n < 4000, "it was never found slow");
-        for (let i = 0; i < 32; i++) fast.send({ type: "send", id: `s${++n}`, lineage, n, body: { kind: "text", text } });
-        await fast.next(({ type, id }) => type === "ack" && id === `s${n}`);
+        await sayMore();
     }
     slow.wire.resume();
     assert.equal(await slow.ended, 4413);
     const held = entriesOf(slow);
     assert.ok(numbersOf(held).length < n, "it was cut before it had all");
+
+    for (let i = 0; i < 6; i++) await sayMore(); // more than the ring of a connection holds, to come back to
 
     const { socket: again } = await enter("crm-1", { cursors: [{ conversation, at: held.at(-1).at }] });
     await again.next(({ type, parts }) => type === "entry" && parts.some((part) => part.n === n));
