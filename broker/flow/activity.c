@@ -64,7 +64,7 @@ static void look_at_weight(
 {
     const struct route_policy *policy = team_policy(team);
     uint64_t now_ms = team_time_ms(team);
-    uint64_t since_ms = later(chat->fold.spoken_ms, view->since_ms);
+    uint64_t since_ms = later(chat_fold(chat)->spoken_ms, view->since_ms);
     bool is_idle = policy->idle_ms > 0 && now_ms >= since_ms + policy->idle_ms;
     if (is_idle && view->weighed == 0 && view->held > policy->idle_weight)
         weigh(team, &view->key, policy->idle_weight);
@@ -103,14 +103,14 @@ static void look_at_silence(
         struct team *team, struct chat *chat, const struct pool_request_view *view)
 {
     uint64_t silence_ms = team_policy(team)->silence_ms, now_ms = team_time_ms(team);
-    uint64_t since_ms = later(chat->fold.unanswered_ms, view->since_ms);
-    if (silence_ms == 0 || chat->fold.unanswered_ms == 0 || view->is_interrupted ||
+    uint64_t since_ms = later(chat_fold(chat)->unanswered_ms, view->since_ms);
+    if (silence_ms == 0 || chat_fold(chat)->unanswered_ms == 0 || view->is_interrupted ||
             now_ms < since_ms + silence_ms)
         return;
     struct silence_change *change = calloc(1, sizeof *change);
     check(change != NULL);
     change->request = view->key.name;
-    change->least_ms = chat->fold.unanswered_ms;
+    change->least_ms = chat_fold(chat)->unanswered_ms;
     change->change.decide = decide_silence;
     change->change.done = on_silence;
     chat_change(chat, &change->change);
@@ -121,8 +121,8 @@ static void look_at_silence(
 void activity_look_at(struct team *team, struct chat *chat, const struct pool_request_view *view)
 {
     bool is_known = chat->log.state == LOG_READY && team_is_read(team) &&
-                    chat->fold.phase == PHASE_ACTIVE &&
-                    name_equal(&chat->fold.request, &view->key.name);
+                    chat_fold(chat)->phase == PHASE_ACTIVE &&
+                    name_equal(&chat_fold(chat)->request, &view->key.name);
     if (!is_known || view->state != POOL_ACTIVE)
         return;
     look_at_weight(team, chat, view);

@@ -263,10 +263,11 @@ bool agent_may_watch(const struct chat *chat, const struct session *session)
     struct team *team = pools_team(chat->node, id_slice(&chat->tenant));
     struct pool_request_view view;
     size_t cursor = 0;
-    if (slice_equal(id_slice(&chat->fold.owner_id), agent) ||
-            slice_equal(id_slice(&chat->fold.last_agent), agent) || session_supervises(session) ||
-            conversation_participant(&chat->fold, agent) != NULL ||
-            conversation_has_invited(&chat->fold, agent))
+    if (slice_equal(id_slice(&chat_fold(chat)->owner_id), agent) ||
+            slice_equal(id_slice(&chat_fold(chat)->last_agent), agent) ||
+            session_supervises(session) ||
+            conversation_participant(chat_fold(chat), agent) != NULL ||
+            conversation_has_invited(chat_fold(chat), agent))
         return true;
     while (team != NULL && pool_next_of_agent(team_pool(team), agent, &cursor, &view))
         if (slice_equal(view.key.conversation, chat_id(chat)))
@@ -292,7 +293,7 @@ static void begin_watching(struct watching *watching, struct chat *chat)
         return;
     }
     deliver_subscription(session, chat)->is_watching =
-            !slice_equal(id_slice(&chat->fold.owner_id), id_slice(&session->subject));
+            !slice_equal(id_slice(&chat_fold(chat)->owner_id), id_slice(&session->subject));
     session_done(session, id_slice(&watching->request_id), NULL);
     receipts_tell(session, chat);
 }

@@ -53,8 +53,8 @@ static void on_packet(struct log_reader *reader, const struct record *record)
 
 static bool is_owner(const struct chat *chat, const struct session *session)
 {
-    return chat->fold.phase == PHASE_ACTIVE &&
-           slice_equal(id_slice(&chat->fold.owner_id), id_slice(&session->subject));
+    return chat_fold(chat)->phase == PHASE_ACTIVE &&
+           slice_equal(id_slice(&chat_fold(chat)->owner_id), id_slice(&session->subject));
 }
 
 static void tell(struct assignment *assignment, struct session *session)
@@ -65,10 +65,10 @@ static void tell(struct assignment *assignment, struct session *session)
     struct proto_frame frame = {.kind = PROTO_KIND_ASSIGNED};
     struct proto_assigned *assigned = &frame.as.assigned;
     *assigned = (struct proto_assigned){.conversation = chat_id(chat),
-            .owner = chat->fold.owner,
-            .contact = short_slice(&chat->fold.contact_name),
+            .owner = chat_fold(chat)->owner,
+            .contact = short_slice(&chat_fold(chat)->contact_name),
             .has_proven = true,
-            .proven = chat->fold.reference.len > 0};
+            .proven = chat_fold(chat)->reference.len > 0};
     if (assignment->packet.len > 0)
         assigned->has_handoff =
                 handoff_decode(assignment->packet, &node->scratch, &assigned->handoff);
@@ -116,7 +116,8 @@ static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
         end_assignment(assignment);
         return;
     }
-    uint64_t seq = chat->fold.packet_seq ? chat->fold.packet_seq : chat->fold.owner.seq;
+    uint64_t seq =
+            chat_fold(chat)->packet_seq ? chat_fold(chat)->packet_seq : chat_fold(chat)->owner.seq;
     assignment->reader = (struct log_reader){
             .from = seq, .to = seq, .count = 1, .on_record = on_packet, .done = on_packet_read};
     log_read(&chat->log, &assignment->reader);
@@ -149,12 +150,12 @@ struct look {
 static void tell_newcomers(struct chat *chat)
 {
     struct session *at = NULL;
-    while (chat->fold.phase == PHASE_ACTIVE &&
+    while (chat_fold(chat)->phase == PHASE_ACTIVE &&
             (at = agents_session(chat->node, id_slice(&chat->tenant),
-                     id_slice(&chat->fold.owner_id), at)) != NULL) {
+                     id_slice(&chat_fold(chat)->owner_id), at)) != NULL) {
         struct subscription *sub = deliver_subscription(at, chat);
         if (sub == NULL || sub->is_watching)
-            assignments_tell(at, &(struct pool_key){chat_id(chat), chat->fold.request});
+            assignments_tell(at, &(struct pool_key){chat_id(chat), chat_fold(chat)->request});
     }
 }
 
@@ -200,8 +201,8 @@ static const char *release_reason(const struct conversation *fold)
 static void release_sessions(struct chat *chat, struct slice agent)
 {
     struct proto_frame frame = {.kind = PROTO_KIND_RELEASED};
-    frame.as.released =
-            (struct proto_released){chat_id(chat), slice_of_string(release_reason(&chat->fold))};
+    frame.as.released = (struct proto_released){
+            chat_id(chat), slice_of_string(release_reason(chat_fold(chat)))};
     struct session *at = NULL;
     while ((at = agents_session(chat->node, id_slice(&chat->tenant), agent, at)) != NULL) {
         struct subscription *sub = deliver_subscription(at, chat);
@@ -227,7 +228,7 @@ static void end_watching(struct chat *chat)
 
 void assignments_follow_up(struct chat *chat)
 {
-    const struct conversation *fold = &chat->fold;
+    const struct conversation *fold = chat_fold(chat);
     bool is_agent = fold->phase == PHASE_ACTIVE;
     struct name owner = is_agent ? fold->owner : (struct name){0};
     if (name_equal(&chat->seen_owner, &owner))

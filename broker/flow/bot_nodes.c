@@ -40,7 +40,7 @@ struct bot_nodes {
 static bool is_remote_for(const struct remote *remote, const struct chat *chat)
 {
     return slice_equal(id_slice(&remote->tenant), id_slice(&chat->tenant)) &&
-           slice_equal(id_slice(&remote->bot), id_slice(&chat->fold.owner_id)) &&
+           slice_equal(id_slice(&remote->bot), id_slice(&chat_fold(chat)->owner_id)) &&
            remote->heard_ms + FORGET_MS > node_clock_ms(chat->node) &&
            members_have(chat->node, id_slice(&remote->node));
 }

@@ -69,7 +69,7 @@ static bool is_worker_for(const struct session *worker, const struct chat *chat)
 {
     return worker->phase == SESSION_OPEN &&
            slice_equal(id_slice(&worker->tenant), id_slice(&chat->tenant)) &&
-           slice_equal(id_slice(&worker->subject), id_slice(&chat->fold.owner_id));
+           slice_equal(id_slice(&worker->subject), id_slice(&chat_fold(chat)->owner_id));
 }
 
 /* The one with the least to do; out_is_alive: there is one at all. */
@@ -204,7 +204,8 @@ static void on_input_read(struct chat_read *read, enum log_outcome outcome)
 /* Of a long input the newest part: that is what the turn is about. */
 static uint64_t input_from(const struct chat *chat, const struct turn_flight *flight)
 {
-    uint64_t from = chat->fold.turn_from_seq ? chat->fold.turn_from_seq : flight->turn.seq;
+    uint64_t from =
+            chat_fold(chat)->turn_from_seq ? chat_fold(chat)->turn_from_seq : flight->turn.seq;
     bool is_long = from + INPUT_ENTRIES_MAX <= flight->turn.seq;
     return is_long ? flight->turn.seq - INPUT_ENTRIES_MAX + 1 : from;
 }
@@ -279,9 +280,10 @@ static void let_go(struct turn_flight *flight)
 {
     struct chat *chat = flight->chat;
     struct session *worker = session_find(chat->node, flight->worker);
-    bool is_committed = name_equal(&chat->fold.committed_turn, &flight->turn);
+    bool is_committed = name_equal(&chat_fold(chat)->committed_turn, &flight->turn);
     if (worker != NULL && flight->state == FLIGHT_OUT && !is_committed) {
-        bool is_human = chat->fold.phase == PHASE_QUEUED || chat->fold.phase == PHASE_ACTIVE;
+        bool is_human =
+                chat_fold(chat)->phase == PHASE_QUEUED || chat_fold(chat)->phase == PHASE_ACTIVE;
         struct proto_frame frame = {.kind = PROTO_KIND_CANCEL};
         frame.as.cancel = (struct proto_cancel){.has_turn = true,
                 .turn = flight->turn,
@@ -305,7 +307,7 @@ static void take_up(struct chat *chat)
     struct turn_flight *flight = calloc(1, sizeof *flight);
     check(flight != NULL);
     *flight = (struct turn_flight){.chat = chat,
-            .turn = chat->fold.turn,
+            .turn = chat_fold(chat)->turn,
             .timer.on_due = on_due,
             .deadline_ms = node_clock_ms(node) + node->settings->turn_deadline_ms};
     list_append(&node->bots->flights, &flight->link);
@@ -319,8 +321,8 @@ static void take_up(struct chat *chat)
 
 void bots_follow_up(struct chat *chat)
 {
-    const struct name *turn = &chat->fold.turn;
-    bool is_open = turn->seq != 0 && chat->fold.phase == PHASE_BOT;
+    const struct name *turn = &chat_fold(chat)->turn;
+    bool is_open = turn->seq != 0 && chat_fold(chat)->phase == PHASE_BOT;
     bool is_carried = chat->turn != NULL && name_equal(&chat->turn->turn, turn);
     struct node *node = chat->node;
     if (chat->turn != NULL && (!is_open || !is_carried)) {

@@ -12,6 +12,7 @@
 #include "flow/chat.h"
 
 #include "base/check.h"
+#include "flow/chat_fold.h"
 #include "flow/directory.h"
 #include "flow/entry_codec.h"
 
@@ -58,8 +59,8 @@ void chat_give_key(struct chat *chat, struct slice tenant, const uint8_t key[KEY
 void chat_forget(struct chat *chat)
 {
     memset(chat->key, 0, sizeof chat->key);
-    memset(&chat->fold, 0, sizeof chat->fold);
-    chat->fold.phase = PHASE_ERASED;
+    chat_fold_clear(chat);
+    chat_fold(chat)->phase = PHASE_ERASED;
     chat->log.seal_key = NULL;
     chat->log.state = LOG_COLD;
     chat->key_state = CHAT_KEY_GONE;
@@ -218,7 +219,7 @@ static enum log_decision decide(
         change->refusal = REFUSAL_UNBORN;
         return LOG_NO;
     }
-    change->decide(change, &chat->fold, node_time_ms(chat->node), &decision);
+    change->decide(change, chat_fold(chat), node_time_ms(chat->node), &decision);
     change->refusal = decision.refusal;
     change->resend_from = decision.resend_from;
     change->at = decision.already;

@@ -8,6 +8,7 @@
 #include "flow/chat.h"
 
 #include "base/check.h"
+#include "flow/chat_fold.h"
 #include "flow/chat_hints.h"
 #include "flow/deliver.h"
 #include "flow/entry_codec.h"
@@ -50,7 +51,7 @@ static enum log_fold decode(struct chat *chat, const struct record *record, stru
 /* What became of the message, as table and pages know it; the table is newer. */
 static const struct amendment *amendment_of(const struct chat *chat, const struct name *target)
 {
-    const struct amendment *found = amendments_find(&chat->fold.amendments, target);
+    const struct amendment *found = amendments_find(&chat_fold(chat)->amendments, target);
     for (size_t i = 0; found == NULL && i < chat->paged_count; i++)
         if (name_equal(&chat->paged[i].target, target))
             found = &chat->paged[i];
@@ -91,7 +92,7 @@ bool chat_read_entry(struct chat *chat, const struct record *record, struct entr
 static void clear(struct log *log)
 {
     struct chat *chat = chat_of(log);
-    memset(&chat->fold, 0, sizeof chat->fold);
+    chat_fold_clear(chat);
     chat->saved_seq = 0;
 }
 
@@ -101,7 +102,7 @@ static enum log_fold apply(struct log *log, const struct record *record)
     struct entry entry;
     size_t mark = chat->node->scratch.used;
     enum log_fold fold = decode(chat, record, &entry);
-    if (fold == LOG_FOLDED && conversation_apply(&chat->fold, &entry) != FOLD_OK)
+    if (fold == LOG_FOLDED && conversation_apply(chat_fold(chat), &entry) != FOLD_OK)
         fold = LOG_FOLD_UNKNOWN;
     if (fold == LOG_FOLDED && entry_part(&entry, PART_SNAPSHOT) != NULL)
         chat->saved_seq = entry.at.seq;
@@ -129,10 +130,10 @@ static enum log_fold restore(struct log *log, const struct record *record)
     size_t mark = chat->node->scratch.used;
     enum log_fold fold = decode(chat, record, &entry);
     const struct part *part = fold == LOG_FOLDED ? entry_part(&entry, PART_SNAPSHOT) : NULL;
-    if (part != NULL && !fold_decode(part->body, &chat->node->scratch, &chat->fold))
+    if (part != NULL && !fold_decode(part->body, &chat->node->scratch, chat_fold(chat)))
         fold = LOG_FOLD_DAMAGED;
-    chat->fold.tail.seq = record->at.seq - 1;
-    if (fold == LOG_FOLDED && conversation_apply(&chat->fold, &entry) != FOLD_OK)
+    chat_fold(chat)->tail.seq = record->at.seq - 1;
+    if (fold == LOG_FOLDED && conversation_apply(chat_fold(chat), &entry) != FOLD_OK)
         fold = LOG_FOLD_UNKNOWN;
     chat->saved_seq = record->at.seq;
     chat->node->scratch.used = mark;
@@ -170,8 +171,8 @@ static void on_snapshot(struct chat_change *change, enum log_outcome outcome)
 
 void chat_snapshot(struct chat *chat)
 {
-    if (chat->snapshot != NULL || chat->fold.tail.seq < chat->saved_seq + SNAPSHOT_EVERY ||
-            chat->fold.phase == PHASE_ERASED)
+    if (chat->snapshot != NULL || chat_fold(chat)->tail.seq < chat->saved_seq + SNAPSHOT_EVERY ||
+            chat_fold(chat)->phase == PHASE_ERASED)
         return;
     chat->snapshot = calloc(1, sizeof *chat->snapshot);
     if (chat->snapshot == NULL)
@@ -202,7 +203,7 @@ static void on_foreign(struct log *log, const struct record *record)
 static void on_moved(struct log *log)
 {
     struct chat *chat = chat_of(log);
-    if (chat->fold.phase == PHASE_ERASED && chat->key_state == CHAT_KEY_READY)
+    if (chat_fold(chat)->phase == PHASE_ERASED && chat->key_state == CHAT_KEY_READY)
         erase_here(chat);
     deliver_moved(chat);
     follow_up(chat);

@@ -32,8 +32,8 @@ static bool is_covered(const struct chat_read *read, const struct record *record
 {
     const struct chat *chat = read->chat;
     bool is_folded = chat->log.state == LOG_READY || chat->log.state == LOG_BROKEN;
-    return is_folded && record->at.seq <= chat->fold.tail.seq &&
-           chat->fold.amendments.page_seq == read->page_seq;
+    return is_folded && record->at.seq <= chat_fold(chat)->tail.seq &&
+           chat_fold(chat)->amendments.page_seq == read->page_seq;
 }
 
 static void on_record(struct log_reader *reader, const struct record *record)
@@ -43,7 +43,7 @@ static void on_record(struct log_reader *reader, const struct record *record)
     if (read->is_cut)
         return;
     if (!is_covered(read, record)) {
-        read->is_cut = !read->is_reverse || record->at.seq <= chat->fold.tail.seq;
+        read->is_cut = !read->is_reverse || record->at.seq <= chat_fold(chat)->tail.seq;
         return;
     }
     chat->paged = read->paged;
@@ -58,7 +58,7 @@ static void on_read(struct log_reader *reader, enum log_outcome outcome)
     struct chat_read *read = LIST_ITEM(reader, struct chat_read, reader);
     struct chat *chat = read->chat;
     if (read->is_cut && !read->is_reverse && outcome == LOG_APPENDED)
-        log_hint(&chat->log, chat->fold.tail.seq + 1);
+        log_hint(&chat->log, chat_fold(chat)->tail.seq + 1);
     end(read, read->is_cut && read->is_reverse ? LOG_RETRY : outcome);
 }
 
@@ -79,7 +79,7 @@ static void read_records(struct chat_read *read)
 /* The first place that the read can come upon. */
 static uint64_t lowest_of(const struct chat_read *read)
 {
-    uint64_t tail = read->chat->fold.tail.seq;
+    uint64_t tail = chat_fold(read->chat)->tail.seq;
     uint64_t highest = read->to < tail ? read->to : tail;
     if (!read->is_reverse)
         return read->from;
@@ -155,7 +155,7 @@ static void read_pages(struct chat_read *read)
 
 static void begin(struct chat_read *read)
 {
-    const struct amendments *amendments = &read->chat->fold.amendments;
+    const struct amendments *amendments = &chat_fold(read->chat)->amendments;
     read->lowest = lowest_of(read);
     read->page_seq = read->next_page = amendments->page_seq;
     read->next_up_to = amendments->paged_up_to;

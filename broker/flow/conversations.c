@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "flow/chat.h"
+#include "flow/chat_fold.h"
 #include "flow/chat_hints.h"
 
 #include <stdlib.h>
@@ -82,6 +83,7 @@ static void free_chat(struct chat *chat)
     chat_listen_no_more(chat);
     readers_finish(&chat->readers);
     chat_finish(chat);
+    chat_fold_finish(chat);
     free(chat);
 }
 
@@ -118,7 +120,9 @@ static struct chat *chat_make(struct node *node, struct slice id)
     chat->node = node;
     memcpy(chat->id_bytes, id.bytes, CONVERSATION_ID_LEN);
     list_init(&chat->unused);
+    list_init(&chat->in_use);
     chat_init(chat);
+    chat_fold_clear(chat);
     map_put(&node->conversations->by_id, &chat->by_id, chat_id(chat));
     return chat;
 }
@@ -126,6 +130,7 @@ static struct chat *chat_make(struct node *node, struct slice id)
 void chat_hold_again(struct chat *chat)
 {
     list_remove(&chat->unused);
+    chat_fold_used(chat);
     chat->holds++;
 }
 

@@ -32,7 +32,10 @@ struct chat {
     struct id_text tenant; /* known once the key is */
     uint8_t key[KEY_SIZE];
     struct log log;
-    struct conversation fold;
+    struct conversation *fold_in_use; /* chat_fold gives it; NULL: it is put away */
+    struct slice fold_away;           /* owned: the encoded fold of a chat that rests */
+    struct list in_use;               /* linked while there is a fold: chat_fold.c */
+    uint64_t used_ms;
     struct list waiting;    /* changes that wait for the key */
     struct list followers;  /* subscriptions, deliver.h */
     struct readers readers; /* what the followers were told of receipts */
@@ -57,6 +60,15 @@ struct chat {
 static inline struct slice chat_id(const struct chat *chat)
 {
     return slice_make(chat->id_bytes, CONVERSATION_ID_LEN);
+}
+
+/* chat_fold.c: takes it out again. */
+struct conversation *chat_fold_take_out(struct chat *chat);
+
+/* What follows from the log. Borrowed until the loop turns, or the log moves. */
+static inline struct conversation *chat_fold(const struct chat *chat)
+{
+    return chat->fold_in_use ? chat->fold_in_use : chat_fold_take_out((struct chat *)chat);
 }
 
 bool conversations_create(struct node *node); /* sets node->conversations */
@@ -100,7 +112,7 @@ struct chat_change {
 /* Takes its own hold on the chat. */
 void chat_change(struct chat *chat, struct chat_change *change);
 
-/* Reads the log up to its end; then done. outcome LOG_WAS_ALREADY: chat->fold is durable, and no
+/* Reads the log up to its end; then done. outcome LOG_WAS_ALREADY: the fold is durable, and no
  * older than the call: a no, or a removal, may rest on it (rule 6). */
 struct chat_touch {
     struct chat_change change;

@@ -180,7 +180,7 @@ void deliver_record(struct chat *chat, const struct record *record)
     chat_hold_again(chat);
     LIST_EACH (at, next, &chat->followers) {
         struct subscription *sub = LIST_ITEM(at, struct subscription, of_chat);
-        if (sub->is_reading || record->at.seq > chat->fold.tail.seq)
+        if (sub->is_reading || record->at.seq > chat_fold(chat)->tail.seq)
             sub->is_behind = true; /* or the link began anew: on_moved comes */
         else if (links_to(sub, record))
             tell(&telling, sub);

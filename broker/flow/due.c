@@ -54,11 +54,11 @@ static const char bucket_digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
 static bool is_open(const struct chat *chat, uint64_t seq)
 {
     uint64_t open[2];
-    size_t count = conversation_obligations(&chat->fold, open);
+    size_t count = conversation_obligations(chat_fold(chat), open);
     for (size_t i = 0; i < count; i++)
         if (open[i] == seq)
             return true;
-    return seq > chat->fold.tail.seq; /* the entry is not there yet */
+    return seq > chat_fold(chat)->tail.seq; /* the entry is not there yet */
 }
 
 static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)

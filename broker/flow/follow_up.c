@@ -38,9 +38,9 @@ static void remove_due(struct chat *chat, uint64_t seq)
 static void settle_due(struct chat *chat)
 {
     uint64_t open[2];
-    size_t count = conversation_obligations(&chat->fold, open);
+    size_t count = conversation_obligations(chat_fold(chat), open);
     for (size_t i = 0; i < chat->obligation_count; i++)
-        if (chat->obligations[i] <= chat->fold.tail.seq &&
+        if (chat->obligations[i] <= chat_fold(chat)->tail.seq &&
                 !is_among(chat->obligations[i], open, count))
             remove_due(chat, chat->obligations[i]);
     memcpy(chat->obligations, open, sizeof open);
@@ -50,14 +50,14 @@ static void settle_due(struct chat *chat)
 void follow_up(struct chat *chat)
 {
     bool is_known = chat->log.state == LOG_READY || chat->is_erased;
-    if (!is_known || chat->fold.phase == PHASE_UNBORN)
+    if (!is_known || chat_fold(chat)->phase == PHASE_UNBORN)
         return;
     chat_hold_again(chat);
     settle_due(chat);
     bots_follow_up(chat);
     pools_follow_up(chat);
     assignments_follow_up(chat);
-    if (chat->fold.phase != PHASE_QUEUED)
+    if (chat_fold(chat)->phase != PHASE_QUEUED)
         queue_tell_left(chat);
     chat_listen(chat);
     chat_release(chat);

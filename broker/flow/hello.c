@@ -106,11 +106,11 @@ static bool send_welcome(struct session *session, struct slice request_id, const
             .time_ms = node_time_ms(node)};
     if (chat != NULL) {
         welcome->conversation = chat_id(chat);
-        welcome->name = short_slice(&chat->fold.contact_name);
+        welcome->name = short_slice(&chat_fold(chat)->contact_name);
         welcome->has_proven = true;
-        welcome->proven = chat->fold.reference.len > 0;
+        welcome->proven = chat_fold(chat)->reference.len > 0;
         welcome->has_head = true;
-        welcome->head = chat->fold.public_tail;
+        welcome->head = chat_fold(chat)->public_tail;
     }
     if (session->role == CREDENTIAL_AGENT) {
         welcome->has_status = true;
@@ -152,7 +152,7 @@ static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
     struct chat *chat = touch->change.chat;
     struct session *session = entering_session(entering);
     struct slice request_id = id_slice(&entering->request_id);
-    if (session != NULL && outcome == LOG_WAS_ALREADY && chat->fold.phase != PHASE_ERASED) {
+    if (session != NULL && outcome == LOG_WAS_ALREADY && chat_fold(chat)->phase != PHASE_ERASED) {
         enter_customer(session, chat, request_id);
     } else if (session != NULL && outcome == LOG_RETRY) {
         ask_again(session, request_id);

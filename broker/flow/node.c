@@ -12,6 +12,7 @@
 #include "flow/bot_nodes.h"
 #include "flow/bot_turns.h"
 #include "flow/bus.h"
+#include "flow/chat_fold.h"
 #include "flow/conversations.h"
 #include "flow/desks.h"
 #include "flow/directory.h"
@@ -41,9 +42,10 @@ static void on_generation(void *user, uint64_t generation)
 static bool create_tables(struct node *node)
 {
     return limits_create(node) && members_create(node) && bus_create(node) &&
-           revocations_create(node) && conversations_create(node) && sessions_create(node) &&
-           bots_create(node) && bot_nodes_create(node) && pools_create(node) &&
-           leases_create(node) && doors_create(node) && directory_create(node) && due_create(node);
+           revocations_create(node) && shelf_create(node) && conversations_create(node) &&
+           sessions_create(node) && bots_create(node) && bot_nodes_create(node) &&
+           pools_create(node) && leases_create(node) && doors_create(node) &&
+           directory_create(node) && due_create(node);
 }
 
 struct node *node_create(const struct node_ports *ports, const struct node_settings *settings)
@@ -115,6 +117,7 @@ void node_destroy(struct node *node)
     doors_destroy(node);
     directory_destroy(node);
     conversations_destroy(node);
+    shelf_destroy(node);
     sessions_destroy(node);
     limits_destroy(node);
     revocations_destroy(node);

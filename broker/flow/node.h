@@ -29,6 +29,7 @@
 struct directory;
 struct sessions;
 struct conversations;
+struct shelf;
 struct bots;
 struct bot_nodes;
 struct pools;
@@ -80,6 +81,7 @@ struct node {
     struct directory *directory;
     struct sessions *sessions;
     struct conversations *conversations;
+    struct shelf *shelf; /* folds that rest: chat_fold.c */
     struct bots *bots;
     struct bot_nodes *bot_nodes;
     struct pools *pools;

@@ -49,7 +49,7 @@ void offline_answer(struct team *team, struct chat *chat, struct slice queue_nam
     memcpy(change->body, body.bytes, body.len);
     node->scratch.used = mark;
     change->len = body.len;
-    change->request = chat->fold.request;
+    change->request = chat_fold(chat)->request;
     change->change.decide = decide_offline;
     change->change.done = on_told;
     chat_change(chat, &change->change);

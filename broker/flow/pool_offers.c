@@ -72,7 +72,7 @@ static void send_offer(struct telling *telling, const struct pool_request_view *
             .expires_in_ms = view->deadline_ms > now_ms ? view->deadline_ms - now_ms : 0,
             .has_waiting_ms = true,
             .waiting_ms = now_ms > view->first_queued_ms ? now_ms - view->first_queued_ms : 0,
-            .contact = short_slice(&telling->chat->fold.contact_name),
+            .contact = short_slice(&chat_fold(telling->chat)->contact_name),
             .terms = terms,
             .terms_count = view_terms(view, terms),
     };
@@ -119,7 +119,8 @@ static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
         end_telling(telling);
         return;
     }
-    uint64_t seq = chat->fold.packet_seq ? chat->fold.packet_seq : chat->fold.tail.seq;
+    uint64_t seq =
+            chat_fold(chat)->packet_seq ? chat_fold(chat)->packet_seq : chat_fold(chat)->tail.seq;
     telling->reader = (struct log_reader){
             .from = seq, .to = seq, .count = 1, .on_record = on_packet, .done = on_packet_read};
     log_read(&chat->log, &telling->reader);

@@ -50,7 +50,7 @@ static void end_change(struct request_change *change)
 static bool is_to_be_wrapped_up(
         const struct request_change *change, const struct pool_request_view *view)
 {
-    const struct conversation *fold = &change->chat->fold;
+    const struct conversation *fold = chat_fold(change->chat);
     return view->state == POOL_ACTIVE && fold->phase == PHASE_IDLE &&
            team_policy(change->change.team)->wrap_up_ms > 0 && !change->is_wrapped_up;
 }
@@ -110,7 +110,7 @@ static struct request_change *make_change(
     change->kind = kind;
     change->request = *request;
     change->reason = reason;
-    needs_begin(&change->needs, &chat->fold);
+    needs_begin(&change->needs, chat_fold(chat));
     change->change.decide = decide_request;
     change->change.done = on_request;
     chat_hold_again(chat);
@@ -156,7 +156,7 @@ static void submit_queued(struct request_change *change)
     struct team *team = pools_team(chat->node, id_slice(&chat->tenant));
     struct case_needs *needs = &change->needs;
     if (team != NULL) {
-        needs_complete(needs, &chat->fold, team_policy(team));
+        needs_complete(needs, chat_fold(chat), team_policy(team));
         offline_answer(team, chat, needs->need.queue);
     }
     needs->need.is_stranded = needs_are_stranded(needs, chat->node, id_slice(&chat->tenant));
@@ -191,10 +191,12 @@ static void on_packet_read(struct log_reader *reader, enum log_outcome outcome)
 /* The packet may be older than the request: a requeued case keeps it. */
 static void queue(struct chat *chat)
 {
-    struct request_change *change = make_change(chat, POOL_QUEUED, &chat->fold.request, "queued");
+    struct request_change *change =
+            make_change(chat, POOL_QUEUED, &chat_fold(chat)->request, "queued");
     if (change == NULL)
         return;
-    uint64_t seq = chat->fold.packet_seq ? chat->fold.packet_seq : chat->fold.request.seq;
+    uint64_t seq = chat_fold(chat)->packet_seq ? chat_fold(chat)->packet_seq
+                                               : chat_fold(chat)->request.seq;
     change->reader = (struct log_reader){
             .from = seq, .to = seq, .count = 1, .on_record = on_packet, .done = on_packet_read};
     log_read(&chat->log, &change->reader);
@@ -254,26 +256,26 @@ void pool_own(struct chat *chat, const struct name *request, struct slice agent)
 static void look_at_waiting(struct chat *chat, const struct pool *pool)
 {
     struct pool_request_view view;
-    struct pool_key key = {chat_id(chat), chat->fold.request};
+    struct pool_key key = {chat_id(chat), chat_fold(chat)->request};
     if (!pool_find(pool, &key, &view))
         queue(chat);
     else if (view.state == POOL_ACTIVE)
-        pool_own(chat, &chat->fold.request, view.agent);
+        pool_own(chat, &chat_fold(chat)->request, view.agent);
 }
 
 static void look_at_active(struct chat *chat, const struct pool *pool)
 {
     struct pool_request_view view;
-    struct pool_key key = {chat_id(chat), chat->fold.request};
+    struct pool_key key = {chat_id(chat), chat_fold(chat)->request};
     bool is_known = pool_find(pool, &key, &view) && view.state == POOL_ACTIVE &&
-                    slice_equal(view.agent, id_slice(&chat->fold.owner_id));
+                    slice_equal(view.agent, id_slice(&chat_fold(chat)->owner_id));
     if (is_known) /* perhaps somebody spoke */
         activity_look_at(pools_team(chat->node, id_slice(&chat->tenant)), chat, &view);
     struct request_change *change =
-            is_known ? NULL : make_change(chat, POOL_ADOPTED, &chat->fold.request, "adopted");
+            is_known ? NULL : make_change(chat, POOL_ADOPTED, &chat_fold(chat)->request, "adopted");
     if (change != NULL) {
-        change->agent = chat->fold.owner_id;
-        needs_complete(&change->needs, &chat->fold,
+        change->agent = chat_fold(chat)->owner_id;
+        needs_complete(&change->needs, chat_fold(chat),
                 team_policy(pools_team(chat->node, id_slice(&chat->tenant))));
         submit(change);
     }
@@ -290,7 +292,7 @@ void pool_wrapped_up(struct chat *chat, const struct name *request)
 
 void pools_follow_up(struct chat *chat)
 {
-    struct conversation *fold = &chat->fold;
+    struct conversation *fold = chat_fold(chat);
     struct team *team = pools_team(chat->node, id_slice(&chat->tenant));
     if (team == NULL)
         return;
@@ -315,9 +317,9 @@ static void on_checked(struct chat_touch *touch, enum log_outcome outcome)
 {
     struct request_check *check_of = LIST_ITEM(touch, struct request_check, touch);
     struct chat *chat = touch->change.chat;
-    enum conversation_phase phase = chat->fold.phase;
+    enum conversation_phase phase = chat_fold(chat)->phase;
     bool is_live = outcome == LOG_WAS_ALREADY && (phase == PHASE_QUEUED || phase == PHASE_ACTIVE) &&
-                   name_equal(&chat->fold.request, &check_of->request);
+                   name_equal(&chat_fold(chat)->request, &check_of->request);
     if (is_live)
         pools_follow_up(chat);
     else if (outcome == LOG_WAS_ALREADY || outcome == LOG_MISSING)

@@ -51,8 +51,8 @@ void queue_tell(struct team *team)
 void queue_tell_one(struct chat *chat)
 {
     struct team *team = pools_team(chat->node, id_slice(&chat->tenant));
-    struct pool_key key = {chat_id(chat), chat->fold.request};
-    if (team != NULL && chat->fold.phase == PHASE_QUEUED)
+    struct pool_key key = {chat_id(chat), chat_fold(chat)->request};
+    if (team != NULL && chat_fold(chat)->phase == PHASE_QUEUED)
         tell_place(team, chat, &key);
 }
 

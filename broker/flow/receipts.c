@@ -43,8 +43,9 @@ static struct proto_receipts view_of_customers(
         const struct chat *chat, const struct proto_receipts *receipts)
 {
     struct proto_receipts view = *receipts;
-    view.delivered = (struct name){.seq = at_most(view.delivered.seq, chat->fold.public_tail.seq)};
-    view.read = (struct name){.seq = at_most(view.read.seq, chat->fold.public_tail.seq)};
+    view.delivered =
+            (struct name){.seq = at_most(view.delivered.seq, chat_fold(chat)->public_tail.seq)};
+    view.read = (struct name){.seq = at_most(view.read.seq, chat_fold(chat)->public_tail.seq)};
     return view;
 }
 
@@ -140,7 +141,7 @@ static void keep(struct chat *chat, const struct session *session, const struct 
 
 static bool is_real(const struct chat *chat, const struct name *at)
 {
-    return at->seq > 0 && at->seq <= chat->fold.tail.seq;
+    return at->seq > 0 && at->seq <= chat_fold(chat)->tail.seq;
 }
 
 void receipt(struct session *session, const struct proto_receipt *request)
@@ -178,7 +179,7 @@ struct telling {
 static void send_place(struct session *session, struct chat *chat, const struct reader *reader)
 {
     bool is_customer = session->role == CREDENTIAL_CUSTOMER;
-    uint64_t head = is_customer ? chat->fold.public_tail.seq : chat->fold.tail.seq;
+    uint64_t head = is_customer ? chat_fold(chat)->public_tail.seq : chat_fold(chat)->tail.seq;
     const struct reader *told = readers_find(&chat->readers, reader->kind, id_slice(&reader->id));
     uint64_t delivered = reader->delivered, read = reader->read;
     if (told != NULL && told->delivered > delivered)

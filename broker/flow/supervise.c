@@ -193,7 +193,7 @@ static struct proto_case_view view_case(struct team *team, const struct pool_req
             .weight = view->held > 0 ? view->held : view->weight,
             .has_interrupted = view->is_interrupted,
             .interrupted = view->is_interrupted,
-            .contact = chat ? short_slice(&chat->fold.contact_name) : SLICE_NONE};
+            .contact = chat ? short_slice(&chat_fold(chat)->contact_name) : SLICE_NONE};
 }
 
 void agent_list_cases(struct session *session, const struct proto_list_cases *request)

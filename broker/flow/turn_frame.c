@@ -95,7 +95,7 @@ void turn_send(struct turn_flight *flight, struct session *worker)
 {
     struct chat *chat = flight->chat;
     struct node *node = chat->node;
-    const struct conversation *fold = &chat->fold;
+    const struct conversation *fold = chat_fold(chat);
     uint64_t now_ms = node_clock_ms(node);
     struct proto_pair state[ENTRY_PAIRS_MAX];
     struct proto_frame frame = {.kind = PROTO_KIND_TURN};

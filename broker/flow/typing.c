@@ -21,8 +21,8 @@ struct proto_who session_who(const struct session *session)
 bool session_answers(const struct session *session, const struct chat *chat)
 {
     return session->role == CREDENTIAL_CUSTOMER ||
-           (chat->fold.phase == PHASE_ACTIVE &&
-                   slice_equal(id_slice(&chat->fold.owner_id), id_slice(&session->subject)));
+           (chat_fold(chat)->phase == PHASE_ACTIVE &&
+                   slice_equal(id_slice(&chat_fold(chat)->owner_id), id_slice(&session->subject)));
 }
 
 void typing(struct session *session, const struct proto_typing *request)

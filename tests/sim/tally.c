@@ -73,7 +73,7 @@ static uint64_t of_node(const struct sim_node *sim)
 
 static uint64_t of_chat(const struct chat *chat)
 {
-    const struct conversation *fold = &chat->fold;
+    const struct conversation *fold = chat_fold(chat);
     uint64_t hash = mix(fold->phase, chat->log.state);
     hash = mix(hash, fold->turn.seq != 0);
     hash = mix(hash, fold->turn_attempt);

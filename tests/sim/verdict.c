@@ -33,8 +33,8 @@ static struct chat *chat_of(const struct world *world, const struct device *devi
 
 static bool chat_is_at_rest(const struct chat *chat)
 {
-    return chat->log.state == LOG_READY && chat->fold.turn.seq == 0 &&
-           chat->fold.phase != PHASE_QUEUED && chat->fold.phase != PHASE_ACTIVE;
+    return chat->log.state == LOG_READY && chat_fold(chat)->turn.seq == 0 &&
+           chat_fold(chat)->phase != PHASE_QUEUED && chat_fold(chat)->phase != PHASE_ACTIVE;
 }
 
 static struct name last_seen(const struct device *device)
@@ -47,7 +47,7 @@ static bool device_is_at_rest(const struct world *world, const struct device *de
     struct chat *chat = chat_of(world, device);
     struct name seen = last_seen(device);
     return device_is_content(device) && chat != NULL && chat_is_at_rest(chat) && seen.seq > 0 &&
-           name_equal(&seen, &chat->fold.public_tail);
+           name_equal(&seen, &chat_fold(chat)->public_tail);
 }
 
 static struct pool_counts counts_of(const struct sim_node *sim)
@@ -194,8 +194,8 @@ static const char *say_stuck(struct world *world)
         if (!device_is_at_rest(world, device))
             return broken("stuck: conversation %.4s phase %d turn %" PRIu64 " log %d, tail %" PRIu64
                           " device %u saw %" PRIu64,
-                    device->conversation, chat->fold.phase, chat->fold.turn.seq, chat->log.state,
-                    chat->fold.public_tail.seq, i, last_seen(device).seq);
+                    device->conversation, chat_fold(chat)->phase, chat_fold(chat)->turn.seq,
+                    chat->log.state, chat_fold(chat)->public_tail.seq, i, last_seen(device).seq);
     }
     for (unsigned i = 0; i < world->plan.node_count; i++) {
         struct pool_counts counts = counts_of(&world->nodes[i]);

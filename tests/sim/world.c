@@ -110,7 +110,7 @@ static void on_looked(struct chat_touch *touch, enum log_outcome outcome)
 
 static void note_left_open(struct world *world, const struct chat *chat)
 {
-    const struct conversation *fold = &chat->fold;
+    const struct conversation *fold = chat_fold(chat);
     struct pool_key key = {chat_id(chat), fold->request};
     struct pool_request_view view = {0};
     bool is_known = pool_find(team_pool(pools_team(chat->node, SLICE_OF("sim"))), &key, &view);
@@ -135,8 +135,8 @@ static void look_at_contact(struct world *world, unsigned contact)
     chat_touch(chat, &look.touch);
     while (!world->is_looked_at)
         check(fake_clock_step(&world->clock));
-    if (chat->fold.turn.seq != 0 || chat->fold.phase == PHASE_QUEUED ||
-            chat->fold.phase == PHASE_ACTIVE)
+    if (chat_fold(chat)->turn.seq != 0 || chat_fold(chat)->phase == PHASE_QUEUED ||
+            chat_fold(chat)->phase == PHASE_ACTIVE)
         note_left_open(world, chat);
 }
 

@@ -542,7 +542,7 @@ const struct conversation *fold_of(const struct actor *actor)
 {
     struct chat *chat = chat_find(stage.node, slice_of_string(actor->conversation));
     check(chat != NULL);
-    return &chat->fold;
+    return chat_fold(chat);
 }
 
 void stage_hand_over_ben(struct actor **ada, struct actor **anna, struct actor **ben)

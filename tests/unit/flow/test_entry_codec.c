@@ -160,7 +160,10 @@ static enum log_fold fold_record(struct slice plain, bool is_sealed)
 {
     static struct node node;
     static struct chat chat;
+    static struct conversation fold;
     memset(&chat, 0, sizeof chat);
+    memset(&fold, 0, sizeof fold);
+    chat.fold_in_use = &fold;
     chat.node = &node;
     arena_init(&node.scratch, scratch_bytes, sizeof scratch_bytes);
     struct record record = {.at = {.seq = 1, .mark = {1}}, .is_sealed = is_sealed, .plain = plain};

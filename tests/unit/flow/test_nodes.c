@@ -61,7 +61,7 @@ static void a_note_is_not_for_the_customer_of_another_node(void)
     expect(heard(anna, "\"ack\""));
     stage_run(100);
     const struct chat *there = chat_find(stage.nodes[1].node, slice_of_string(ada->conversation));
-    expect(there != NULL && name_equal(&there->fold.tail, &fold_of(anna)->tail));
+    expect(there != NULL && name_equal(&chat_fold(there)->tail, &fold_of(anna)->tail));
     act_say(anna, "the-answer");
     expect(will_hear(ada, "the-answer", 200));
     expect(!heard_ever(ada, "the-note"));

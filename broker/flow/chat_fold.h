@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where chats keep their folds: as they are while in use, encoded while nothing happens. */
+#ifndef WEFT_FLOW_CHAT_FOLD_H
+#define WEFT_FLOW_CHAT_FOLD_H
+
+#include "flow/conversations.h"
+
+enum { SHELF_AFTER_MS = 5000, SHELF_LOOK_MS = 500, SHELF_AT_ONCE = 512 };
+
+bool shelf_create(struct node *node); /* sets node->shelf */
+void shelf_destroy(struct node *node);
+
+/* An empty fold, for a log that is read from its beginning. */
+void chat_fold_clear(struct chat *chat);
+void chat_fold_finish(struct chat *chat);
+/* The chat is in use: it is not put away soon. */
+void chat_fold_used(struct chat *chat);
+
+#endif
