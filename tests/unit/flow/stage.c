@@ -23,6 +23,7 @@ static size_t actor_count;
 static unsigned changes_done;
 static bool is_bell_silent;
 static size_t on; /* the node that new actors connect to */
+static enum peer_codec spoken;
 
 /* ---- the directory ----------------------------------------------------------------------------
  */
@@ -207,6 +208,11 @@ void stage_on(size_t node)
     on = node;
 }
 
+void stage_speak(enum peer_codec codec)
+{
+    spoken = codec;
+}
+
 /* As if hints told of every entry, some milliseconds later. */
 static void on_bell(struct timer *timer)
 {
@@ -245,6 +251,7 @@ void stage_start_nodes(size_t count)
     stage.bus = count > 1 ? fake_bus_create(&stage.clock, 4) : NULL;
     stage.node_count = count;
     on = 0;
+    spoken = PEER_JSON;
     for (size_t i = 0; i < count; i++)
         make_node(i);
     stage.store = stage.nodes[0].store;
@@ -413,7 +420,7 @@ void act_enter(struct actor *actor)
 {
     static const char bot[] = ",\"bot\":{\"name\":\"bot\",\"credits\":4}";
     actor->close_code = 0;
-    check(fake_client_connect(&actor->client, stage.nodes[actor->on].peers, PEER_JSON));
+    check(fake_client_connect(&actor->client, stage.nodes[actor->on].peers, spoken));
     act_ask(actor, "{\"type\":\"hello\",\"id\":\"h\",\"token\":\"%s\"%s}", actor->token,
             actor->is_bot ? bot : "");
 }

@@ -70,6 +70,8 @@ void stage_kill(size_t node);
 void stage_revive(size_t node);
 /* New actors connect to this node from now on: 0 at first. */
 void stage_on(size_t node);
+/* And with this codec: JSON at first. */
+void stage_speak(enum peer_codec codec);
 void stage_end(void);
 void stage_run(uint64_t ms);
 /* An entry of the tenant's pool that is dated so far ahead. */
