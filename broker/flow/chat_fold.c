@@ -18,13 +18,15 @@
 #include "flow/chat.h"
 #include "flow/entry_codec.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 
-enum { ENCODED_MAX = 32768 };
+enum { ENCODED_MAX = 32768, SHELF_GIVE_BACK = 256 };
 
 struct shelf {
     struct node *node;
     struct timer timer;
+    unsigned emptied;   /* folds freed that the system does not know of yet */
     struct list in_use; /* chats with a fold, the least recently used first */
 };
 
@@ -83,7 +85,7 @@ static bool may_go(const struct chat *chat)
            name_equal(&chat->fold_in_use->tail, &chat->log.tail);
 }
 
-static void put_away(struct chat *chat)
+static void put_away(struct shelf *shelf, struct chat *chat)
 {
     struct node *node = chat->node;
     size_t mark = node->scratch.used;
@@ -95,10 +97,21 @@ static void put_away(struct chat *chat)
         memcpy(kept, out.bytes, out.len);
         chat_fold_finish(chat);
         chat->fold_away = slice_make(kept, out.len);
+        shelf->emptied++;
     } else {
         chat_fold_used(chat); /* later */
     }
     node->scratch.used = mark;
+}
+
+/* Free memory between what is in use stays with the process until somebody says so. It takes some
+ * milliseconds, so not while there is more to put away, and not for a few. */
+static void give_back(struct shelf *shelf)
+{
+    if (shelf->emptied < SHELF_GIVE_BACK || !list_is_empty(&shelf->in_use))
+        return;
+    shelf->emptied = 0;
+    malloc_trim(0);
 }
 
 static void on_look(struct timer *timer)
@@ -111,10 +124,11 @@ static void on_look(struct timer *timer)
         if (chat->used_ms + SHELF_AFTER_MS > now_ms)
             break;
         if (may_go(chat))
-            put_away(chat);
+            put_away(shelf, chat);
         else
             chat_fold_used(chat);
     }
+    give_back(shelf);
     node->timers->ops->arm(node->timers, timer, now_ms + SHELF_LOOK_MS);
 }
 

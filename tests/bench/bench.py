@@ -34,6 +34,7 @@ WORKLOADS = {
 }
 COMPARED = {"chat", "chat-1000", "chat-5000"}
 GENERATOR_SHARE_MAX, STRANGERS_SHARE_MAX = 0.9, 0.1
+IDLE_SETTLES_S = 10  # what rests is put away within some seconds, and given back to the system
 
 
 class Help(argparse.HelpFormatter):
@@ -100,7 +101,8 @@ def shape(workload, options):
 def load(server, workload, options):
     name, more = shape(workload, options)
     given = server.load_arguments(name) if isinstance(server, Weft) else server.load_arguments()
-    command = [options.bin["weft-load"], name, *given, *more, "--seconds", options.seconds]
+    seconds = options.seconds + IDLE_SETTLES_S if workload == "idle" else options.seconds
+    command = [options.bin["weft-load"], name, *given, *more, "--seconds", seconds]
     return subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True)
 
 
@@ -111,7 +113,7 @@ def one_round(server, workload, options):
     began = time.monotonic()
     if workload == "idle":
         process.stdout.readline()
-        time.sleep(1)
+        time.sleep(IDLE_SETTLES_S)
         ready = (sum(map(rss_bytes, server.nodes)) - rss_before) / options.connections
         before = cpu_s(server.pids)
     line = process.stdout.read()

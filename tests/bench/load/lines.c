@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HANDSHAKES_MAX = 256, SAID_EACH = 3 };
+enum { HANDSHAKES_MAX = 256, SAID_EACH = 3, IN_FLIGHT_MAX = 1024 };
 
 struct caller {
     struct line line;
@@ -30,7 +30,7 @@ struct caller {
 };
 
 static struct caller *callers;
-static uint32_t welcomed, handshakes, acked_all;
+static uint32_t welcomed, handshakes, acked_all, acks_all, said_all;
 static bool is_coming_back, is_measuring, is_by_token;
 static uint64_t lost, doubled, came_back;
 static struct samples greeted;
@@ -122,8 +122,10 @@ static void on_news(struct line *line, const struct news *news)
         on_welcome(caller, news);
     else if (news->kind == NEWS_ENTRY)
         on_entry(caller, news);
-    else if (news->kind == NEWS_ACK && ++caller->acked == SAID_EACH)
-        acked_all++;
+    else if (news->kind == NEWS_ACK) {
+        acks_all++;
+        acked_all += ++caller->acked == SAID_EACH;
+    }
 }
 
 static bool is_there_room(void)
@@ -227,6 +229,12 @@ static bool are_all_acked(void)
     return acked_all == load.customers;
 }
 
+/* A server is not asked for more than it holds at once: that would be another measurement. */
+static bool is_answered(void)
+{
+    return said_all < acks_all + IN_FLIGHT_MAX;
+}
+
 static bool are_all_back(void)
 {
     return came_back == load.customers || lost > 0;
@@ -237,9 +245,11 @@ void run_storm(void)
     begin();
     load_greet = greet;
     call_all();
-    for (uint32_t i = 0; i < load.customers; i++)
-        for (int j = 0; j < SAID_EACH; j++)
+    for (uint32_t i = 0; i < load.customers; i++) {
+        load_until(is_answered, "acks");
+        for (int j = 0; j < SAID_EACH; j++, said_all++)
             say(&callers[i]);
+    }
     load_until(are_all_acked, "all acks");
     for (int i = 0; i < 50; i++) /* what was acked is on its way to its sender as an entry, too */
         net_turn(10);
