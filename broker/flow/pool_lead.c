@@ -14,13 +14,13 @@
 #include "flow/members.h"
 #include "flow/team.h"
 
-enum { PATIENCE_MS = 1000, PATIENCE_OF_RANK_MS = 150 };
+enum { PATIENCE_MS = 1000, PATIENCE_OF_RANK_MS = 150, INCARNATION_DIGITS = 13 };
 
-/* The node's id as the number that ROUTER holds, and back. */
+/* The beginning of the node's id as the number that ROUTER holds: 52 bits, which JSON can say. */
 static uint64_t incarnation_of(struct slice id)
 {
     uint64_t number = 0;
-    for (size_t i = 0; i < id.len; i++) {
+    for (size_t i = 0; i < id.len && i < INCARNATION_DIGITS; i++) {
         char digit = id.bytes[i];
         number = number << 4 | (uint64_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
     }

@@ -256,7 +256,7 @@ static struct stored_value to_stored(const struct pool_entry *entry, struct aren
             .policy = entry->policy,
             .b = entry->reason,
             .has_i = entry->incarnation != 0,
-            .i = entry->incarnation,
+            .i = entry->incarnation & PROTO_U64_SAFE, /* older nodes wrote 64 bits */
             .has_wt = entry->weight != 0,
             .wt = entry->weight};
     store_need(&entry->need, scratch, &out);

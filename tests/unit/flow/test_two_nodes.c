@@ -246,8 +246,8 @@ static uint64_t leader(size_t place)
 
 static uint64_t incarnation_of(size_t place)
 {
-    char text[MEMBER_ID_LEN + 1] = "";
-    memcpy(text, members_self(stage.nodes[place].node).bytes, MEMBER_ID_LEN);
+    char text[14] = ""; /* as much as a number of JSON holds */
+    memcpy(text, members_self(stage.nodes[place].node).bytes, 13);
     return strtoull(text, NULL, 16);
 }
 

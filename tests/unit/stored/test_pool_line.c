@@ -54,6 +54,16 @@ static void a_line_is_read_as_it_was_written(void)
     expect_u64(read.entries[2].gap, 7);
 }
 
+/* Nodes once wrote more of their id than a number of JSON holds. */
+static void any_router_can_be_told(void)
+{
+    struct pool_entry entry = {.kind = POOL_ROUTER, .incarnation = UINT64_MAX - 4};
+    struct pool_line line = {{.seq = 9, .mark = {0xab}}, 1795313891199, &entry, 1}, read;
+    expect(pool_line_read(write_line(&line), &scratch, &read));
+    expect_u64(read.entries[0].kind, POOL_ROUTER);
+    expect_u64(read.entries[0].incarnation, (UINT64_C(1) << 53) - 5);
+}
+
 static void other_text_is_no_line(void)
 {
     struct pool_line read;
@@ -73,6 +83,6 @@ static void other_text_is_no_line(void)
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
-            (struct test_case[]){
-                    CASE(a_line_is_read_as_it_was_written), CASE(other_text_is_no_line), {0}});
+            (struct test_case[]){CASE(a_line_is_read_as_it_was_written),
+                    CASE(any_router_can_be_told), CASE(other_text_is_no_line), {0}});
 }
