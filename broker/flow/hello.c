@@ -7,7 +7,9 @@
  *                      `------service-----> welcome
  *
  * Invariant: role and tenant come from the credential alone. A session is open once its welcome was
- * sent, and entries come after it. All refusals of a credential look alike.
+ * sent, and entries come after it. All refusals of a credential look alike. With several nodes a
+ * refusal rests on a read of the directory that is newer than the hello: the tenant, the agent or
+ * the key may have been made on another node a moment ago (rule 6).
  */
 #include "base/check.h"
 #include "flow/bot_turns.h"
@@ -247,6 +249,100 @@ static enum credential_fault check_credential(struct session *session,
     return credential_check(session->node, request->token, scratch, scratch_len, out);
 }
 
+/* What there is to say against it; PROTO_ERROR_NONE: nothing. */
+static enum proto_error_code find_fault(struct session *session, const struct proto_hello *request,
+        char *scratch, size_t scratch_len, struct credential *out)
+{
+    enum credential_fault fault = check_credential(session, request, scratch, scratch_len, out);
+    if (fault != CREDENTIAL_GOOD)
+        return fault == CREDENTIAL_EXPIRED ? PROTO_ERROR_TOKEN_EXPIRED
+                                           : PROTO_ERROR_UNAUTHENTICATED;
+    bool is_stranger = session->origin_bytes[0] != '\0' && out->role == CREDENTIAL_CUSTOMER &&
+                       !directory_admits_origin(
+                               session->node, out->tenant, slice_of_string(session->origin_bytes));
+    return is_stranger ? PROTO_ERROR_BAD_ORIGIN : PROTO_ERROR_NONE;
+}
+
+static void refuse(struct session *session, struct slice request_id, enum proto_error_code fault)
+{
+    session_error(session, request_id, fault, NULL);
+    if (fault == PROTO_ERROR_BAD_ORIGIN)
+        session_close(session, PROTO_CLOSE_REVOKED, "bad_origin");
+}
+
+static void admit(struct session *session, const struct proto_hello *request,
+        const struct credential *credential)
+{
+    session->role = credential->role;
+    id_set(&session->tenant, credential->tenant->id);
+    id_set(&session->subject, credential->subject);
+    short_set(&session->name, credential->name);
+    if (credential->role == CREDENTIAL_CUSTOMER)
+        enter_as_customer(session, credential, request->id);
+    else
+        enter_as_staff(session, request);
+}
+
+/* ---- who was made on another node -------------------------------------------------------------
+ */
+
+/* A hello that waits until the directory has been read. Its cursors are the session's already. */
+struct doubted_hello {
+    struct directory_look look;
+    struct node *node;
+    struct session_handle session;
+    struct proto_hello request;
+    char bytes[];
+};
+
+static struct slice keep(struct buffer *out, struct slice text)
+{
+    struct slice kept = slice_make(out->bytes + out->len, text.len);
+    buffer_put_slice(out, text);
+    return kept;
+}
+
+static void on_looked(struct directory_look *look, bool is_fresh)
+{
+    struct doubted_hello *doubted = LIST_ITEM(look, struct doubted_hello, look);
+    const struct proto_hello *request = &doubted->request;
+    struct session *session = session_find(doubted->node, doubted->session);
+    char scratch[TOKEN_MAX];
+    struct credential credential;
+    if (session != NULL && session->phase == SESSION_ENTERING) {
+        enum proto_error_code fault =
+                find_fault(session, request, scratch, sizeof scratch, &credential);
+        session->phase = SESSION_NEW;
+        if (fault == PROTO_ERROR_NONE)
+            admit(session, request, &credential);
+        else if (is_fresh)
+            refuse(session, request->id, fault);
+        else
+            ask_again(session, request->id);
+    }
+    free(doubted);
+}
+
+static void look_first(struct session *session, const struct proto_hello *from)
+{
+    size_t len = from->id.len + from->token.len + from->ticket.len + from->bot.version.len;
+    struct doubted_hello *doubted = malloc(sizeof *doubted + len);
+    check(doubted != NULL);
+    struct buffer out = buffer_make(doubted->bytes, len);
+    *doubted = (struct doubted_hello){.look.done = on_looked,
+            .node = session->node,
+            .session = session_handle(session),
+            .request = {.has_bot = from->has_bot}};
+    struct proto_hello *request = &doubted->request;
+    request->id = keep(&out, from->id);
+    request->token = keep(&out, from->token);
+    request->ticket = keep(&out, from->ticket);
+    request->bot.credits = from->bot.credits;
+    request->bot.version = keep(&out, from->bot.version);
+    session->phase = SESSION_ENTERING;
+    directory_look(session->node, &doubted->look);
+}
+
 void hello(struct session *session, const struct proto_hello *request)
 {
     char scratch[TOKEN_MAX];
@@ -255,29 +351,14 @@ void hello(struct session *session, const struct proto_hello *request)
         ask_again(session, request->id);
         return;
     }
-    enum credential_fault fault =
-            check_credential(session, request, scratch, sizeof scratch, &credential);
-    if (fault != CREDENTIAL_GOOD) {
-        session_error(session, request->id,
-                fault == CREDENTIAL_EXPIRED ? PROTO_ERROR_TOKEN_EXPIRED
-                                            : PROTO_ERROR_UNAUTHENTICATED,
-                NULL);
-        return;
-    }
-    if (session->origin_bytes[0] != '\0' && credential.role == CREDENTIAL_CUSTOMER &&
-            !directory_admits_origin(
-                    session->node, credential.tenant, slice_of_string(session->origin_bytes))) {
-        session_error(session, request->id, PROTO_ERROR_BAD_ORIGIN, NULL);
-        session_close(session, PROTO_CLOSE_REVOKED, "bad_origin");
-        return;
-    }
-    session->role = credential.role;
-    id_set(&session->tenant, credential.tenant->id);
-    id_set(&session->subject, credential.subject);
-    short_set(&session->name, credential.name);
+    enum proto_error_code fault =
+            find_fault(session, request, scratch, sizeof scratch, &credential);
+    bool is_doubtful = fault == PROTO_ERROR_UNAUTHENTICATED || fault == PROTO_ERROR_BAD_ORIGIN;
     session_keep_cursors(session, request);
-    if (credential.role == CREDENTIAL_CUSTOMER)
-        enter_as_customer(session, &credential, request->id);
+    if (fault == PROTO_ERROR_NONE)
+        admit(session, request, &credential);
+    else if (is_doubtful && members_are_others(session->node))
+        look_first(session, request);
     else
-        enter_as_staff(session, request);
+        refuse(session, request->id, fault);
 }
