@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/log_line.h"
+#include "flow/members.h"
 #include "flow/node.h"
 #include "flow/seed.h"
 #include "live_settings.h"
@@ -228,7 +229,8 @@ static void tell_ready(struct serve *serve)
     if (serve->is_ready)
         return;
     serve->is_ready = true;
-    log_line(LOG_INFO, "node.ready", "port=%u", ws_server_port(serve->server));
+    log_line(LOG_INFO, "node.ready", "port=%u id=%.*s", ws_server_port(serve->server),
+            SLICE_ARGS(members_self(serve->node)));
     if (given != NULL) {
         int fd = (int)strtol(given, NULL, 10);
         ssize_t written = write(fd, "READY=1\n", 8);

@@ -5,15 +5,16 @@
 //   const weftd = await startWeftd({ assets: "/built/web" });     settings of weftd.yaml over the standard ones here
 //   weftd.up  .url  .wsUrl  .dataDir                               up.json as it is now, and what is in it
 //   await weftd.admin("POST", "/v1/admin/tenants", { … })          an admin door's answer; throws when it refuses
+//   weftd.processOf(welcome.node)                                  "weftd-1": the process of up.json that this node is
 //   weftd.freeze("redis")                                          SIGSTOP: what is sent from now on is never answered
 //   await weftd.kill("redis")                                      SIGKILL; comes back when another process is in its place
 //   await weftd.restart()                                          an orderly stop, and a start on the same data and port
-//   await weftd.stop()
+//   await weftd.stop()   .stop("SIGKILL")                          the end; all processes at once
 //
 // WEFT_BUILD: the folder of the build (default: build).
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
+import { closeSync, cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -28,9 +29,9 @@ export const GUIDE = {
     command: [join(BUILD, "bots/guide/weft-guide"), "--knowledge", join(ROOT, "bots/guide/knowledge/demo.yaml")],
 };
 
-/** One demo tenant with the shipped bot; `bots: []` is a Weft without. */
-export async function startWeftd(settings = {}) {
-    return new Weftd(settings).start();
+/** One demo tenant with the shipped bot; `bots: []` is a Weft without. masterKeyOf: the Weft whose store it shares. */
+export async function startWeftd(settings = {}, { masterKeyOf = null } = {}) {
+    return new Weftd(settings, masterKeyOf).start();
 }
 
 class Weftd {
@@ -38,8 +39,12 @@ class Weftd {
     #watcher;
     #waiting = new Set();
 
-    constructor(settings) {
+    constructor(settings, masterKeyOf) {
         this.dataDir = mkdtempSync(join(tmpdir(), "weft-data-"));
+        if (masterKeyOf) {
+            mkdirSync(join(this.dataDir, "keys"), { mode: 0o700 });
+            cpSync(join(masterKeyOf.dataDir, "keys/master.key"), join(this.dataDir, "keys/master.key"));
+        }
         this.configPath = join(this.dataDir, "weftd.yaml");
         this.settings = {
             data: ".", listen: { address: "127.0.0.1", port: 0 },
@@ -132,6 +137,19 @@ class Weftd {
         return pid;
     }
 
+    /** The nodes' ids, as in `welcome.node`, by their places: of each the last one that was ready. */
+    nodes() {
+        const told = readFileSync(join(this.dataDir, "weftd.log"), "utf8").matchAll(/ node\.ready node=(\d+) .*id=(\w+)/g);
+        return [...told].reduce((ids, [, place, id]) => Object.assign(ids, { [place]: id }), []);
+    }
+
+    /** The name in up.json of the process that `welcome.node` speaks of. */
+    processOf(node) {
+        const place = this.nodes().indexOf(node);
+        assert.ok(place >= 0, `${node} is gone, or not ready yet:\n${this.log()}`);
+        return place === 0 ? "weftd" : `weftd-${place}`;
+    }
+
     /** Until it is killed it takes whatever is sent, and does nothing: what is in the air stays there. */
     freeze(name) {
         process.kill(this.#pid(name), "SIGSTOP");
@@ -152,15 +170,15 @@ class Weftd {
         await this.#launch();
     }
 
-    async #end() {
-        this.#child.kill("SIGTERM");
+    async #end(signal = "SIGTERM") {
+        this.#child.kill(signal);
         const late = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE_MS);
         await this.ended;
         clearTimeout(late);
     }
 
-    async stop() {
-        await this.#end();
+    async stop(signal) {
+        await this.#end(signal);
         process.off("exit", this.#leave);
         this.#leave();
     }

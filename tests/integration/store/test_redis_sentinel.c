@@ -186,7 +186,7 @@ static struct fleet_server first, second, watchers[SENTINELS];
 static struct redis_options begin_real(void)
 {
     uint16_t ports[SENTINELS];
-    char name[16];
+    char name[24];
     fleet_init(&first, "first");
     fleet_start(&first, NULL);
     fleet_init(&second, "second");

@@ -5,9 +5,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
-import { connect } from "../../../docs/reference/examples/websocket.mjs";
 import { contactToken } from "../../../docs/reference/examples/token.mjs";
 import { Client } from "../../../docs/reference/examples/weft.mjs";
+import { enterWhere as enterSession, hasText, say } from "../../lib/session.mjs";
 import { startWeftd } from "../../lib/weftd.mjs";
 
 const PROCESSES = 3;
@@ -26,55 +26,8 @@ async function door(path, body) {
     return answer.json();
 }
 
-// One socket, from hello on. until: the first frame that fits, also one that came already.
-function enter(token) {
-    const frames = [], hopes = [];
-    const take = (frame) => {
-        frames.push(frame);
-        for (const hope of hopes) hope(frame);
-    };
-    const socket = connect(weftd.wsUrl, "weft.v1.json", {
-        open: () => put({ type: "hello", id: "hello", token }),
-        message: (text) => take(JSON.parse(text)),
-        close: (code) => take({ type: "closed", code }),
-    });
-    const put = (frame) => socket.send(JSON.stringify(frame));
-    const until = (fits) => new Promise((done) => {
-        const found = frames.find(fits);
-        if (found) done(found);
-        else hopes.push((frame) => fits(frame) && done(frame));
-    });
-    let count = 0;
-    const ask = (frame) => {
-        const id = `${++count}`;
-        put({ ...frame, id });
-        return until((answer) => answer.id === id);
-    };
-    const texts = () => frames.filter(({ type }) => type === "entry").flatMap(({ parts }) => parts)
-        .filter(({ body }) => body).map(({ body }) => body.text);
-    return { frames, put, until, ask, texts, leave: () => socket.break() };
-}
-
-const hasText = (text) => ({ type, parts }) => type === "entry" && parts.some(({ body }) => body?.text === text);
-
-// The kernel chooses the node: ask again until it is one that will do.
-async function enterWhere(token, fits) {
-    for (;;) {
-        const session = enter(token);
-        const welcome = await session.until(({ id, type }) => id === "hello" || type === "closed");
-        assert.equal(welcome.type, "welcome", JSON.stringify(welcome));
-        if (fits(welcome.node)) return Object.assign(session, { welcome, n: 0 });
-        session.leave();
-    }
-}
+const enterWhere = (token, fits) => enterSession(weftd.wsUrl, token, fits);
 const enterElsewhere = (token, nodes = []) => enterWhere(token, (node) => !nodes.includes(node));
-
-async function say(session, text, more = {}) {
-    session.n += 1;
-    const answer = await session.ask({ type: "send", lineage: session.welcome.lineage, n: session.n, body: { kind: "text", text }, ...more });
-    assert.equal(answer.type, "ack", JSON.stringify(answer));
-    return answer;
-}
 
 const known = (reference) => contactToken(secret, tenant, reference, "Ada");
 

@@ -23,23 +23,36 @@ after(() => weftd?.stop());
 const run = (...words) => new Promise((done) =>
     execFile(WEFT, words, (error, out, err) => done({ code: error?.code ?? 0, out, err })));
 
-test("two rolling restarts during a replay: nothing lost, doubled or disordered", async () => {
-    const child = spawn(WEFT, ["replay", DIALOGUES, "--up", up, "--json", "--pace", "100"], { stdio: ["ignore", "pipe", "pipe"] });
+async function restartDuringReplay(broker, times) {
+    const at = join(broker.dataDir, "up.json"), nodes = broker.up.nodes.length;
+    const child = spawn(WEFT, ["replay", DIALOGUES, "--up", at, "--json", "--pace", "100"], { stdio: ["ignore", "pipe", "pipe"] });
     let out = "", words = "";
     child.stdout.on("data", (bytes) => { out += bytes; });
     const ended = new Promise((done) => child.on("close", done));
     await new Promise((done) => child.stderr.on("data", (bytes) => (words += bytes).includes("playing") && done()));
-    for (let i = 0; i < 2; i++) {
-        const before = weftd.up.pids.weftd;
-        const { code, out: said, err } = await run("restart", "--rolling", "--up", up);
+    for (let i = 0; i < times; i++) {
+        const before = new Set(broker.up.nodes);
+        const { code, out: said, err } = await run("restart", "--rolling", "--up", at);
         assert.equal(code, 0, err);
-        assert.match(said, /node 1 of 1 is followed/);
-        assert.notEqual(JSON.parse(readFileSync(up, "utf8")).pids.weftd, before);
+        assert.match(said, new RegExp(`node ${nodes} of ${nodes} is followed`));
+        const after = JSON.parse(readFileSync(at, "utf8")).nodes;
+        assert.deepEqual([after.length, after.filter((pid) => before.has(pid))], [nodes, []]);
     }
     assert.equal(await ended, 0, words);
     const result = JSON.parse(out.trim().split("\n").at(-1));
     assert.deepEqual([result.lost, result.duplicated, result.disordered, result.stuck], [0, 0, 0, 0]);
     assert.ok(result.reconnects > 0, out);
+}
+
+test("two rolling restarts during a replay: nothing lost, doubled or disordered", () => restartDuringReplay(weftd, 2));
+
+test("a rolling restart of three nodes during a replay: the same", async () => {
+    const several = await startWeftd({ bots: [], processes: 3, timeouts: { drain_ms: 3000 } });
+    try {
+        await restartDuringReplay(several, 1);
+    } finally {
+        await several.stop();
+    }
 });
 
 test("clients are told when to come back, each at another time", async () => {
