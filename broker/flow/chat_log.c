@@ -15,8 +15,6 @@
 #include "flow/erase.h"
 #include "flow/follow_up.h"
 
-#include <stdlib.h>
-
 enum { SNAPSHOT_EVERY = 64 };
 
 static struct chat *chat_of(struct log *log)
@@ -166,7 +164,7 @@ static void on_snapshot(struct chat_change *change, enum log_outcome outcome)
 {
     (void)outcome; /* the next entry tries again */
     change->chat->snapshot = NULL;
-    free(change);
+    spares_give_back(&change->chat->node->changes, change, sizeof *change);
 }
 
 void chat_snapshot(struct chat *chat)
@@ -174,11 +172,10 @@ void chat_snapshot(struct chat *chat)
     if (chat->snapshot != NULL || chat_fold(chat)->tail.seq < chat->saved_seq + SNAPSHOT_EVERY ||
             chat_fold(chat)->phase == PHASE_ERASED)
         return;
-    chat->snapshot = calloc(1, sizeof *chat->snapshot);
+    chat->snapshot = spares_take(&chat->node->changes, sizeof *chat->snapshot);
     if (chat->snapshot == NULL)
         return;
-    chat->snapshot->decide = decide_snapshot;
-    chat->snapshot->done = on_snapshot;
+    *chat->snapshot = (struct chat_change){.decide = decide_snapshot, .done = on_snapshot};
     chat_change(chat, chat->snapshot);
 }
 

@@ -63,6 +63,7 @@ struct node *node_create(const struct node_ports *ports, const struct node_setti
     node->settings = settings;
     node->out = malloc(NODE_OUT_BYTES);
     arena_init(&node->scratch, scratch, NODE_SCRATCH_BYTES);
+    spares_init(&node->changes, NODE_CHANGE_BYTES, NODE_CHANGES_KEPT_MAX);
     node->random->fill(
             node->random, &node->next_id, 5); /* sessions' numbers differ between lives */
     node->store->on_generation = on_generation;
@@ -124,6 +125,7 @@ void node_destroy(struct node *node)
     bus_destroy(node);
     members_destroy(node);
     log_engine_finish(&node->logs);
+    spares_finish(&node->changes);
     free(node->scratch.bytes);
     free(node->out);
     free(node);

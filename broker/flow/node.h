@@ -62,6 +62,8 @@ struct node_settings {
 };
 
 enum { NODE_SCRATCH_BYTES = 1024 * 1024, NODE_OUT_BYTES = 2 * 1024 * 1024 };
+/* A change with a body of some hundred bytes; so many of them stay behind after a burst. */
+enum { NODE_CHANGE_BYTES = 2048, NODE_CHANGES_KEPT_MAX = 256 };
 
 struct node {
     struct store *store;
@@ -73,8 +75,9 @@ struct node {
     struct hints *hints;                  /* NULL: the only node */
     const struct node_settings *settings; /* borrowed for the node's life */
     struct log_engine logs;
-    struct arena scratch; /* of the event at hand: use NODE_SCRATCH_SCOPE */
-    char *out;            /* the frame being written, NODE_OUT_BYTES */
+    struct spares changes; /* those that come with every message take their memory here */
+    struct arena scratch;  /* of the event at hand: use NODE_SCRATCH_SCOPE */
+    char *out;             /* the frame being written, NODE_OUT_BYTES */
     bool is_draining;
     bool is_open;     /* the directory is loaded: clients may enter */
     uint64_t next_id; /* for sessions' ids */

@@ -14,8 +14,6 @@
 #include "flow/requests.h"
 #include "flow/sends.h"
 
-#include <stdlib.h>
-
 struct say_change {
     struct chat_change change;
     struct session_handle session;
@@ -24,6 +22,11 @@ struct say_change {
     struct say say;
     char bytes[]; /* the body */
 };
+
+static size_t change_size(size_t body_len)
+{
+    return sizeof(struct say_change) + body_len;
+}
 
 static void decide_say(struct chat_change *chat_change, const struct conversation *fold,
         uint64_t now_ms, struct decision *decision)
@@ -40,7 +43,8 @@ static void decide_say(struct chat_change *chat_change, const struct conversatio
 static void on_said(struct chat_change *chat_change, enum log_outcome outcome)
 {
     struct say_change *change = LIST_ITEM(chat_change, struct say_change, change);
-    struct session *session = session_find(change->change.chat->node, change->session);
+    struct node *node = change->change.chat->node;
+    struct session *session = session_find(node, change->session);
     if (session != NULL) {
         session->unacked--;
         if (outcome == LOG_APPENDED || outcome == LOG_WAS_ALREADY)
@@ -51,7 +55,7 @@ static void on_said(struct chat_change *chat_change, enum log_outcome outcome)
                     outcome_code(outcome, change->change.refusal), outcome_wait_ms(outcome),
                     change->change.resend_from);
     }
-    free(change);
+    spares_give_back(&node->changes, change, change_size(change->say.body.len));
 }
 
 bool body_is_sendable(
@@ -70,12 +74,12 @@ static struct say_change *make_change(struct session *session, const struct prot
     struct node *node = session->node;
     size_t mark = node->scratch.used;
     struct slice body = body_encode(&request->body, &node->scratch);
-    struct say_change *change = calloc(1, sizeof *change + body.len);
+    struct say_change *change = spares_take(&node->changes, change_size(body.len));
     check(change != NULL && body.bytes != NULL);
+    *change = (struct say_change){.session = session_handle(session)};
     memcpy(change->bytes, body.bytes, body.len);
     node->scratch.used = mark;
     bool is_customer = session->role == CREDENTIAL_CUSTOMER;
-    change->session = session_handle(session);
     id_set(&change->request_id, request->id);
     id_set(&change->lineage, request->lineage);
     if (!is_customer)

@@ -26,20 +26,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A flight with the record of a message; a snapshot takes more; and as many of them as stay
+ * behind after a burst. */
+enum { FLIGHT_BYTES = 2048, FLIGHTS_KEPT_MAX = 256 };
+
 /* An append under way, and then its barrier. */
 struct flight {
     struct log *log;
     struct log_change *change;
     uint64_t stamp;
+    size_t size; /* of all of it */
     struct record record;
     uint8_t plain[];
 };
+
+static void free_flight(struct log_engine *engine, struct flight *flight)
+{
+    spares_give_back(&engine->flights, flight, flight->size);
+}
 
 bool log_engine_init(struct log_engine *engine, struct store *store, struct random *random)
 {
     *engine =
             (struct log_engine){.store = store, .random = random, .doubts_left = LOG_DOUBTS_A_TURN};
     list_init(&engine->logs);
+    spares_init(&engine->flights, FLIGHT_BYTES, FLIGHTS_KEPT_MAX);
     engine->plain = malloc(RECORD_PLAIN_MAX);
     engine->record = malloc(RECORD_MAX);
     engine->opened = malloc(RECORD_MAX);
@@ -49,6 +60,7 @@ bool log_engine_init(struct log_engine *engine, struct store *store, struct rand
 void log_engine_finish(struct log_engine *engine)
 {
     check(list_is_empty(&engine->logs));
+    spares_finish(&engine->flights);
     free(engine->plain);
     free(engine->record);
     free(engine->opened);
@@ -142,6 +154,7 @@ static void on_append_durable(void *user, const struct store_reply *reply)
 {
     struct flight *flight = user;
     struct log *log = flight->log;
+    struct log_engine *engine = log->engine;
     struct log_change *change = flight->change;
     bool is_durable = reply->outcome == STORE_OK;
     change->result.at = flight->record.at;
@@ -154,7 +167,7 @@ static void on_append_durable(void *user, const struct store_reply *reply)
     else if (log->is_untold)
         log_tell(log);
     log->users--;
-    free(flight);
+    free_flight(engine, flight);
 }
 
 /* ---- the append -------------------------------------------------------------------------------
@@ -177,7 +190,7 @@ static void after_append_failed(struct flight *flight, enum store_outcome outcom
 {
     struct log *log = flight->log;
     struct log_change *change = flight->change;
-    free(flight);
+    free_flight(log->engine, flight);
     bool is_behind = outcome == STORE_REFUSED || (outcome == STORE_ABSENT && log->may_begin);
     if (is_behind && ++change->attempts < LOG_ATTEMPTS_MAX) {
         list_prepend(&log->changes, &change->link);
@@ -259,9 +272,11 @@ static struct flight *make_flight(
         struct log *log, struct log_change *change, const struct log_draft *draft)
 {
     size_t stored_max = log->engine->keeps_stored ? draft->plain.len + RECORD_OVERHEAD_MAX : 0;
-    struct flight *flight = malloc(sizeof *flight + draft->plain.len + stored_max);
+    size_t size = sizeof(struct flight) + draft->plain.len + stored_max;
+    struct flight *flight = spares_take(&log->engine->flights, size);
     if (flight == NULL)
         return NULL;
+    flight->size = size;
     memcpy(flight->plain, draft->plain.bytes, draft->plain.len);
     flight->log = log;
     flight->change = change;

@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/list.h"
+#include "base/spares.h"
 #include "log/record.h"
 #include "port/random.h"
 #include "port/store.h"
@@ -89,10 +90,11 @@ struct log_engine {
     struct list logs; /* all that are open */
     uint8_t *plain;   /* a draft while it is decided */
     uint8_t *record;
-    uint8_t *opened;      /* a record while it is read */
-    bool keeps_stored;    /* on_record brings the stored bytes: somebody else wants to have them */
-    unsigned doubts_left; /* so many more reads before the next turn */
-    bool has_doubts;      /* a log may be is_doubted */
+    uint8_t *opened;       /* a record while it is read */
+    struct spares flights; /* appends under way take their memory here */
+    bool keeps_stored;     /* on_record brings the stored bytes: somebody else wants to have them */
+    unsigned doubts_left;  /* so many more reads before the next turn */
+    bool has_doubts;       /* a log may be is_doubted */
 };
 
 enum log_state { LOG_COLD, LOG_LOADING, LOG_READY, LOG_BROKEN };

@@ -6,23 +6,23 @@
  */
 #include "ws/inbound.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-enum { CAPACITY_MIN = 1024 };
 
 static bool grow(struct inbound *inbound, struct memory_budget *budget, uint32_t wanted)
 {
-    uint32_t capacity = inbound->capacity ? inbound->capacity : CAPACITY_MIN;
+    uint32_t capacity = inbound->capacity ? inbound->capacity : MEMORY_BLOCK_BYTES;
     while (capacity < wanted)
         capacity *= 2;
     if (!memory_budget_take(budget, capacity - inbound->capacity))
         return false;
-    char *bytes = realloc(inbound->bytes, capacity);
+    char *bytes = spares_take(&budget->blocks, capacity);
     if (bytes == NULL) {
         memory_budget_give_back(budget, capacity - inbound->capacity);
         return false;
     }
+    if (inbound->len > 0)
+        memcpy(bytes, inbound->bytes, inbound->len);
+    spares_give_back(&budget->blocks, inbound->bytes, inbound->capacity);
     inbound->bytes = bytes;
     inbound->capacity = capacity;
     return true;
@@ -45,6 +45,6 @@ bool inbound_append(struct inbound *inbound, struct memory_budget *budget, uint3
 void inbound_finish(struct inbound *inbound, struct memory_budget *budget)
 {
     memory_budget_give_back(budget, inbound->capacity);
-    free(inbound->bytes);
+    spares_give_back(&budget->blocks, inbound->bytes, inbound->capacity);
     *inbound = (struct inbound){0};
 }

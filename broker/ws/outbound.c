@@ -2,17 +2,14 @@
 /* A ring of whole messages, each a four byte length and its bytes.
  *
  * Invariant: used <= capacity <= the capacity_max of the caller, and the budget holds exactly
- * capacity for this ring. It grows by doubling from a small size and is freed when it runs empty,
- * so ten thousand quiet peers cost nothing.
+ * capacity for this ring. It grows by doubling from a small size and is given back when it runs
+ * empty, so ten thousand quiet peers cost nothing.
  *
  * A full ring is an answer, not an allocation: the caller is told no, and later that there is room.
  */
 #include "ws/outbound.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-enum { CAPACITY_MIN = 1024 };
 
 size_t outbound_room(const struct outbound *outbound, uint32_t capacity_max)
 {
@@ -43,14 +40,14 @@ static void copy_out(struct outbound *outbound, void *out, uint32_t len)
 static bool grow(struct outbound *outbound, struct memory_budget *budget, uint32_t capacity_max,
         uint32_t wanted)
 {
-    uint32_t capacity = outbound->capacity ? outbound->capacity : CAPACITY_MIN;
+    uint32_t capacity = outbound->capacity ? outbound->capacity : MEMORY_BLOCK_BYTES;
     while (capacity < wanted)
         capacity *= 2;
     if (capacity > capacity_max)
         capacity = capacity_max;
     if (!memory_budget_take(budget, capacity))
         return false;
-    uint8_t *bytes = malloc(capacity);
+    uint8_t *bytes = spares_take(&budget->blocks, capacity);
     if (bytes == NULL) {
         memory_budget_give_back(budget, capacity);
         return false;
@@ -102,6 +99,6 @@ size_t outbound_take(struct outbound *outbound, struct memory_budget *budget, vo
 void outbound_finish(struct outbound *outbound, struct memory_budget *budget)
 {
     memory_budget_give_back(budget, outbound->capacity);
-    free(outbound->bytes);
+    spares_give_back(&budget->blocks, outbound->bytes, outbound->capacity);
     *outbound = (struct outbound){0};
 }

@@ -222,6 +222,7 @@ static bool allot(struct ws_server *server)
                 allowed, options->connections_max);
     options->connections_max = allowed;
     server->memory.max = options->memory_bytes_max;
+    spares_init(&server->memory.blocks, MEMORY_BLOCK_BYTES, MEMORY_BLOCKS_KEPT_MAX);
     server->scratch = malloc(LWS_PRE + FRAME_HEAD_MAX + options->queue_bytes_max);
     return allowed > 0 && server->scratch != NULL &&
            connection_pool_init(&server->pool, options->connections_max);
@@ -334,6 +335,7 @@ void ws_server_destroy(struct ws_server *server)
     if (server->pool.connections != NULL)
         connection_pool_finish(&server->pool);
     static_files_destroy(server->files);
+    spares_finish(&server->memory.blocks);
     free(server->scratch);
     free(server);
 }

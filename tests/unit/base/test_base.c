@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "base/map.h"
 #include "base/name.h"
+#include "base/spares.h"
 #include "lib/test.h"
 
 #include <stdio.h>
@@ -75,11 +76,37 @@ static void a_full_arena_and_a_full_buffer_say_so(void)
     expect_u64(buffer.len, 3);
 }
 
+static void spares_keep_so_many_blocks_and_no_larger_ones(void)
+{
+    enum { SIZE = 64, KEPT_MAX = 2 };
+    struct spares spares;
+    void *blocks[KEPT_MAX + 1];
+    spares_init(&spares, SIZE, KEPT_MAX);
+    unsigned kept_max = spares.kept_max; /* 0 under the address sanitizer */
+    expect(kept_max == KEPT_MAX || kept_max == 0);
+    void *large = spares_take(&spares, SIZE + 1);
+    for (size_t i = 0; i < KEPT_MAX + 1; i++)
+        expect((blocks[i] = spares_take(&spares, i)) != NULL);
+    spares_give_back(&spares, large, SIZE + 1);
+    spares_give_back(&spares, NULL, SIZE);
+    expect_u64(spares.kept, 0);
+    for (size_t i = 0; i < KEPT_MAX + 1; i++)
+        spares_give_back(&spares, blocks[i], i);
+    expect_u64(spares.kept, kept_max);
+    void *again = spares_take(&spares, SIZE);
+    memset(again, 1, SIZE); /* a block is whole, whatever it was taken for before */
+    expect(kept_max == 0 || again == blocks[kept_max - 1]);
+    spares_give_back(&spares, again, SIZE);
+    spares_finish(&spares);
+    expect_u64(spares.kept, 0);
+}
+
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
             (struct test_case[]){CASE(a_name_is_read_back_as_written),
                     CASE(a_name_has_only_one_spelling),
                     CASE(a_map_finds_what_was_put_and_not_what_was_removed),
-                    CASE(a_full_arena_and_a_full_buffer_say_so), {0}});
+                    CASE(a_full_arena_and_a_full_buffer_say_so),
+                    CASE(spares_keep_so_many_blocks_and_no_larger_ones), {0}});
 }
