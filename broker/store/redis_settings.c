@@ -11,6 +11,10 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+/* A Redis that takes a second to load its log is missed for that long, not for twice as long; and
+ * a node asks a dead one a dozen times a second over its three links. */
+enum { RETRY_MS_MAX = 250 };
+
 static bool copy_text(char *out, size_t size, const char *text)
 {
     int len = snprintf(out, size, "%s", text ? text : "");
@@ -55,6 +59,6 @@ bool redis_settings_take(struct redis_settings *settings, const struct redis_opt
     settings->watch_ms = options->watch_ms ? options->watch_ms : 1000;
     settings->silence_ms_max = options->silence_ms_max ? options->silence_ms_max : 3000;
     settings->retry_ms_min = options->retry_ms_min ? options->retry_ms_min : 20;
-    settings->retry_ms_max = options->retry_ms_max ? options->retry_ms_max : 1000;
+    settings->retry_ms_max = options->retry_ms_max ? options->retry_ms_max : RETRY_MS_MAX;
     return true;
 }

@@ -89,9 +89,9 @@ class Tab(Client):
     def on_never(self, words, code):
         if code in ("unknown_conversation", "bad_lineage", "different_body") and len(words.keys) > 1:
             self.lineages[words.conversation] = None  # a first try may have been kept: this number is spoilt
-            self.finish(words, None)
+            self.drop(words)
         elif code in ("conversation_erased",):
-            self.finish(words, None)
+            self.drop(words)
         else:
             super().on_never(words, code)
 

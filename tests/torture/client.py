@@ -12,6 +12,7 @@ import wire
 from history import seq_of
 
 SILENCE_S, PATIENCE_S = 3.0, 6.0  # without a sign: ask; then take the line for dead
+STEADY_S = 5.0  # a life of so long, and the jitter begins anew
 HEAL_MAX = 64
 FINAL_CODES = {1003, 1007, 1009, 4400, 4403}
 
@@ -65,6 +66,9 @@ class Client:
                 await asyncio.sleep(max(self.jitter(), self.not_before - time.monotonic()))
 
     def jitter(self):
+        if self.welcomed_at and time.monotonic() - self.welcomed_at > STEADY_S:
+            self.attempt = 0
+        self.welcomed_at = 0.0
         self.attempt += 1
         return self.random.random() * min(15.0, 0.4 * 2 ** (self.attempt - 1))
 
@@ -155,7 +159,6 @@ class Client:
         self.ticket = frame.get("ticket", self.ticket)
         self.welcomed_at = time.monotonic()
         self.not_before = 0.0
-        self.attempt = 0
         self.online.set()
         for conversation in list(self.unacked):
             self.put_again(conversation)
@@ -288,6 +291,11 @@ class Client:
             if words.lineage == lineage and words.n == n and words.at != at:
                 self.note("settled", who=self.who, conversation=conversation, lineage=lineage, n=n, at=at)
                 words.at = at
+
+    def drop(self, words):
+        """Answered, and neither kept nor to be said again."""
+        self.note("dropped", who=self.who, conversation=words.conversation, lineage=words.lineage, n=words.n)
+        self.finish(words, None)
 
     def finish(self, words, at):
         self.unacked[words.conversation].remove(words)

@@ -48,7 +48,7 @@ class Device(Client):
 
     def on_never(self, words, code):
         if code == "conversation_erased":
-            self.finish(words, None)
+            self.drop(words)
             return
         super().on_never(words, code)
 

@@ -8,6 +8,7 @@ all processes of a machine) and `kind`:
   settled    who conversation lineage n at                                       they were acked, or seen, at this place
   kept       who conversation lineage n                                          already_sent: kept, place unknown
   refused    who conversation lineage n text code                                they must not be in the log
+  dropped    who conversation lineage n                                          answered; the first try may have been kept
   retried    who conversation lineage n is_same at|code                          a probe: acked words again, or other words
   hello      who contact connection                                              a device begins to come back
   welcome    who contact connection conversation head                            head: the newest entry it may see

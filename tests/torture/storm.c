@@ -33,6 +33,7 @@ enum {
     IN_MAX = 512 * 1024,
     JITTER_MS = 400,
     JITTER_MS_MAX = 15000,
+    STEADY_MS = 5000, /* a life of so long, and the jitter begins anew */
     ADDRESSES = 8
 };
 
@@ -83,6 +84,8 @@ static void leave(struct client *client)
     uint32_t random;
     uint64_t most = JITTER_MS;
     check(getrandom(&random, sizeof random, 0) == sizeof random);
+    if (client->state == THERE && now_ns() - client->welcomed_ns > (uint64_t)STEADY_MS * 1000000)
+        client->attempt = 0;
     for (uint32_t i = 0; i < client->attempt && most < JITTER_MS_MAX; i++)
         most *= 2;
     most = most < JITTER_MS_MAX ? most : JITTER_MS_MAX;
@@ -229,7 +232,6 @@ static void on_welcome(struct client *client, const char *text, size_t len)
         text_member(text, len, "lineage", client->lineage, sizeof client->lineage);
     client->welcomed_ns = now_ns();
     client->state = THERE;
-    client->attempt = 0;
     storm.there++;
     storm.opening--;
     storm.on_welcome(client);

@@ -13,28 +13,48 @@ def percentile(values, part):
     return values[min(len(values) - 1, int(len(values) * part))] if values else 0
 
 
+ANSWERS = {"settled", "kept", "refused", "dropped"}
+
+
+def answers(events, left_out=()):
+    """Of each device the (said, answered) of its words, by the time they were said; a no is an answer, too.
+
+    Words that were never answered are not here: they are `stuck`, or their conversation was erased."""
+    found, waiting = collections.defaultdict(list), {}
+    for event in events:
+        kind, who = event["kind"], event.get("who")
+        if who in left_out or not (kind == "send" or kind in ANSWERS):
+            continue
+        key = (who, event["conversation"], event["lineage"], event["n"])
+        if kind == "send":
+            waiting[key] = event["t"]
+        elif key in waiting:
+            found[who].append((waiting.pop(key), event["t"]))
+    for rows in found.values():
+        rows.sort()
+    return found
+
+
 def recoveries(events, faults, left_out=()):
-    """Milliseconds from the end of each fault until each device that had, or then said, something was acked; by kind.
+    """Milliseconds from the end of each fault until each device that had, or then said, something was answered; by kind.
 
     A device that was asleep, or whose line was tampered with, says nothing about the broker and is left out."""
-    said, acked, asleep = (collections.defaultdict(list) for _ in range(3))
+    asleep, found = collections.defaultdict(list), collections.defaultdict(list)
     for event in events:
-        table = {"send": said, "settled": acked, "kept": acked, "asleep": asleep}.get(event["kind"])
-        if table is not None and event.get("who") not in left_out:
-            table[event["who"]].append(event["t"])
-    found = collections.defaultdict(list)
-    for fault in faults:
-        end = fault["ended"]
-        for who, times in said.items():
+        if event["kind"] == "asleep":
+            asleep[event["who"]].append(event["t"])
+    for who, rows in answers(events, left_out).items():
+        for fault in faults:
+            end = fault["ended"]
             # What was in the air at the end, or said in the first quarter of a second after it.
-            first = bisect.bisect_left(times, end + 250_000_000)
-            back = bisect.bisect_right(acked[who], end)
-            in_air = first - back
-            nap = bisect.bisect_left(asleep[who], fault["began"] - 5_000_000_000)
-            if in_air <= 0 or back >= len(acked[who]) or (nap < len(asleep[who]) and asleep[who][nap] < acked[who][back]):
+            until = bisect.bisect_left(rows, (end + 250_000_000,))
+            in_air = [row for row in rows[max(0, until - 64):until] if row[1] > end]
+            if not in_air:
                 continue
-            began = max(end, times[first - in_air])
-            found[fault["kind"]].append((acked[who][back] - began) / 1e6)
+            first = min(in_air, key=lambda row: row[1])
+            nap = bisect.bisect_left(asleep[who], fault["began"] - 5_000_000_000)
+            if nap == len(asleep[who]) or asleep[who][nap] > first[1]:
+                found[fault["kind"]].append((first[1] - max(end, first[0])) / 1e6)
     return found
 
 

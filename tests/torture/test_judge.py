@@ -4,6 +4,7 @@
 import sys
 
 import judge
+import tally
 from history import NOTHING
 
 MARKS = [f"{place:016x}" for place in range(1, 20)]
@@ -228,7 +229,31 @@ PLANTED = [
 ]
 
 
+def said_at(moment, n, who="ada/1"):
+    return {"t": moment * 1_000_000, "kind": "send", "who": who, "conversation": "c1", "lineage": "L1", "n": n}
+
+
+def answered_at(moment, n, kind="settled"):
+    return {**said_at(moment, n), "kind": kind}
+
+
+def figures_cases():
+    """What recovery means: from a fault's end until the first answer to what was then in the air."""
+    fault = {"kind": "kill_node", "began": 1000_000_000, "ended": 1000_000_000}
+
+    def found(*events):
+        return tally.recoveries(events, [fault]).get("kill_node", [])
+    yield "recovery counts from the end of the fault", found(said_at(900, 1), answered_at(1700, 1)) == [700.0], None
+    yield "recovery counts from when it was said, if that was later", found(said_at(1100, 1), answered_at(1700, 1)) == [600.0], None
+    yield "a no is an answer", found(said_at(900, 1), answered_at(1030, 1, "refused"), said_at(8000, 1), answered_at(8010, 1)) == [30.0], None
+    refused = [said_at(100, 1), answered_at(110, 1, "refused")]
+    yield "words refused long ago are not in the air", found(*refused, said_at(9000, 1), answered_at(9010, 1)) == [], None
+    asleep = {"t": 1010_000_000, "kind": "asleep", "who": "ada/1"}
+    yield "who sleeps tells nothing", found(said_at(900, 1), asleep, answered_at(5000, 1)) == [], None
+
+
 def cases():
+    yield from figures_cases()
     found = judge.judge(clean_events(), clean_store())
     yield "a clean history passes", not found, found
     for invariant, title, plant in PLANTED:

@@ -28,7 +28,8 @@ class Broken(Exception):
 class Socket(asyncio.Protocol):
     """One connection. on_text(bytes) gets each message, on_close(code) the end, once."""
 
-    def __init__(self, on_text, on_close):
+    def __init__(self, address, on_text, on_close):
+        self.host = "%s:%s" % address
         self.on_text, self.on_close = on_text, on_close
         self.transport = None
         self.opened = asyncio.get_running_loop().create_future()
@@ -40,8 +41,7 @@ class Socket(asyncio.Protocol):
 
     def connection_made(self, transport):
         self.transport = transport
-        host = "%s:%s" % transport.get_extra_info("peername")[:2]
-        transport.write(HANDSHAKE.format(host).encode())
+        transport.write(HANDSHAKE.format(self.host).encode())
 
     def data_received(self, data):
         self.heard = time.monotonic()
@@ -119,7 +119,7 @@ async def connect(address, on_text, on_close, within_s=5):
 
     def make():
         nonlocal socket
-        socket = Socket(on_text, on_close)
+        socket = Socket(address, on_text, on_close)
         return socket
 
     try:

@@ -42,6 +42,8 @@ export class Client {
         this.waiting.clear();
         if (code === 4401) this.ticket = undefined;
         if (this.isOver || [1000, 1003, 1007, 1009, 4400, 4403].includes(code)) return;
+        if (this.welcomedAt && Date.now() - this.welcomedAt > 5_000) this.attempt = 0;
+        this.welcomedAt = 0;
         const jitter = Math.random() * Math.min(15_000, 400 * 2 ** this.attempt++);
         setTimeout(() => this.open(), (this.notBefore ?? 0) + jitter);
     }
@@ -73,7 +75,7 @@ export class Client {
     }
     onWelcome(welcome) {
         this.lineage ??= welcome.lineage; // ours for as long as we live: later ones are not needed
-        Object.assign(this, { ticket: welcome.ticket, isOpen: true, attempt: 0, notBefore: 0 });
+        Object.assign(this, { ticket: welcome.ticket, isOpen: true, welcomedAt: Date.now(), notBefore: 0 });
         this.sendAgain((one) => !one.at);
     }
     onEntry(entry) { // false: a gap, or something that we hold
