@@ -27,12 +27,6 @@ size_t proto_field_item_size(const struct proto_field *field)
     check_failed("a field has a type", __FILE__, __LINE__, __func__);
 }
 
-bool proto_field_has_flag(const struct proto_field *field)
-{
-    return !field->is_required && !field->is_list && field->type != PROTO_TYPE_STR &&
-           field->type != PROTO_TYPE_BIN;
-}
-
 struct slice proto_enum_word(const struct proto_enum *words, unsigned value)
 {
     return value >= 1 && value <= words->count ? words->words[value - 1] : SLICE_NONE;

@@ -126,7 +126,11 @@ enum { PROTO_FIELDS_MAX = 64 }; /* of one shape; more are checked when it is rea
 /* Of a value, or of each item of a list. */
 size_t proto_field_item_size(const struct proto_field *field);
 /* Whether has_<member> says that it is there. */
-bool proto_field_has_flag(const struct proto_field *field);
+static inline bool proto_field_has_flag(const struct proto_field *field)
+{
+    return !field->is_required && !field->is_list && field->type != PROTO_TYPE_STR &&
+           field->type != PROTO_TYPE_BIN;
+}
 /* The word of a value; empty when there is none. */
 struct slice proto_enum_word(const struct proto_enum *words, unsigned value);
 /* The value of a word; 0 when there is none. */

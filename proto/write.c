@@ -23,9 +23,13 @@ static bool is_present(const struct proto_field *field, const char *owner)
     return ((const struct slice *)(const void *)(owner + field->offset))->bytes != NULL;
 }
 
-static size_t count_present(const struct proto_shape *shape, const char *value)
+/* For the head of a map; JSON has none. */
+static size_t count_present(
+        const struct proto_writer *writer, const struct proto_shape *shape, const char *value)
 {
     size_t count = 0;
+    if (writer->codec == PROTO_JSON)
+        return 0;
     for (size_t i = 0; i < shape->field_count; i++)
         count += is_present(&shape->fields[i], value);
     return count;
@@ -34,7 +38,7 @@ static size_t count_present(const struct proto_shape *shape, const char *value)
 static void write_object(
         struct proto_writer *writer, const struct proto_shape *shape, const char *value)
 {
-    proto_writer_open_map(writer, count_present(shape, value));
+    proto_writer_open_map(writer, count_present(writer, shape, value));
     write_members(writer, shape, value);
     proto_writer_close_map(writer);
 }
@@ -114,7 +118,7 @@ void proto_write_typed(enum proto_codec codec, const struct proto_shape *shape, 
 {
     struct proto_writer writer;
     proto_writer_init(&writer, codec, out);
-    proto_writer_open_map(&writer, count_present(shape, value) + (type.len > 0));
+    proto_writer_open_map(&writer, count_present(&writer, shape, value) + (type.len > 0));
     if (type.len > 0) {
         proto_writer_key(&writer, SLICE_OF("type"));
         proto_writer_plain(&writer, type);

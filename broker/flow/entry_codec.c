@@ -201,9 +201,24 @@ enum entry_fault entry_decode(struct slice plain, struct arena *scratch, struct 
     return ENTRY_GOOD;
 }
 
+/* Whether one of eight bytes is a control: below a blank, or DEL. A byte of 128 or more is none. */
+static bool has_control(const char *eight)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t word;
+    memcpy(&word, eight, sizeof word);
+    uint64_t del = word ^ each * 0x7f;
+    uint64_t below = (word - each * ' ') & ~word, is_del = (del - each) & ~del;
+    return ((below | is_del) & each * 0x80) != 0;
+}
+
+/* Eight at a time while there is no control; which one it is, the slow way tells. */
 bool text_is_clean(struct slice text)
 {
-    for (size_t i = 0; i < text.len; i++) {
+    size_t start = 0;
+    while (text.len - start >= 8 && !has_control(text.bytes + start))
+        start += 8;
+    for (size_t i = start; i < text.len; i++) {
         unsigned char c = (unsigned char)text.bytes[i];
         if ((c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)
             return false;

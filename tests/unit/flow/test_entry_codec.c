@@ -184,6 +184,22 @@ static void only_erased_may_be_unsealed(void)
     expect_u64(fold_record(encode(&entry), false), LOG_FOLDED);
 }
 
+/* Text is looked at eight bytes at a time: each byte, at each place of three such steps. */
+static void controls_are_found_wherever_they_are(void)
+{
+    char text[24];
+    for (size_t at = 0; at < sizeof text; at++) {
+        for (unsigned byte = 0; byte < 256; byte++) {
+            memset(text, 'a', sizeof text);
+            text[at] = (char)byte;
+            bool is_space = byte == '\t' || byte == '\n' || byte == '\r';
+            bool is_clean = (byte >= ' ' && byte != 0x7f) || is_space;
+            expect(text_is_clean(slice_make(text, sizeof text)) == is_clean);
+            expect(text_is_clean(slice_make(text, at)));
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
@@ -191,5 +207,5 @@ int main(int argc, char **argv)
                     CASE(an_entry_holds_as_many_parts_as_it_may),
                     CASE(an_unknown_kind_is_told_from_damage),
                     CASE(reading_leaves_the_stored_bytes_alone), CASE(only_erased_may_be_unsealed),
-                    {0}});
+                    CASE(controls_are_found_wherever_they_are), {0}});
 }
