@@ -106,7 +106,7 @@ bool match_has_levels(
 }
 
 /* Those of the musts that ask for more than the skill itself. */
-static uint32_t levelled(const struct request *request, uint32_t musts)
+uint32_t match_levelled(const struct request *request, uint32_t musts)
 {
     uint32_t found = 0;
     for (uint32_t rest = musts; rest != 0; rest &= rest - 1)
@@ -119,7 +119,7 @@ static void keep_those_of_level(
         const struct match *match, const struct request *request, uint32_t musts)
 {
     const struct grid *grid = &match->pool->grid;
-    uint32_t asked = levelled(request, musts), agent = 0;
+    uint32_t asked = match_levelled(request, musts), agent = 0;
     if (asked == 0)
         return;
     for (; (agent = grid_next(grid, GRID_CANDIDATES, agent)) != SLOT_NONE; agent++)
@@ -259,7 +259,7 @@ uint32_t match_preferred(
 /* ---- room ---- */
 
 /* When all who wait weigh the same, an open agent has room for each. */
-static bool is_open_enough(const struct pool *pool)
+bool match_is_open_enough(const struct pool *pool)
 {
     return pool->odd_agents == 0 && pool->classes.count == 1 && pool->classes.others == 0;
 }
@@ -268,7 +268,7 @@ static void keep_those_with_room(const struct match *match, const struct request
 {
     const struct pool *pool = match->pool;
     uint32_t agent = 0;
-    if (is_open_enough(pool))
+    if (match_is_open_enough(pool))
         return;
     for (; (agent = grid_next(&pool->grid, GRID_CANDIDATES, agent)) != SLOT_NONE; agent++)
         if (!agent_has_room(pool, agent, request))

@@ -54,7 +54,8 @@ static void put_favourite_first(const struct match *match, struct seek_card *car
         if (cards[i].terms != terms)
             most_pair = match_most_pair(match, cards[i].terms);
         terms = cards[i].terms;
-        cards[i].most = match_most_urgency(match, cards[i].first_queued_ms) + most_pair;
+        cards[i].most =
+                match_most_urgency(match, cards[i].first_queued_ms, cards[i].terms) + most_pair;
         best = cards[i].most > cards[best].most ? i : best;
     }
     if (count == 0)

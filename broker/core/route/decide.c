@@ -22,7 +22,8 @@ enum { CHANCE_CERTAIN = 1000 };
 struct plan {
     struct match match;
     struct pool_decisions *out;
-    uint32_t open_count; /* agents left in GRID_PLAN_OPEN */
+    uint32_t open_count;                  /* agents left in GRID_PLAN_OPEN */
+    uint32_t agents[ROUTE_DECISIONS_MAX]; /* of the entries: nobody else has anything planned */
 };
 
 static void due_at(struct plan *plan, uint64_t at_ms)
@@ -40,6 +41,7 @@ static struct pool_entry *add(struct plan *plan, enum pool_kind kind, uint32_t a
 {
     const struct pool *pool = plan->match.pool;
     check(!is_full(plan));
+    plan->agents[plan->out->count] = agent;
     struct pool_entry *entry = &plan->out->entries[plan->out->count++];
     *entry = (struct pool_entry){
             .kind = kind, .agent = words_text(&pool->words, pool->agents[agent].id)};
@@ -308,10 +310,10 @@ static void plan_offers(struct plan *plan)
     plan->out->has_more = is_more && plan->out->count > 0;
 }
 
-static void forget_plans(const struct pool *pool)
+static void forget_plans(const struct plan *plan)
 {
-    if (pool->agent_count > 0)
-        memset(pool->planned, 0, pool->agent_count * sizeof *pool->planned);
+    for (size_t i = 0; i < plan->out->count; i++)
+        plan->match.pool->planned[plan->agents[i]] = (struct planned){0};
 }
 
 void pool_decide(const struct pool *pool, const struct route_policy *policy, uint64_t now_ms,
@@ -330,7 +332,7 @@ void pool_decide(const struct pool *pool, const struct route_policy *policy, uin
         out->has_more = true;
     else
         plan_offers(&plan);
-    forget_plans(pool);
+    forget_plans(&plan);
     for (size_t i = 0; i < out->count; i++)
         out->entries[i].gap = out->quality.gap;
     if (out->has_more)

@@ -154,9 +154,10 @@ struct pool {
     struct seek_place *places; /* per request, while it waits */
     struct seek_card *loose;   /* has room for every request */
     uint32_t loose_count;
-    struct waiting_item *waiting; /* the oldest first */
-    uint32_t waiting_count;
-    struct offer_item *offers; /* in no order */
+    struct waiting_item *waiting; /* the oldest first; within its storage */
+    uint32_t waiting_count, waiting_head;
+    struct waiting_item *waiting_storage; /* twice as many as there can be */
+    struct offer_item *offers;            /* in no order */
     uint32_t offer_count;
     struct offer_item *wraps; /* in no order */
     uint32_t wrap_count;
@@ -231,6 +232,8 @@ static inline struct slice request_conversation(const struct request *request)
 }
 
 /* ---- waiting.c ---- */
+/* Room for so many. false: no memory, nothing changed. */
+bool waiting_reserve(struct pool *pool, uint32_t capacity);
 void waiting_enter(struct pool *pool, uint32_t slot);
 void waiting_leave(struct pool *pool, uint32_t slot);
 /* How many waiting requests come before this one. */

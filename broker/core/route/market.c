@@ -30,6 +30,7 @@ struct hall {
     uint32_t *agents, *cases, *first_pair, *ceilings;
     uint64_t *bits;
     uint32_t stride, pair_limit, pair_count;
+    bool is_open_enough; /* whoever is open has room for each case */
 };
 
 /* ---- agents, by rank ---- */
@@ -186,7 +187,10 @@ static bool want(const struct match *match, const struct request *request, struc
         out->reach_count = 1 + match_reach(match, request, out->reach + 1);
         out->reach[0] = GRID_EVERY;
     }
-    return match_must_rows(match, request, out->musts, &out->must_count, &out->must_bits);
+    bool is_anybody =
+            match_must_rows(match, request, out->musts, &out->must_count, &out->must_bits);
+    out->must_bits = match_levelled(request, out->must_bits);
+    return is_anybody;
 }
 
 /* Up to BLOCK candidates of one case, valued together. */
@@ -209,7 +213,7 @@ static void add_candidate(
 {
     uint32_t agent = hall->agents[rank];
     if (match_is_excluded(hall->match, request, agent) ||
-            !agent_has_room(hall->match->pool, agent, request))
+            (!hall->is_open_enough && !agent_has_room(hall->match->pool, agent, request)))
         return;
     block->ranks[block->count] = rank;
     block->agents[block->count] = agent;
@@ -256,7 +260,8 @@ static bool list_pairs(struct hall *hall, const struct request *request, uint32_
         }
         for (; bits != 0; bits &= bits - 1) {
             uint32_t rank = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            if (match_has_levels(match, request, wanted.must_bits, hall->agents[rank]))
+            if (wanted.must_bits == 0 ||
+                    match_has_levels(match, request, wanted.must_bits, hall->agents[rank]))
                 add_candidate(hall, request, rank, &block);
         }
     }
@@ -288,8 +293,9 @@ static bool reserve_pairs(struct hall *hall)
 
 static uint32_t list_ceiling(const struct match *match, const struct request *request)
 {
-    return match_most_urgency(match, request->first_queued_ms) +
-           match_most_pair(match, match_may_apply(match, request));
+    uint32_t terms = match_may_apply(match, request);
+    return match_most_urgency(match, request->first_queued_ms, terms) +
+           match_most_pair(match, terms);
 }
 
 static bool list_cases(
@@ -384,7 +390,8 @@ enum market_outcome market_make_plan(const struct match *match,
         void (*on_idle)(void *user, const struct request *request), void *user)
 {
     struct market *market = match->pool->market;
-    struct hall hall = {.match = match, .market = market};
+    struct hall hall = {
+            .match = match, .market = market, .is_open_enough = match_is_open_enough(match->pool)};
     market_forget_plan(match->pool);
     if (market->seen_count == 0 || !rank_agents(&hall) || !draw_rows(&hall) ||
             !open_places(&hall) || !list_cases(&hall, on_idle, user))

@@ -39,6 +39,10 @@ bool match_is_in_reach(const struct match *match, const struct request *request,
 /* Has the agent the levels that these musts ask for? */
 bool match_has_levels(
         const struct match *match, const struct request *request, uint32_t musts, uint32_t agent);
+/* Those of the musts that ask for more than the skill itself. */
+uint32_t match_levelled(const struct request *request, uint32_t musts);
+/* Has whoever is open room for each of those who wait? Only while nothing is planned. */
+bool match_is_open_enough(const struct pool *pool);
 /* The grid's rows of the musts still in force, and those musts. false: nobody in the pool has one
  * of them. */
 bool match_must_rows(const struct match *match, const struct request *request,
@@ -64,10 +68,11 @@ uint32_t match_pair(
 /* Adds to the value of each agent what the pair's terms give. */
 void match_add_pairs(const struct match *match, const struct request *request,
         const uint32_t *agents, uint32_t *values, uint32_t count);
-/* The terms of the pair that apply to the request, a bit a term, whatever agent and weights. */
+/* The terms of the request and of the pair that apply to it, a bit a term, whatever the agent, the
+ * weights and the time. */
 uint32_t match_may_apply(const struct match *match, const struct request *request);
-/* What urgency and pair cannot exceed. */
-uint32_t match_most_urgency(const struct match *match, uint64_t first_queued_ms);
+/* What urgency and pair cannot exceed, when no other terms apply. */
+uint32_t match_most_urgency(const struct match *match, uint64_t first_queued_ms, uint32_t terms);
 uint32_t match_most_pair(const struct match *match, uint32_t terms);
 /* Of two with equal scores: the one idle for longest, then the lower id. */
 bool match_comes_first(const struct pool *pool, uint32_t a, uint32_t b);

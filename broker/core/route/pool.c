@@ -56,7 +56,7 @@ void pool_destroy(struct pool *pool)
     drop(pool, pool->requests);
     drop(pool, pool->places);
     drop(pool, pool->loose);
-    drop(pool, pool->waiting);
+    drop(pool, pool->waiting_storage);
     drop(pool, pool->offers);
     drop(pool, pool->wraps);
     market_finish(pool);

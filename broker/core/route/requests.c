@@ -225,13 +225,12 @@ static bool grow(struct pool *pool, uint32_t capacity)
     pool->places = places ? places : pool->places;
     void *loose = pool_grow(pool, pool->loose, capacity * sizeof *pool->loose);
     pool->loose = loose ? loose : pool->loose;
-    void *waiting = pool_grow(pool, pool->waiting, capacity * sizeof *pool->waiting);
-    pool->waiting = waiting ? waiting : pool->waiting;
+    bool waiting = waiting_reserve(pool, capacity);
     void *offers = pool_grow(pool, pool->offers, capacity * sizeof *pool->offers);
     pool->offers = offers ? offers : pool->offers;
     void *wraps = pool_grow(pool, pool->wraps, capacity * sizeof *pool->wraps);
     pool->wraps = wraps ? wraps : pool->wraps;
-    if (requests == NULL || places == NULL || loose == NULL || waiting == NULL || offers == NULL ||
+    if (requests == NULL || places == NULL || loose == NULL || !waiting || offers == NULL ||
             wraps == NULL)
         return false;
     pool->request_capacity = capacity;

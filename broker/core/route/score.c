@@ -5,6 +5,9 @@
  */
 #include "core/route/match.h"
 
+#define BIT_CALM ((uint32_t)1 << ROUTE_TERM_CALM)
+#define BIT_CLASS ((uint32_t)1 << ROUTE_TERM_CLASS)
+
 static struct term_input input_of(
         const struct match *match, const struct request *request, uint32_t slot)
 {
@@ -59,11 +62,22 @@ uint32_t match_pair(
     return sum_of(&input, terms & TERMS_OF_PAIR);
 }
 
+static uint32_t applying(const struct match *match, const struct request *request, uint32_t rest)
+{
+    static const struct agent nobody;
+    struct term_input input = {match->pool, match->policy, match->now_ms, request, &nobody, 0};
+    uint32_t terms = 0, value;
+    for (; rest != 0; rest &= rest - 1)
+        if (term_rows[__builtin_ctz(rest)].value(&input, &value))
+            terms |= rest & -rest;
+    return terms;
+}
+
 void match_add_pairs(const struct match *match, const struct request *request,
         const uint32_t *agents, uint32_t *values, uint32_t count)
 {
     struct term_input input = {match->pool, match->policy, match->now_ms, request, NULL, 0};
-    uint32_t terms = match_may_apply(match, request);
+    uint32_t terms = applying(match, request, TERMS_OF_PAIR);
     for (; terms != 0; terms &= terms - 1) {
         int term = __builtin_ctz(terms);
         uint64_t weight = match->policy->weights[term];
@@ -85,32 +99,31 @@ uint32_t match_place(const struct match *match, uint32_t slot, uint32_t planned_
     return sum_of(&input, TERMS_OF_AGENT);
 }
 
+/* What agents have and what the policy names may change while the answer is kept. */
 uint32_t match_may_apply(const struct match *match, const struct request *request)
 {
-    static const struct agent nobody;
-    struct term_input input = {match->pool, match->policy, match->now_ms, request, &nobody, 0};
-    uint32_t terms = 0, value;
-    for (uint32_t rest = TERMS_OF_PAIR; rest != 0; rest &= rest - 1)
-        if (term_rows[__builtin_ctz(rest)].value(&input, &value))
-            terms |= rest & -rest;
-    return terms;
+    uint32_t terms = applying(match, request, TERMS_OF_PAIR | TERMS_OF_REQUEST);
+    terms |= request->is_interruptible ? 0 : BIT_CALM;
+    return terms | (request->class_name != WORD_NONE ? BIT_CLASS : 0);
 }
 
 uint32_t match_most_pair(const struct match *match, uint32_t terms)
 {
     uint32_t sum = 0;
+    if (match->pool->soft_count == 0)
+        terms &= ~BIT_CALM;
     for (terms &= TERMS_OF_PAIR; terms != 0; terms &= terms - 1)
         sum += match->policy->weights[__builtin_ctz(terms)];
     return sum;
 }
 
-/* Age is known; any other term of the request may be full. */
-uint32_t match_most_urgency(const struct match *match, uint64_t first_queued_ms)
+/* Age is known; any other term of the request that applies may be full. */
+uint32_t match_most_urgency(const struct match *match, uint64_t first_queued_ms, uint32_t terms)
 {
     const struct route_policy *policy = match->policy;
     uint64_t age = term_age_value(first_queued_ms, match->now_ms, policy);
     uint64_t sum = policy->weights[ROUTE_TERM_AGE] * age / TERM_FULL;
-    uint32_t rest = TERMS_OF_REQUEST & ~((uint32_t)1 << ROUTE_TERM_AGE);
+    uint32_t rest = terms & TERMS_OF_REQUEST & ~((uint32_t)1 << ROUTE_TERM_AGE);
     for (; rest != 0; rest &= rest - 1)
         sum += policy->weights[__builtin_ctz(rest)];
     return (uint32_t)sum;

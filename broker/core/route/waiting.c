@@ -3,7 +3,8 @@
  *
  * Invariant: `waiting` is sorted by original age, then by conversation and name, so that every node
  * serves in the same order. A request that comes back (declined, expired, agent gone) returns to
- * the place that its original age gives it, never to the end.
+ * the place that its original age gives it, never to the end. The line has free storage before and
+ * behind it: the oldest leave and the newest come without moving the others.
  */
 #include "base/check.h"
 #include "core/route/market.h"
@@ -100,12 +101,62 @@ static void count_out(struct pool *pool, const struct request *request)
     agents_refresh_open(pool);
 }
 
+/* ---- the line ---- */
+
+static void move_line(struct pool *pool, uint32_t from, uint32_t to, uint32_t count)
+{
+    memmove(&pool->waiting[to], &pool->waiting[from], count * sizeof *pool->waiting);
+}
+
+static void begin_line_at(struct pool *pool, uint32_t head)
+{
+    pool->waiting_head = head;
+    pool->waiting = pool->waiting_storage + head;
+}
+
+bool waiting_reserve(struct pool *pool, uint32_t capacity)
+{
+    void *storage =
+            pool_grow(pool, pool->waiting_storage, (size_t)capacity * 2 * sizeof *pool->waiting);
+    if (storage == NULL)
+        return false;
+    pool->waiting_storage = storage;
+    begin_line_at(pool, pool->waiting_head);
+    return true;
+}
+
+/* Room at `at`: whoever is nearer to an end of the line makes way. At the storage's end the whole
+ * line moves to its beginning: not before as many left or came as there is room for requests. */
+static void make_gap(struct pool *pool, uint32_t at)
+{
+    if (pool->waiting_head > 0 && at < pool->waiting_count / 2) {
+        begin_line_at(pool, pool->waiting_head - 1);
+        move_line(pool, 1, 0, at);
+        return;
+    }
+    if (pool->waiting_head + pool->waiting_count == 2 * pool->request_capacity) {
+        memmove(pool->waiting_storage, pool->waiting, pool->waiting_count * sizeof *pool->waiting);
+        begin_line_at(pool, 0);
+    }
+    move_line(pool, at, at + 1, pool->waiting_count - at);
+}
+
+/* The count is already without the one who was at `at`. */
+static void close_gap(struct pool *pool, uint32_t at)
+{
+    if (at >= pool->waiting_count / 2) {
+        move_line(pool, at + 1, at, pool->waiting_count - at);
+        return;
+    }
+    move_line(pool, 0, 1, at);
+    begin_line_at(pool, pool->waiting_head + 1);
+}
+
 void waiting_enter(struct pool *pool, uint32_t slot)
 {
     uint32_t at = waiting_rank(pool, slot);
     check(pool->waiting_count < pool->request_capacity);
-    memmove(&pool->waiting[at + 1], &pool->waiting[at],
-            (pool->waiting_count - at) * sizeof *pool->waiting);
+    make_gap(pool, at);
     pool->waiting[at] = (struct waiting_item){pool->requests[slot].first_queued_ms, slot};
     pool->waiting_count++;
     count_in(pool, &pool->requests[slot]);
@@ -119,6 +170,5 @@ void waiting_leave(struct pool *pool, uint32_t slot)
     seek_leave(pool, slot);
     count_out(pool, &pool->requests[slot]);
     pool->waiting_count--;
-    memmove(&pool->waiting[at], &pool->waiting[at + 1],
-            (pool->waiting_count - at) * sizeof *pool->waiting);
+    close_gap(pool, at);
 }

@@ -12,7 +12,7 @@ enum { WORD_NONE = 0, WORD_BYTES_MAX = 64 };
 struct seek_card {
     uint64_t first_queued_ms;
     uint32_t request;
-    uint32_t terms; /* of a pair: those that may apply, a bit a term */
+    uint32_t terms; /* of the request and of a pair: those that may apply, a bit a term */
     uint32_t most;  /* scratch of deciding */
 };
 

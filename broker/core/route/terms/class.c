@@ -5,8 +5,10 @@
 
 bool term_class(const struct term_input *input, uint32_t *out_value)
 {
+    if (input->request->class_name == WORD_NONE)
+        return false;
     const struct route_class *found = route_find_class(
             input->policy->setup, words_text(&input->pool->words, input->request->class_name));
     *out_value = found ? found->worth : 0;
-    return input->request->class_name != WORD_NONE && found != NULL;
+    return found != NULL;
 }

@@ -4,6 +4,8 @@
 
 bool term_value_at_stake(const struct term_input *input, uint32_t *out_value)
 {
+    if (input->request->value == 0)
+        return false;
     *out_value = term_share(input->request->value, input->policy->value_full);
-    return input->request->value > 0;
+    return true;
 }
