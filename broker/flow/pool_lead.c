@@ -11,6 +11,7 @@
  * write is not, or a busy pool would never miss it.
  */
 #include "base/check.h"
+#include "base/log_line.h"
 #include "flow/members.h"
 #include "flow/team.h"
 
@@ -79,6 +80,7 @@ static void on_lead(struct pool_change *change, enum log_outcome outcome)
     team->is_deciding = false;
     if (outcome != LOG_APPENDED)
         return;
+    log_line(LOG_INFO, "pool.led", "tenant=%.*s", SLICE_ARGS(id_slice(&team->tenant)));
     pool_doubt(team); /* whoever led may have left something half done */
     team_look(team);
 }

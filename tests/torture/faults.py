@@ -12,6 +12,8 @@ import tally
 import wire
 from fleet import Failovers
 
+ROUTER_S = 10  # a pool without work needs no router: then nobody takes it over
+
 
 class Faults:
     def __init__(self, run):
@@ -34,6 +36,8 @@ class Faults:
             self.left_out.append("disk full: no file system may be mounted here")
         if self.stage.fleet:
             self.fail_over()
+        if self.run.options.nodes > 1:
+            self.killing.append((self.kill_router, 20))
         self.killing, self.others = self.only(self.killing), self.only(self.others)
 
     def fail_over(self):
@@ -73,6 +77,21 @@ class Faults:
     # ---- kill -9 --------------------------------------------------------------------------------------------------
     async def kill_node(self):
         self.stage.kill(self.random.choice(self.stage.nodes()))
+
+    async def kill_router(self):
+        """The node that leads a pool; how long its work waits for another one is measured on the side."""
+        tenant = self.random.choice(sorted(self.run.canaries))
+        times, name = self.stage.router(tenant)
+        self.stage.kill(name or self.random.choice(self.stage.nodes()))
+        self.run.spawn(self.watch_router(self.done[-1], tenant, times))
+
+    async def watch_router(self, row, tenant, times):
+        began = time.monotonic()
+        while time.monotonic() < began + ROUTER_S:
+            if self.stage.router(tenant)[0] > times:
+                row["led_again_ms"] = round(1000 * (time.monotonic() - began))
+                return
+            await asyncio.sleep(0.02)
 
     async def kill_redis(self):
         self.stage.kill("redis")

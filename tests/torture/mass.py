@@ -11,7 +11,7 @@ import threading
 from stage import Stage
 
 CHATTERS, PHASE_S = 100, 20
-BYTES_MAX = 256 * 1024 + 8 * 1024  # the ring, the page that its allocation adds, and what its conversation grew by
+BYTES_MAX = 256 * 1024
 
 
 class Mass:

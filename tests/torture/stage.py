@@ -136,6 +136,15 @@ class Stage:
     def nodes(self):
         return [name for name in self.up()["pids"] if name.startswith("weftd")]
 
+    def router(self, tenant):
+        """(how often the lead of its pool was taken, by which node last), as Weft's log tells; (0, None) before the first time."""
+        found = [int(line.split(" node=")[1].split()[0]) for line in self.log_lines("pool.led") if line.rstrip().endswith(f" tenant={tenant}")]
+        return len(found), (f"weftd-{found[-1]}" if found[-1] else "weftd") if found else None
+
+    def log_lines(self, event):
+        with open(self.folder / "weftd.log", encoding="utf-8", errors="replace") as lines:
+            return [line for line in lines if f" {event} " in line]
+
     def pid(self, name):
         return self.up()["pids"].get(name, 0)
 

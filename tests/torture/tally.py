@@ -70,6 +70,7 @@ def figures(events, verdicts, faults, options, extra):
         "committed": kinds["committed"], **counts, "resets": kinds["reset"], "erased": kinds["erased"],
         "recovery_ms_p50": round(percentile(killed, 0.5)), "recovery_ms_p99": round(percentile(killed or failed_over, 0.99)),
         "recovery_ms_max": round(max(killed or failed_over, default=0)), "failover_ms_p99": round(percentile(failed_over, 0.99)),
+        "router_ms_max": max((fault["led_again_ms"] for fault in faults if "led_again_ms" in fault), default=0),
         "faults": len(faults), "faults_by_kind": dict(sorted(by_kind.items())), "nodes": options.nodes,
         "durability": options.durability, "replicas": options.replicas, "seed": options.seed, **extra,
     }, {kind: (len(values), percentile(values, 0.5), percentile(values, 0.99), max(values)) for kind, values in times.items() if values}
@@ -85,4 +86,6 @@ def table(result, times):
     lines.append(f"{'recovery after':24}{'devices':>10}{'p50 ms':>10}{'p99 ms':>10}{'max ms':>10}")
     for kind, (count, middle, late, most) in sorted(times.items()):
         lines.append(f"{kind:24}{count:>10}{middle:>10.0f}{late:>10.0f}{most:>10.0f}")
+    if result["router_ms_max"]:
+        lines.append(f"{'another router, at most':24}{'':>10}{'':>10}{'':>10}{result['router_ms_max']:>10}")
     return "\n".join(lines)
