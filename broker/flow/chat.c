@@ -12,6 +12,7 @@
 #include "flow/chat.h"
 
 #include "base/check.h"
+#include "base/log_line.h"
 #include "flow/chat_fold.h"
 #include "flow/directory.h"
 #include "flow/entry_codec.h"
@@ -155,9 +156,14 @@ static void on_key(void *user, enum keystore_outcome outcome, struct slice wrapp
     }
     bool is_good = outcome == KEYSTORE_OK && unwrap(chat, wrapped);
     if (!is_good) {
-        bool is_final = outcome == KEYSTORE_OK && record_tenant(chat->node, wrapped) != NULL;
-        chat->key_state = is_final ? CHAT_KEY_GONE : CHAT_KEY_UNKNOWN;
-        end_waiting(chat, is_final ? LOG_MISSING : LOG_RETRY);
+        /* A key that is there and does not open is not a key that is gone: with the wrong master
+         * key a host would take all conversations for erased, and settle what others have open. */
+        bool is_shut = outcome == KEYSTORE_OK && record_tenant(chat->node, wrapped) != NULL;
+        if (is_shut)
+            log_line(LOG_ERROR, "chat.key_does_not_open", "conversation=%.*s",
+                    SLICE_ARGS(chat_id(chat)));
+        chat->key_state = CHAT_KEY_UNKNOWN;
+        end_waiting(chat, is_shut ? LOG_QUARANTINED : LOG_RETRY);
         return;
     }
     while (!list_is_empty(&chat->waiting)) {

@@ -418,6 +418,42 @@ static void a_no_that_cannot_be_looked_up_is_not_said(void)
     stage_end();
 }
 
+static void count_items(void *user, const struct store_reply *reply)
+{
+    *(size_t *)user = reply->item_count;
+}
+
+/* What the due index still has to do about the actor's conversation's bucket. */
+static size_t due_count(const struct actor *actor)
+{
+    char key[64];
+    size_t count = 0, len = conversation_due_key(slice_of_string(actor->conversation), key);
+    struct store *store = stage.nodes[0].store;
+    store->ops->zset_range(store, slice_make(key, len), 0, UINT64_MAX, 8, count_items, &count);
+    stage_run(100);
+    return count;
+}
+
+/* A host that was given another master key reads nothing, and takes nothing for settled. */
+static void a_wrong_master_key_ends_nothing(void)
+{
+    stage_start_nodes(1);
+    ada = stage_customer("north");
+    act_say(ada, "Is anybody there?"); /* no bot: the case waits for an agent */
+    stage_run(30000);
+    stage_kill(0);
+    stage.settings.master_key[0] ^= 1;
+    stage_revive(0);
+    stage_run(120000);
+    expect(due_count(ada) > 0);
+    stage_kill(0);
+    stage.settings.master_key[0] ^= 1;
+    stage_revive(0);
+    anna = stage_agent("north", "anna");
+    expect(will_hear(anna, "\"offer\"", 10000));
+    stage_end();
+}
+
 static void a_ticket_that_was_revoked_opens_no_node(void)
 {
     stage_start_nodes(2);
@@ -485,6 +521,7 @@ int main(int argc, char **argv)
                     CASE(who_was_made_a_moment_ago_may_enter_anywhere),
                     CASE(who_was_never_made_enters_nowhere),
                     CASE(a_no_that_cannot_be_looked_up_is_not_said),
+                    CASE(a_wrong_master_key_ends_nothing),
                     CASE(a_ticket_that_was_revoked_opens_no_node),
                     CASE(who_is_erased_leaves_all_nodes), {0}});
 }
