@@ -25,11 +25,14 @@ void agent_transfer(struct session *session, const struct proto_transfer *reques
 void agent_reopen(struct session *session, const struct proto_reopen *request);
 /* supervise.c: the directory says that this agent is a supervisor */
 bool session_supervises(const struct session *session);
+enum proto_case_state case_state_word(enum pool_state state);
 void agent_invite(struct session *session, const struct proto_invite *request);
 void agent_join(struct session *session, const struct proto_join *request);
 void agent_leave(struct session *session, const struct proto_leave *request);
 void agent_take_over(struct session *session, const struct proto_take_over *request);
 void agent_list_cases(struct session *session, const struct proto_list_cases *request);
+/* explain.c */
+void agent_explain(struct session *session, const struct proto_explain *request);
 void agent_wrapped_up(struct session *session, const struct proto_wrapped_up *request);
 void agent_watch(struct session *session, const struct proto_watch *request);
 void agent_unwatch(struct session *session, const struct proto_unwatch *request);

@@ -31,6 +31,7 @@ enum bus_kind {
     BUS_WORKERS = 16, /* to all: what the workers here can take: bot_nodes.c, as the next two */
     BUS_CALL = 17,    /* to one node: carry this turn */
     BUS_ANSWER = 18,  /* to the one that called: a worker has it, or cannot */
+    BUS_INVITED = 19, /* to a pool: an agent was asked into a conversation: supervise.c */
     BUS_KINDS = 32,
 };
 

@@ -12,6 +12,7 @@
  * the key may have been made on another node a moment ago (rule 6).
  */
 #include "base/check.h"
+#include "flow/assignments.h"
 #include "flow/bot_turns.h"
 #include "flow/contacts.h"
 #include "flow/deliver.h"
@@ -117,6 +118,8 @@ static bool send_welcome(struct session *session, struct slice request_id, const
     if (session->role == CREDENTIAL_AGENT) {
         welcome->has_status = true;
         welcome->status = agents_presence(session);
+        welcome->has_supervisor = true;
+        welcome->supervisor = session_supervises(session);
     }
     session->phase = SESSION_OPEN;
     session->has_entered = true;

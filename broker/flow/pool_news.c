@@ -32,6 +32,7 @@ struct told_request {
     struct id_text agent; /* told: whose sessions */
     struct name offer;
     uint64_t deadline_ms;
+    uint32_t held; /* told: what the chat weighs */
 };
 
 struct shown_agent {
@@ -248,6 +249,19 @@ static void tell_wrap_up(struct team *team, const struct told_request *told, uin
             session_send(at, &frame);
 }
 
+/* session: NULL: all of the agent's. */
+static void tell_weight(struct team *team, struct told_request *told,
+        const struct pool_request_view *view, struct session *session)
+{
+    struct proto_frame frame = {.kind = PROTO_KIND_WEIGHT};
+    frame.as.weight = (struct proto_weight){id_slice(&told->conversation), view->held};
+    struct session *at = NULL;
+    while ((at = agents_session(team_node(team), team_tenant(team), view->agent, at)) != NULL)
+        if (session == NULL || at == session)
+            session_send(at, &frame);
+    told->held = view->held;
+}
+
 static void take_back(struct team *team, struct told_request *told)
 {
     if (told->told == TOLD_OFFER)
@@ -278,6 +292,8 @@ static void tell_request(struct team *team, struct told_request *told)
     bool is_same = is_same_agent && now == before &&
                    (now != TOLD_OFFER || name_equal(&told->offer, &view.offer));
     bool is_accepted = is_same_agent && before == TOLD_OFFER && now == TOLD_CHAT;
+    if (is_same && now == TOLD_CHAT && view.held != told->held)
+        tell_weight(team, told, &view, NULL);
     if (is_same)
         return;
     if (!is_accepted)
@@ -287,12 +303,14 @@ static void tell_request(struct team *team, struct told_request *told)
         return;
     }
     set_told(told, now, &view);
-    if (now == TOLD_OFFER)
+    if (now == TOLD_OFFER) {
         offer_tell(team, &view, NULL);
-    else if (now == TOLD_WRAP_UP)
+    } else if (now == TOLD_WRAP_UP) {
         tell_wrap_up(team, told, view.deadline_ms, NULL);
-    else
+    } else {
         look_at_chat(team, told, true);
+        tell_weight(team, told, &view, NULL);
+    }
 }
 
 /* 0 is never a digest. */
@@ -391,12 +409,14 @@ void news_enter(struct team *team, struct session *session)
         if (!list_is_empty(&told->changed))
             continue; /* all sessions are told soon */
         set_told(told, what, &view);
-        if (what == TOLD_OFFER)
+        if (what == TOLD_OFFER) {
             offer_tell(team, &view, session);
-        else if (what == TOLD_WRAP_UP)
+        } else if (what == TOLD_WRAP_UP) {
             tell_wrap_up(team, told, view.deadline_ms, session);
-        else if (what == TOLD_CHAT)
+        } else if (what == TOLD_CHAT) {
             assignments_tell(session, &view.key);
+            tell_weight(team, told, &view, session);
+        }
     }
 }
 

@@ -47,6 +47,16 @@ struct node *team_node(const struct team *team)
     return team->node;
 }
 
+struct slice team_topic(const struct team *team)
+{
+    return team->topic.by_name.key;
+}
+
+uint64_t team_gap(const struct team *team)
+{
+    return team->metrics.gap;
+}
+
 struct slice team_tenant(const struct team *team)
 {
     return id_slice(&team->tenant);
@@ -162,7 +172,11 @@ static void on_foreign(struct log *log, const struct record *record)
 
 static void on_hint(struct bus_topic *topic, const struct bus_hint *hint)
 {
-    bus_take_record(&LIST_ITEM(topic, struct team, topic)->log, hint);
+    struct team *team = LIST_ITEM(topic, struct team, topic);
+    if (hint->kind == BUS_INVITED)
+        invited_hear(team, hint);
+    else
+        bus_take_record(&team->log, hint);
 }
 
 static void on_gap(struct bus_topic *topic)

@@ -34,6 +34,9 @@ void pool_look(struct team *team, struct pool_change *change);
 const struct pool *team_pool(const struct team *team);
 struct node *team_node(const struct team *team);
 struct slice team_tenant(const struct team *team);
+struct slice team_topic(const struct team *team); /* of hints on this pool */
+/* How far the newest batch of offers may be from the best, per mille. */
+uint64_t team_gap(const struct team *team);
 /* Milliseconds of the pool's own time: the store's clock, which does not stand still when that
  * clock is set back. */
 uint64_t team_time_ms(const struct team *team);
@@ -83,6 +86,10 @@ struct proto_frame agents_presence_frame(const struct pool_agent_view *view);
 void agents_set_presence(struct session *session, const struct proto_set_presence *request);
 enum proto_availability agents_presence(struct session *session);
 void agents_destroy(struct node *node);
+
+/* An agent was asked into a conversation, says another node: supervise.c */
+struct bus_hint;
+void invited_hear(struct team *team, const struct bus_hint *hint);
 
 /* Silent chats and silent agents: activity.c */
 void activity_look(struct team *team);

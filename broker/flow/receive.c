@@ -108,6 +108,9 @@ static bool dispatch_agent(struct session *session, const struct proto_frame *fr
     case PROTO_KIND_LIST_CASES:
         agent_list_cases(session, &frame->as.list_cases);
         return true;
+    case PROTO_KIND_EXPLAIN:
+        agent_explain(session, &frame->as.explain);
+        return true;
     case PROTO_KIND_WRAPPED_UP:
         agent_wrapped_up(session, &frame->as.wrapped_up);
         return true;

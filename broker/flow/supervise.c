@@ -9,13 +9,15 @@
  */
 #include "base/check.h"
 #include "flow/assignments.h"
+#include "flow/bus.h"
+#include "flow/bus_body.h"
 #include "flow/deliver.h"
 #include "flow/pools.h"
 #include "flow/requests.h"
 
 #include <stdlib.h>
 
-enum { CASES_MAX = 128 };
+enum { CASES_MAX = 128, INVITED_BODY_MAX = 1024 };
 
 bool session_supervises(const struct session *session)
 {
@@ -58,15 +60,44 @@ static void decide_join(struct chat_change *chat_change, const struct conversati
     }
 }
 
+/* Every desk of the agent on this node. */
+static void tell_sessions(struct node *node, struct slice tenant, struct slice agent,
+        const struct proto_invited *invited)
+{
+    struct proto_frame frame = {.kind = PROTO_KIND_INVITED, .as.invited = *invited};
+    struct session *at = NULL;
+    while ((at = agents_session(node, tenant, agent, at)) != NULL)
+        session_send(at, &frame);
+}
+
+/* On the other nodes too: the colleague may be there. A hint that is lost costs them the news, not
+ * the right to join. */
 static void tell_invited(const struct join_change *change, struct chat *chat)
 {
-    struct proto_frame frame = {.kind = PROTO_KIND_INVITED};
-    frame.as.invited = (struct proto_invited){
+    struct proto_invited invited = {
             chat_id(chat), id_slice(&change->agent), short_slice(&change->agent_name)};
-    struct session *at = NULL;
-    while ((at = agents_session(
-                    chat->node, id_slice(&chat->tenant), id_slice(&change->invited), at)))
-        session_send(at, &frame);
+    struct slice tenant = id_slice(&chat->tenant), agent = id_slice(&change->invited);
+    char bytes[INVITED_BODY_MAX];
+    struct buffer body = buffer_make(bytes, sizeof bytes);
+    tell_sessions(chat->node, tenant, agent, &invited);
+    bus_put_text(&body, agent);
+    bus_put_text(&body, invited.conversation);
+    bus_put_text(&body, invited.by);
+    bus_put_text(&body, invited.name);
+    struct team *team = pools_team(chat->node, tenant);
+    if (team != NULL && !body.overflowed)
+        bus_tell(chat->node, team_topic(team), BUS_INVITED, buffer_slice(&body));
+}
+
+void invited_hear(struct team *team, const struct bus_hint *hint)
+{
+    struct bus_reader reader = {.left = hint->body};
+    struct slice agent = bus_read_text(&reader);
+    struct proto_invited invited = {.conversation = bus_read_text(&reader)};
+    invited.by = bus_read_text(&reader);
+    invited.name = bus_read_text(&reader);
+    if (bus_read_all(&reader))
+        tell_sessions(team_node(team), team_tenant(team), agent, &invited);
 }
 
 /* Who joined follows; who left does not, unless they may look on. */
@@ -162,7 +193,7 @@ void agent_take_over(struct session *session, const struct proto_take_over *requ
 
 /* ---- the list ---- */
 
-static enum proto_case_state state_word(enum pool_state state)
+enum proto_case_state case_state_word(enum pool_state state)
 {
     switch (state) {
     case POOL_WAITING:
@@ -183,7 +214,7 @@ static struct proto_case_view view_case(struct team *team, const struct pool_req
     uint64_t since_ms = view->state == POOL_ACTIVE ? view->since_ms : view->first_queued_ms;
     const struct chat *chat = chat_find(team_node(team), view->key.conversation);
     return (struct proto_case_view){.conversation = view->key.conversation,
-            .state = state_word(view->state),
+            .state = case_state_word(view->state),
             .agent = view->agent,
             .queue = view->queue,
             .channel = view->channel,

@@ -57,6 +57,8 @@ export type OwnerKind = "none" | "bot" | "agent";
 
 export type CaseState = "waiting" | "offered" | "active" | "wrap_up";
 
+export type Verdict = "eligible" | "not_online" | "no_room" | "excluded" | "lacks_skill" | "not_asked_for" | "not_preferred" | "other_queue";
+
 export type Availability = "online" | "away" | "offline";
 
 export type Retry = "never" | "same" | "later" | "resend" | "token";
@@ -319,6 +321,20 @@ export interface Term {
   value: number;
 }
 
+/** how an agent fits a live case, as it would be decided now */
+export interface Candidate {
+  agent: string;
+  name?: string;
+  verdict: Verdict;
+  /** the sum of the terms */
+  score: number;
+  terms: Term[];
+  /** lacks_skill: the first that is missing */
+  skill?: string;
+  /** excluded: for so long from now */
+  until_ms?: number;
+}
+
 /** The first frame on a socket. One of token and ticket. */
 export interface HelloFrame {
   type: "hello";
@@ -529,6 +545,13 @@ export interface ListCasesFrame {
   id: string;
 }
 
+/** Supervisors: why a live case is with this agent, or with nobody, and how each agent fits it. */
+export interface ExplainFrame {
+  type: "explain";
+  id: string;
+  conversation: string;
+}
+
 /** Follows a conversation that the agent may see, from a cursor on. */
 export interface WatchFrame {
   type: "watch";
@@ -623,6 +646,8 @@ export interface WelcomeFrame {
   durability: Durability;
   /** agents: the presence in force */
   status?: Availability;
+  /** agents: true: may list, watch, join, take over and explain any case */
+  supervisor?: boolean;
   time_ms: number;
 }
 
@@ -641,6 +666,35 @@ export interface CasesFrame {
   cases: CaseView[];
   /** there are more than fit */
   more?: boolean;
+}
+
+/** Computed from the pool's state by the functions that decide; candidates: the eligible ones best first (the second is the runner-up), then the others by score. */
+export interface ExplainedFrame {
+  type: "explained";
+  id: string;
+  conversation: string;
+  state: CaseState;
+  /** whom it was offered to, or who has it */
+  agent?: string;
+  /** what was recorded when it was offered to that agent */
+  terms?: Term[];
+  /** the number of the policy that decided then */
+  decided_by?: number;
+  /** the number of the policy in force; candidates are judged by it */
+  policy: number;
+  /** of the newest batch of offers: how far from the best possible at most, per mille */
+  gap?: number;
+  /** so many were looked at */
+  agents: number;
+  candidates: Candidate[];
+}
+
+/** What a chat of this agent weighs from now on: less while nobody speaks, in full when somebody does. */
+export interface WeightFrame {
+  type: "weight";
+  conversation: string;
+  /** of the agent's capacity, in thousandths of a chat */
+  weight: number;
 }
 
 /** A closed case of this agent keeps its place for so long; 0: no longer. */
@@ -855,6 +909,7 @@ export type ClientFrame =
   | JoinFrame
   | LeaveFrame
   | ListCasesFrame
+  | ExplainFrame
   | WatchFrame
   | UnwatchFrame
   | ProgressFrame
@@ -867,6 +922,8 @@ export type ServerFrame =
   | WelcomeFrame
   | InvitedFrame
   | CasesFrame
+  | ExplainedFrame
+  | WeightFrame
   | WrapUpFrame
   | AckFrame
   | DoneFrame

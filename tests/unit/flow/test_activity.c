@@ -72,8 +72,11 @@ static void a_silent_chat_weighs_less_until_somebody_speaks(void)
     expect_u64(pool_says("anna").weight, 1000);
     stage_run(63000);
     expect_u64(pool_says("anna").weight, 100);
+    expect(heard_ever(anna, "\"weight\":100"));
+    anna->mark = anna->heard_len;
     act_say(ada, "I am back");
     stage_run(500);
+    expect(heard(anna, "\"type\":\"weight\"") && heard(anna, "\"weight\":1000"));
     expect_u64(pool_says("anna").weight, 1000);
     stage_end();
 }

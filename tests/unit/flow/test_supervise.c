@@ -111,6 +111,24 @@ static void a_supervisor_takes_a_case_over_and_the_pool_follows(void)
     stage_end();
 }
 
+static void a_supervisor_is_told_why_a_case_is_where_it_is(void)
+{
+    begin();
+    asks(ben, "explain");
+    expect(heard(ben, "\"forbidden\""));
+    stage_make_supervisor("north", "ben");
+    asks(ben, "explain");
+    expect(heard(ben, "\"explained\"") && heard(ben, "\"state\":\"active\""));
+    expect(heard(ben, "\"agent\":\"anna\"") && heard(ben, "\"verdict\":\"eligible\""));
+    expect(heard(ben, "\"decided_by\"") && heard(ben, "\"policy\""));
+    act_ask(ben, "{\"type\":\"explain\",\"id\":\"e\",\"conversation\":\"nobody\"}");
+    expect(heard(ben, "\"unknown_conversation\""));
+    act_leave(ben);
+    act_enter(ben);
+    expect(heard_ever(ben, "\"supervisor\":true") && !heard_ever(anna, "\"supervisor\":true"));
+    stage_end();
+}
+
 static void a_colleague_joins_when_asked_and_until_the_end(void)
 {
     begin();
@@ -141,5 +159,6 @@ int main(int argc, char **argv)
                     CASE(a_supervisor_monitors_and_whispers_unseen_by_the_customer),
                     CASE(a_supervisor_barges_in_and_speaks_beside_the_owner),
                     CASE(a_supervisor_takes_a_case_over_and_the_pool_follows),
+                    CASE(a_supervisor_is_told_why_a_case_is_where_it_is),
                     CASE(a_colleague_joins_when_asked_and_until_the_end), {0}});
 }

@@ -174,6 +174,27 @@ static void an_offer_reaches_an_agent_at_another_node_once(void)
     stage_end();
 }
 
+static void a_colleague_at_another_node_is_told_of_an_invitation_once(void)
+{
+    begin();
+    struct actor *bot = bot_at(0), *ada = customer_at(0), *anna = agent_at(0, "anna");
+    hand_over(ada, bot);
+    accept_offer(anna);
+    struct actor *ben = agent_at(1, "ben"), *here = agent_at(0, "ben");
+    act_ask(anna,
+            "{\"type\":\"invite\",\"id\":\"i\",\"conversation\":\"%s\",\"owner\":\"%s\",\"agent\":"
+            "\"ben\"}",
+            anna->conversation, anna->owner);
+    expect(heard(anna, "\"done\"") || will_hear(anna, "\"done\"", 1000));
+    stage_run(1000);
+    expect_u64(count_ever(ben, "\"type\":\"invited\""), 1);
+    expect_u64(count_ever(here, "\"type\":\"invited\""), 1);
+    expect_u64(count_ever(anna, "\"type\":\"invited\""), 0);
+    act_ask(ben, "{\"type\":\"join\",\"id\":\"j\",\"conversation\":\"%s\"}", anna->conversation);
+    expect(will_hear(ben, "My parcel is late", 2000));
+    stage_end();
+}
+
 /* Ben has a window at each node. */
 static void an_offer_that_is_over_is_cancelled_at_every_node_once(void)
 {
@@ -437,6 +458,7 @@ int main(int argc, char **argv)
                     CASE(a_dead_nodes_agents_go_offline_after_lease_and_grace),
                     CASE(a_node_that_was_cut_off_takes_back_what_was_said_of_its_agents),
                     CASE(an_offer_reaches_an_agent_at_another_node_once),
+                    CASE(a_colleague_at_another_node_is_told_of_an_invitation_once),
                     CASE(an_offer_that_is_over_is_cancelled_at_every_node_once),
                     CASE(a_chat_closed_at_another_node_is_released_here),
                     CASE(colleagues_at_every_node_hear_of_a_change_once),
