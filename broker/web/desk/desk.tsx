@@ -211,6 +211,7 @@ function bind(action: ActionName, binding: string): void {
 
 function run(action: ActionName, conversation: string): void {
     const offer = store.desk.offers.find((each) => each.state === "open")?.offer;
+    const contact = store.desk.chats.get(conversation)?.contact ?? "Visitor";
     const verbs: Record<ActionName, () => void> = {
         palette: () => actions.palette(!scene.palette),
         accept: () => offer !== undefined && actions.accept(offer),
@@ -232,6 +233,14 @@ function run(action: ActionName, conversation: string): void {
         sign_out: () => actions.signOut(),
         reopen: () => actions.reopen(conversation),
         dismiss: () => actions.dismiss(conversation),
+        invite: () => actions.ask("invite", conversation),
+        leave: () => actions.leave(conversation),
+        cases: () => actions.ask("cases", ""),
+        explain: () => actions.ask("explain", conversation),
+        join: () => actions.join(conversation, contact),
+        take_over: () => actions.takeOver(conversation),
+        unwatch: () => actions.unwatch(conversation),
+        wrapped_up: () => actions.wrappedUp(conversation),
     };
     verbs[action]();
 }
@@ -260,6 +269,25 @@ const actions: Actions = {
         notAtEnd.delete(conversation);
         focus.rest();
     },
+    watch: (conversation, contact) => {
+        focusNext = conversation;
+        void office?.helping.watch(conversation, contact);
+    },
+    join: (conversation, contact) => {
+        focusNext = conversation;
+        void office?.helping.join(conversation, contact);
+    },
+    leave: (conversation) => void office?.helping.leave(conversation),
+    unwatch: (conversation) => {
+        void office?.helping.unwatch(conversation);
+        focus.rest();
+    },
+    takeOver: (conversation) => void office?.helping.takeOver(conversation),
+    invite: (conversation, agent) => void office?.helping.invite(conversation, agent),
+    invitationOver: (conversation) => store.dispatch({ type: "invitation_over", conversation }),
+    wrappedUp: (conversation) => void office?.helping.wrappedUp(conversation),
+    listCases: (opened) => office?.helping.list(opened),
+    explain: (conversation) => void office?.helping.explain(conversation),
     open,
     focus: (conversation) => store.dispatch({ type: "open", conversation, now_ms: Date.now() }),
     hide: (conversation) => {
@@ -268,7 +296,7 @@ const actions: Actions = {
     },
     togglePacket: fold,
     ask: (kind, conversation) =>
-        show({ question: kind && conversation ? { kind, conversation } : null, palette: false }),
+        show({ question: kind && conversation !== null ? { kind, conversation } : null, palette: false }),
     palette: (opened) => show({ palette: opened, question: null }),
     run: (command) => {
         if (command.action === null) open(command.conversation!);

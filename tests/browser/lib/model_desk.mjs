@@ -21,6 +21,8 @@ export class ModelDesk {
         this.taken = []; // every frame from agents, for the tests
         this.refuse = () => null; // (frame): an error to answer with instead
         this.shown = SHOWN;
+        this.cases = []; // what list_cases answers
+        this.explained = { state: "waiting", policy: 0, agents: 0, candidates: [] };
         this.offersReopened = false; // a case that is opened again comes as an offer, not at once
     }
 
@@ -165,8 +167,7 @@ export class ModelDesk {
     }
 
     toOwner(conversation, frame) {
-        if (!conversation.owner) return;
-        for (const line of this.linesOf(conversation.owner.agent)) if (line.streams.has(conversation.id)) line.send(frame);
+        for (const line of this.lines) if (line.streams.has(conversation.id) && line.mayHear(conversation)) line.send(frame);
     }
 }
 
@@ -176,6 +177,7 @@ class Line {
         this.peer = peer;
         this.agent = null;
         this.streams = new Set();
+        this.helping = new Set(); // read along, or joined
         this.open = true;
     }
 
@@ -219,7 +221,7 @@ class Line {
         this.send({
             type: "welcome", id: frame.id, role: "agent", tenant: "fabrik", session: `s_${desk.mark()}`, subject: id, name: agent.name,
             lineage: `L${desk.mark()}`, ticket: `ticket.${id}.${desk.mark()}`, ticket_expires_in_ms: 86_400_000, durability: "always",
-            status: agent.status, time_ms: desk.now(), limits: LIMITS,
+            status: agent.status, supervisor: agent.supervisor === true, time_ms: desk.now(), limits: LIMITS,
         });
         for (const { id: other, name, status, chats, capacity } of desk.agents.values()) this.send({ type: "presence", agent: other, name, status, chats, capacity });
         for (const conversation of desk.conversations.values()) {
@@ -242,6 +244,73 @@ class Line {
         this.streams.add(id);
         for (const entry of entries.slice(from)) this.send({ type: "entry", ...entry });
         for (const receipts of readers.values()) this.send(receipts);
+    }
+
+    // The owner, and whoever looks on or was asked in.
+    mayHear({ id, owner }) {
+        return owner?.agent === this.agent || this.helping.has(id);
+    }
+
+    on_watch(frame) {
+        const conversation = this.desk.conversations.get(frame.conversation);
+        if (!this.desk.agents.get(this.agent).supervisor && !conversation.invited?.has(this.agent)) return this.fail(frame, "unknown_conversation");
+        this.helping.add(frame.conversation);
+        this.done(frame);
+        this.stream(conversation, frame.at);
+    }
+
+    on_unwatch(frame) {
+        this.helping.delete(frame.conversation);
+        this.done(frame);
+    }
+
+    on_invite(frame) {
+        const conversation = this.owned(frame);
+        if (!conversation) return;
+        (conversation.invited ??= new Set()).add(frame.agent);
+        this.desk.append(conversation, { kind: "agent", id: this.agent }, [{ kind: "invited", id: frame.agent }], { visibility: "internal" });
+        this.desk.toAgent(frame.agent, { type: "invited", conversation: conversation.id, by: this.agent, name: this.desk.agents.get(this.agent).name });
+        this.done(frame);
+    }
+
+    on_join(frame) {
+        const conversation = this.desk.conversations.get(frame.conversation);
+        const { name, supervisor } = this.desk.agents.get(this.agent);
+        if (!supervisor && !conversation.invited?.has(this.agent)) return this.fail(frame, "not_invited", "never");
+        this.helping.add(frame.conversation);
+        const entry = this.desk.append(conversation, { kind: "agent", id: this.agent, name }, [{ kind: "participant", id: this.agent, name, active: true }]);
+        (conversation.beside ??= new Map()).set(this.agent, entry.at);
+        this.done(frame, { at: entry.at });
+        this.stream(conversation);
+    }
+
+    on_leave(frame) {
+        const conversation = this.desk.conversations.get(frame.conversation);
+        const { name } = this.desk.agents.get(this.agent);
+        conversation.beside.delete(this.agent);
+        this.desk.append(conversation, { kind: "agent", id: this.agent, name }, [{ kind: "participant", id: this.agent, name, active: false }]);
+        this.helping.delete(frame.conversation);
+        this.done(frame);
+    }
+
+    on_take_over(frame) {
+        this.desk.takeAway(frame.conversation, this.agent);
+        this.desk.assign(this.desk.conversations.get(frame.conversation));
+        this.done(frame);
+    }
+
+    on_wrapped_up(frame) {
+        this.send({ type: "wrap_up", conversation: frame.conversation, ends_in_ms: 0 });
+        this.done(frame);
+    }
+
+    on_list_cases(frame) {
+        if (!this.desk.agents.get(this.agent).supervisor) return this.fail(frame, "forbidden", "never");
+        this.send({ type: "cases", id: frame.id, cases: this.desk.cases });
+    }
+
+    on_explain(frame) {
+        this.send({ type: "explained", id: frame.id, conversation: frame.conversation, ...this.desk.explained });
     }
 
     on_ping(frame) {
@@ -275,6 +344,7 @@ class Line {
     owned(frame) {
         const conversation = this.desk.conversations.get(frame.conversation);
         if (!conversation) return this.fail(frame, "unknown_conversation", "never"), null;
+        if (conversation.beside?.get(this.agent) === frame.owner) return conversation;
         if (conversation.owner?.agent !== this.agent || conversation.owner.token !== frame.owner) return this.fail(frame, "fenced", "never"), null;
         if (conversation.closed) return this.fail(frame, "case_closed", "never"), null;
         return conversation;

@@ -9,8 +9,9 @@ import { append, EMPTY_THREAD, prepend, type Thread } from "./thread.ts";
 import { NO_ENTRY, seqOf } from "./name.ts";
 import type { EntryView, Handoff, Part, Who } from "./wire.ts";
 
-/** checking: mine before the line broke, not yet confirmed. gone: not confirmed, so somebody else's. */
-export type Ownership = "mine" | "checking" | "closed" | "released" | "gone";
+/** watching: somebody else's, read along silently. joined: somebody else's, and the agent may speak beside them.
+ *  checking: mine before the line broke, not yet confirmed. gone: not confirmed, so somebody else's. */
+export type Ownership = "mine" | "checking" | "closed" | "released" | "gone" | "watching" | "joined";
 export type Busy = "closing" | "transferring" | "reopening" | null;
 
 /** Own words that have no place in the log yet. */
@@ -89,7 +90,8 @@ export function newChat(conversation: string): Chat {
 
 /** True while the agent may write: also while checking, since what is not theirs is refused and comes back. */
 export function writable(chat: Chat): boolean {
-    return (chat.ownership === "mine" || chat.ownership === "checking") && chat.owner !== null;
+    const may = chat.ownership === "mine" || chat.ownership === "checking" || chat.ownership === "joined";
+    return may && chat.owner !== null;
 }
 
 export function hasOlder(chat: Chat): boolean {
@@ -105,6 +107,8 @@ export function leftBy(chat: Chat, reason: string): string {
 
 function ownedBy(chat: Chat, entry: EntryView, part: Part, me: string): Chat {
     if (seqOf(entry.at) <= seqOf(chat.owner)) return chat;
+    const other = part.kind === "owner" && part.id !== me;
+    if (chat.ownership === "watching" || (chat.ownership === "joined" && other)) return chat;
     if (part.kind === "case_closed") {
         return { ...chat, ownership: "closed", released: part.reason ?? "closed", busy: null, waiting_since_ms: null };
     }

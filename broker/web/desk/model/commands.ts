@@ -53,9 +53,18 @@ function chatCommands(desk: Desk): Command[] {
         commands.push(make("reply", `Write to ${chat.contact}`), make("note", "Write an internal note"));
     if (chat.handoff) commands.push(make("packet", "Show or hide the handover"));
     if (can)
+        commands.push(make("invite", `Ask a colleague into the chat with ${chat.contact}`));
+    if (live && chat.ownership === "joined") commands.push(make("leave", `Leave the chat with ${chat.contact}`));
+    if (live && chat.ownership === "watching") {
+        if (desk.routing.supervisor)
+            commands.push(make("join", `Barge in: speak to ${chat.contact}`), make("take_over", `Take ${chat.contact} over`));
+        commands.push(make("unwatch", `Stop reading along with ${chat.contact}`));
+    }
+    if (live && desk.routing.supervisor) commands.push(make("explain", `Why the chat with ${chat.contact} is where it is`));
+    if (can)
         commands.push(make("transfer", `Transfer ${chat.contact}`), make("close", `Close the case of ${chat.contact}`));
     if (chat.ownership === "closed" && live) commands.push(make("reopen", `Open the case of ${chat.contact} again`));
-    if (!writable(chat)) commands.push(make("dismiss", `Done with ${chat.contact}`));
+    if (!writable(chat) && chat.ownership !== "watching") commands.push(make("dismiss", `Done with ${chat.contact}`));
     commands.push(make("hide", "Hide this column"));
     if (desk.columns.opened.length > 1) commands.push(make("next_column", "Go to the next open chat"));
     return commands;
@@ -71,6 +80,9 @@ function ownCommands(desk: Desk, sound: boolean): Command[] {
     });
     const commands: Command[] = [];
     if (desk.line.status === "live") {
+        const wrap = desk.routing.wraps[0];
+        if (desk.routing.supervisor) commands.push(make("cases", "Look at all cases"));
+        if (wrap) commands.push({ ...make("wrapped_up", `Finished with ${wrap.contact}`), conversation: wrap.conversation });
         if (desk.me.status !== "online") commands.push(make("online", "Go online"));
         if (desk.me.status !== "away") commands.push(make("away", "Go away for a while"));
         if (desk.me.status !== "offline") commands.push(make("offline", "Go offline"));

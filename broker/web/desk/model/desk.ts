@@ -10,6 +10,7 @@ import type { Chat } from "./chat.ts";
 import { arrange, closeColumn, EMPTY_COLUMNS, keepOnly, keptAs, type Columns, openColumn } from "./columns.ts";
 import type { Event, Of } from "./events.ts";
 import { seqOf } from "./name.ts";
+import { NEW_ROUTING, stepRouting, welcomed, type Routing } from "./routing.ts";
 import type { Handoff, Presence, Term } from "./wire.ts";
 
 export type Phase = "starting" | "signed_out" | "signed_in";
@@ -71,6 +72,7 @@ export interface Desk {
     readonly offers: readonly Offer[];
     readonly colleagues: ReadonlyMap<string, Colleague>;
     readonly columns: Columns;
+    readonly routing: Routing;
     readonly notices: readonly Notice[];
 }
 
@@ -86,6 +88,7 @@ export const NEW_DESK: Desk = {
     offers: [],
     colleagues: new Map(),
     columns: EMPTY_COLUMNS,
+    routing: NEW_ROUTING,
     notices: [],
 };
 
@@ -125,6 +128,7 @@ function onWelcome(desk: Desk, event: Of<"welcome">): Desk {
         sync: desk.sync + 1,
         synced: false,
         skew_ms: event.time_ms - event.now_ms,
+        routing: welcomed(desk.routing, event.supervisor ?? false),
         me: { ...desk.me, status: event.status ?? desk.me.status },
         line: { status: "live", lost_at_ms: null, durability: event.durability },
     };
@@ -143,7 +147,8 @@ function onSyncOver(desk: Desk, sync: number): Desk {
 
 function onPresence(desk: Desk, event: Of<"presence">): Desk {
     if (event.agent === desk.me.agent) {
-        return { ...desk, me: { ...desk.me, status: event.status, capacity: event.capacity ?? desk.me.capacity } };
+        const me = { ...desk.me, status: event.status, capacity: event.capacity ?? desk.me.capacity };
+        return { ...desk, me, routing: { ...desk.routing, load: event.weight ?? desk.routing.load } };
     }
     const held = desk.colleagues.get(event.agent);
     const colleague: Colleague = {
@@ -196,6 +201,21 @@ function onAssigned(desk: Desk, event: Of<"assigned">): Desk {
         offers: desk.offers.filter((offer) => offer.conversation !== event.conversation),
         columns: arrange(desk.columns, event.conversation, offered?.state === "accepting"),
     };
+}
+
+/** Somebody else's case is read along, silently. One's own, and one that was joined, stay what they are. */
+function onWatching(desk: Desk, conversation: string, contact: string): Desk {
+    const held = desk.chats.get(conversation);
+    if (held && (chats.writable(held) || held.ownership === "watching")) return desk;
+    const chat: Chat = { ...(held ?? chats.newChat(conversation)), contact, ownership: "watching", owner: null, released: null };
+    return { ...desk, chats: new Map(desk.chats).set(conversation, chat) };
+}
+
+function onJoined(desk: Desk, { conversation, owner, contact }: Of<"joined">): Desk {
+    const held = desk.chats.get(conversation) ?? { ...chats.newChat(conversation), contact };
+    const chat: Chat = { ...held, ownership: "joined", owner, released: null, busy: null, answered: true };
+    const routing = stepRouting(desk.routing, { type: "invitation_over", conversation });
+    return { ...desk, routing, chats: new Map(desk.chats).set(conversation, chat) };
 }
 
 /** Words were left for a chat that is nobody's here any more: it is shown, so that they are not lost unseen. */
@@ -257,6 +277,12 @@ function stepChat(desk: Desk, event: Event): Desk | null {
             return onAssigned(desk, event);
         case "released":
             return onReleased(desk, event);
+        case "watching":
+            return onWatching(desk, event.conversation, event.contact);
+        case "joined":
+            return onJoined(desk, event);
+        case "left":
+            return withChat(desk, event.conversation, (chat) => ({ ...chat, ownership: "released", released: "left", owner: null }));
         case "orphan":
             return onOrphan(desk, event.conversation);
         case "busy":
@@ -331,6 +357,13 @@ function stepShell(desk: Desk, event: Event): Desk {
             return { ...desk, notices: desk.notices.filter((notice) => notice.id !== event.id) };
         case "tick":
             return onTick(desk, event.now_ms);
+        case "wrap_up":
+        case "invited":
+        case "invitation_over":
+        case "weight":
+        case "cases":
+        case "explained":
+            return { ...desk, routing: stepRouting(desk.routing, event) };
         default:
             return desk;
     }

@@ -4,15 +4,18 @@
 import type { Busy, Chat, Pending, Typist } from "./chat.ts";
 import type { Column } from "./columns.ts";
 import type { LineStatus, Notice } from "./desk.ts";
+import type { RoutingEvent } from "./routing.ts";
 import type { EntryView, Handoff, Presence, Term } from "./wire.ts";
 
 export type Event =
+    | RoutingEvent
     | { readonly type: "signed_out"; readonly reason: string | null }
     | { readonly type: "signed_in"; readonly agent: string; readonly name: string; readonly tenant: string }
     | { readonly type: "line"; readonly status: LineStatus; readonly now_ms: number }
     | {
           readonly type: "welcome";
           readonly status: Presence | null;
+          readonly supervisor?: boolean;
           readonly time_ms: number;
           readonly now_ms: number;
           readonly durability: string;
@@ -25,6 +28,7 @@ export type Event =
           readonly status: Presence;
           readonly chats?: number;
           readonly capacity?: number;
+          readonly weight?: number;
       }
     | { readonly type: "presence_wanted"; readonly status: Presence | null }
     | {
@@ -48,6 +52,9 @@ export type Event =
           readonly proven?: boolean;
           readonly handoff?: Handoff;
       }
+    | { readonly type: "watching"; readonly conversation: string; readonly contact: string }
+    | { readonly type: "joined"; readonly conversation: string; readonly owner: string; readonly contact: string }
+    | { readonly type: "left"; readonly conversation: string }
     | { readonly type: "orphan"; readonly conversation: string }
     | { readonly type: "released"; readonly conversation: string; readonly reason: string }
     | { readonly type: "busy"; readonly conversation: string; readonly busy: Busy }

@@ -22,7 +22,15 @@ export type ActionName =
     | "reconnect"
     | "sign_out"
     | "reopen"
-    | "dismiss";
+    | "dismiss"
+    | "invite"
+    | "leave"
+    | "cases"
+    | "explain"
+    | "join"
+    | "take_over"
+    | "unwatch"
+    | "wrapped_up";
 
 export type Bindings = Readonly<Partial<Record<ActionName, string>>>;
 
@@ -39,6 +47,10 @@ export const DEFAULT_BINDINGS: Bindings = {
     transfer: "Alt+KeyT",
     close: "Alt+KeyC",
     hide: "Alt+KeyH",
+    invite: "Alt+KeyI",
+    cases: "Alt+KeyS",
+    explain: "Alt+KeyY",
+    wrapped_up: "Alt+KeyW",
     online: "Alt+Digit1",
     away: "Alt+Digit2",
     offline: "Alt+Digit3",

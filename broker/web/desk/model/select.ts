@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the views read from the state, computed and never stored.
 
-import type { Chat } from "./chat.ts";
+import { writable, type Chat } from "./chat.ts";
 import type { Colleague, Desk } from "./desk.ts";
 
 function rank(chat: Chat): number {
-    if (chat.ownership !== "mine" && chat.ownership !== "checking") return 2;
+    if (chat.ownership === "watching") return 2;
+    if (!writable(chat)) return 3;
     return chat.waiting_since_ms === null ? 1 : 0;
 }
 
@@ -32,7 +33,7 @@ export function steady(chats: readonly Chat[], order: readonly string[]): readon
 
 export function ownChats(desk: Desk): number {
     let count = 0;
-    for (const chat of desk.chats.values()) if (rank(chat) < 2) count += 1;
+    for (const chat of desk.chats.values()) if (rank(chat) < 2 && chat.ownership !== "joined") count += 1;
     return count;
 }
 

@@ -42,6 +42,8 @@ const SHOWN = new Set([
     "queued",
     "identity",
     "joined",
+    "invited",
+    "participant",
     "superseded",
     "erased",
 ]);

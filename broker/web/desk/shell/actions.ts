@@ -6,6 +6,9 @@ import type { ActionName } from "../model/keys.ts";
 import type { Handoff, Presence } from "../model/wire.ts";
 import type { Draft } from "./keep.ts";
 
+/** cases: about none. */
+export type QuestionKind = "transfer" | "close" | "invite" | "explain" | "cases";
+
 export interface Actions {
     draft(conversation: string): Draft;
     keepDraft(conversation: string, draft: Draft): void;
@@ -24,11 +27,23 @@ export interface Actions {
     reopen(conversation: string): void;
     dismiss(conversation: string): void;
 
+    watch(conversation: string, contact: string): void;
+    join(conversation: string, contact: string): void;
+    leave(conversation: string): void;
+    unwatch(conversation: string): void;
+    takeOver(conversation: string): void;
+    invite(conversation: string, agent: string): void;
+    invitationOver(conversation: string): void;
+    wrappedUp(conversation: string): void;
+    /** While the list of all cases is before the supervisor's eyes. */
+    listCases(open: boolean): void;
+    explain(conversation: string): void;
+
     open(conversation: string): void;
     focus(conversation: string): void;
     hide(conversation: string): void;
     togglePacket(conversation: string, open: boolean): void;
-    ask(kind: "transfer" | "close" | null, conversation: string | null): void;
+    ask(kind: QuestionKind | null, conversation: string | null): void;
     palette(open: boolean): void;
     run(command: Pick<Command, "action" | "conversation">): void;
     bind(action: ActionName, binding: string): void;

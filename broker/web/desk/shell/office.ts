@@ -11,6 +11,7 @@ import { seqOf } from "../model/name.ts";
 import type { Handoff, Presence, WelcomeFrame } from "../model/wire.ts";
 import { spanOf } from "../view/time.ts";
 import { Drafts, keep, unsentIn } from "./keep.ts";
+import { Helping } from "./helping.ts";
 import { enter, Refused, type Entrance } from "./sign_in.ts";
 import { Threads } from "./threads.ts";
 
@@ -30,6 +31,7 @@ export interface Tell {
 export class Office {
     readonly drafts: Drafts;
     readonly threads: Threads;
+    readonly helping: Helping;
     private readonly session: Session;
     private readonly lanes: LaneStore = browserLanes();
     private readonly unhook: () => void;
@@ -58,6 +60,7 @@ export class Office {
             () => tell.desk().me.agent,
             tell.dispatch,
         );
+        this.helping = new Helping(this.session, this.threads, tell, (frame) => this.asked(frame));
         this.session.on((frame) => this.onFrame(frame));
         this.unhook = wakeByPage(this.session.connection);
         this.habit = setInterval(() => this.keepWanted(), HABIT_MS);
@@ -184,6 +187,7 @@ export class Office {
 
     end(): void {
         clearInterval(this.habit);
+        this.helping.end();
         clearTimeout(this.syncTimer);
         this.unhook();
         this.session.connection.stop();
@@ -213,11 +217,14 @@ export class Office {
         this.tell.signedOut(reason);
     }
 
-    /** Asks the server; tells the agent when it refuses. */
     private async ask(frame: { type: string; [member: string]: unknown }): Promise<boolean> {
+        return (await this.asked(frame)) !== null;
+    }
+
+    /** Asks the server; tells the agent when it refuses. */
+    private async asked(frame: { type: string; [member: string]: unknown }): Promise<ServerFrame | null> {
         try {
-            await this.session.request(frame);
-            return true;
+            return await this.session.request(frame);
         } catch (error) {
             const { code, message } = error as WeftError;
             this.say(
@@ -226,13 +233,14 @@ export class Office {
                     : message,
                 "bad",
             );
-            return false;
+            return null;
         }
     }
 
     private onFrame(frame: ServerFrame | null): void {
         if (frame === null) return this.onState();
         const { dispatch } = this.tell;
+        if (this.helping.hear(frame)) return;
         switch (frame.type) {
             case "welcome":
                 return this.onWelcome(frame);
@@ -285,6 +293,7 @@ export class Office {
         this.tell.dispatch({
             type: "welcome",
             status: welcome.status ?? null,
+            supervisor: welcome.supervisor ?? false,
             time_ms: welcome.time_ms,
             now_ms: Date.now(),
             durability: welcome.durability,
@@ -295,6 +304,7 @@ export class Office {
             this.tell.dispatch({ type: "sync_over", sync });
             this.findOrphans();
         }, SYNC_MS);
+        this.helping.resume();
         this.resumePresence(welcome.status ?? "offline", lost);
     }
 

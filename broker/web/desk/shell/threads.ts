@@ -28,9 +28,10 @@ export class Threads {
         return this.seen.get(conversation);
     }
 
-    /** The chat is the agent's own: follow its thread from here on. */
-    follow(conversation: string): void {
+    /** The chat is the agent's own, or they look on silently: follow its thread from here on. */
+    follow(conversation: string, silently = false): void {
         const thread = this.session.thread(conversation);
+        thread.watching = silently;
         if (this.seen.get(conversation) === thread) return;
         this.seen.set(conversation, thread);
         this.dispatch({ type: "reset", conversation });

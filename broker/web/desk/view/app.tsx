@@ -2,9 +2,12 @@
 // The whole desk: the side, the open chats beside it, the question that is open, and what was just announced.
 
 import { useAround } from "./context.ts";
+import { CasesDialog } from "./cases.tsx";
 import { CloseDialog } from "./close.tsx";
 import { Column } from "./column.tsx";
+import { ExplainDialog } from "./explain.tsx";
 import { Icon, Loom } from "./icon.tsx";
+import { InviteDialog } from "./invite.tsx";
 import { Palette } from "./palette.tsx";
 import { Side } from "./side.tsx";
 import { SignIn, Starting } from "./sign_in.tsx";
@@ -12,10 +15,11 @@ import { TransferDialog } from "./transfer.tsx";
 import { commandsOf } from "../model/commands.ts";
 import { shownColumns } from "../model/columns.ts";
 import { reachable } from "../model/select.ts";
+import type { QuestionKind } from "../shell/actions.ts";
 import type { Desk } from "../model/desk.ts";
 
 export interface Question {
-    readonly kind: "transfer" | "close";
+    readonly kind: QuestionKind;
     readonly conversation: string;
 }
 
@@ -75,6 +79,7 @@ function Work({ desk, scene }: { desk: Desk; scene: Scene }) {
                         key={conversation}
                         chat={chat}
                         me={desk.me.agent}
+                        supervisor={desk.routing.supervisor}
                         focused={desk.columns.focus === conversation}
                         alone={shown.length === 1}
                         narrow={desk.columns.fit === 0}
@@ -129,7 +134,12 @@ function Asked({ desk, scene }: { desk: Desk; scene: Scene }) {
     const close = (): void => actions.ask(null, null);
     if (scene.palette)
         return <Palette commands={commandsOf(desk, scene.sound)} onClose={() => actions.palette(false)} />;
+    if (question?.kind === "cases") return <CasesDialog desk={desk} onClose={close} />;
+    if (question?.kind === "explain")
+        return <ExplainDialog key={question.conversation} desk={desk} conversation={question.conversation} onClose={close} />;
     if (!question || !chat) return null;
+    if (question.kind === "invite")
+        return <InviteDialog key={chat.conversation} chat={chat} colleagues={reachable(desk)} live={live} onClose={close} />;
     if (question.kind === "close")
         return <CloseDialog key={chat.conversation} chat={chat} live={live} onClose={close} />;
     return (

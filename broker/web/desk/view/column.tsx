@@ -7,6 +7,7 @@ import { Icon, type IconName } from "./icon.tsx";
 import { Avatar, Dots, Waiting } from "./list.tsx";
 import { Messages } from "./messages.tsx";
 import { Packet } from "./packet.tsx";
+import { Whisper } from "./whisper.tsx";
 import { clockOf } from "./time.ts";
 import { endedOf, typingLine } from "./words.ts";
 import { hasOlder, writable, type Chat } from "../model/chat.ts";
@@ -15,6 +16,7 @@ import { keysOf, type ActionName } from "../model/keys.ts";
 export interface ColumnProps {
     readonly chat: Chat;
     readonly me: string;
+    readonly supervisor: boolean;
     readonly focused: boolean;
     readonly alone: boolean;
     readonly narrow: boolean;
@@ -88,6 +90,8 @@ function Open(props: ColumnProps) {
                     live={live}
                     ownership={chat.ownership}
                 />
+            ) : chat.ownership === "watching" ? (
+                <Whisper key={`whisper-${conversation}`} chat={chat} live={live} supervisor={props.supervisor} />
             ) : (
                 <Ended chat={chat} live={live} />
             )}
@@ -95,7 +99,7 @@ function Open(props: ColumnProps) {
     );
 }
 
-function Head({ chat, narrow, live }: ColumnProps) {
+function Head({ chat, narrow, live, supervisor }: ColumnProps) {
     const { actions } = useAround();
     const { conversation, busy } = chat;
     const can = live && chat.ownership === "mine" && busy === null;
@@ -119,8 +123,27 @@ function Head({ chat, narrow, live }: ColumnProps) {
                     <State chat={chat} />
                 </p>
             </div>
-            {writable(chat) && (
+            {supervisor && (
+                <Tool icon="why" name="Why this agent" action="explain" onClick={() => actions.ask("explain", conversation)} />
+            )}
+            {chat.ownership === "joined" && (
+                <Tool
+                    icon="exit"
+                    name="Leave the chat"
+                    action="leave"
+                    disabled={!live}
+                    onClick={() => actions.leave(conversation)}
+                />
+            )}
+            {writable(chat) && chat.ownership !== "joined" && (
                 <>
+                    <Tool
+                        icon="invite"
+                        name="Ask a colleague in"
+                        action="invite"
+                        disabled={!can}
+                        onClick={() => actions.ask("invite", conversation)}
+                    />
                     <Tool
                         icon="transfer"
                         name="Transfer"
@@ -148,6 +171,8 @@ function State({ chat }: { chat: Chat }) {
     if (chat.busy === "closing") return <>Closing…</>;
     if (chat.busy === "transferring") return <>Handing over…</>;
     if (chat.busy === "reopening") return <>Opening again…</>;
+    if (chat.ownership === "watching") return <>Reading along, unseen</>;
+    if (chat.ownership === "joined") return <>You joined this chat</>;
     if (!writable(chat)) return <>{chat.ownership === "closed" ? "Closed" : "No longer yours"}</>;
     if (chat.ownership === "checking") return <>Checking…</>;
     if (chat.waiting_since_ms !== null) return <Waiting since_ms={chat.waiting_since_ms} words />;

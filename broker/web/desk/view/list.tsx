@@ -6,6 +6,7 @@ import { Icon } from "./icon.tsx";
 import { briefOf, isoOf, spanOf } from "./time.ts";
 import { endedOf, typingLine, whoName } from "./words.ts";
 import { writable, type Chat } from "../model/chat.ts";
+import { isIdle, type Routing } from "../model/routing.ts";
 import { steady } from "../model/select.ts";
 
 export interface ListProps {
@@ -13,6 +14,7 @@ export interface ListProps {
     readonly shown: readonly string[];
     readonly focus: string | null;
     readonly me: string;
+    readonly routing: Routing;
 }
 
 /** Moves the focus along the list with the arrow keys, as in any list of things to choose from. */
@@ -58,7 +60,7 @@ export class ChatList extends Pure<ListProps> {
         return ordered;
     }
 
-    render({ chats, shown, focus, me }: ListProps) {
+    render({ chats, shown, focus, me, routing }: ListProps) {
         return (
             <ul class="chat-list" onKeyDown={onKeyDown} onPointerMove={this.onMove} aria-label="Your chats">
                 {this.ordered(chats).map((chat) => (
@@ -68,6 +70,7 @@ export class ChatList extends Pure<ListProps> {
                         shown={shown.includes(chat.conversation)}
                         focused={focus === chat.conversation}
                         me={me}
+                        idle={isIdle(routing, chat.conversation)}
                     />
                 ))}
             </ul>
@@ -80,6 +83,8 @@ interface ItemProps {
     readonly shown: boolean;
     readonly focused: boolean;
     readonly me: string;
+    /** It weighs little: nobody has spoken for a while. */
+    readonly idle: boolean;
 }
 
 class ChatItem extends Pure<ItemProps> {
@@ -88,7 +93,7 @@ class ChatItem extends Pure<ItemProps> {
     }
 }
 
-function Item({ chat, shown, focused, me }: ItemProps) {
+function Item({ chat, shown, focused, me, idle }: ItemProps) {
     const { actions } = useAround();
     const ended = !writable(chat);
     const classes = ["chat-item", focused && "chat-item-focus", shown && "chat-item-shown", ended && "chat-item-ended"];
@@ -104,6 +109,12 @@ function Item({ chat, shown, focused, me }: ItemProps) {
                 <Avatar name={chat.contact} />
                 <span class="chat-item-top">
                     <bdi class="chat-item-name">{chat.contact}</bdi>
+                    {idle && !ended && (
+                        <span class="idle" title="Silent for a while: it leaves room for another chat">
+                            <Icon name="rest" />
+                            idle
+                        </span>
+                    )}
                     <Stamp chat={chat} />
                 </span>
                 <span class="chat-item-bottom">
@@ -121,6 +132,7 @@ function Item({ chat, shown, focused, me }: ItemProps) {
 }
 
 function Words({ chat, me }: { chat: Chat; me: string }) {
+    if (chat.ownership === "watching") return <span class="chat-item-words">You are reading along</span>;
     if (!writable(chat)) return <span class="chat-item-words">{endedOf(chat)}</span>;
     if (chat.notice !== null)
         return (

@@ -6,18 +6,10 @@ import { Icon } from "./icon.tsx";
 import { Keys } from "./keys.tsx";
 import { languageOf } from "./packet.tsx";
 import { spanOf } from "./time.ts";
-import { plain, reasonOf, termOf } from "./words.ts";
+import { Terms } from "./terms.tsx";
+import { plain, reasonOf } from "./words.ts";
 import { keysOf } from "../model/keys.ts";
 import type { Offer } from "../model/desk.ts";
-import type { Term } from "../model/wire.ts";
-
-const TERMS_MAX = 4;
-
-/** The terms that spoke for this agent, the strongest first. */
-function strongest(terms: readonly Term[]): Term[] {
-    const speaking = terms.filter((term) => term.value >= 10);
-    return speaking.sort((left, right) => right.value - left.value).slice(0, TERMS_MAX);
-}
 
 function Left({ offer }: { offer: Offer }) {
     useSecond();
@@ -56,7 +48,6 @@ function Card({ offer, first }: { offer: Offer; first: boolean }) {
     const { actions, bindings, mac } = useAround();
     const { handoff } = offer;
     const busy = offer.state !== "open";
-    const terms = strongest(offer.terms);
     const title = `offer-${offer.offer}`;
     return (
         <article class="offer" aria-labelledby={title} data-offer={offer.offer}>
@@ -84,17 +75,7 @@ function Card({ offer, first }: { offer: Offer; first: boolean }) {
                 ))}
                 {handoff?.language && <span class="tag">{languageOf(handoff.language)}</span>}
             </p>
-            {terms.length > 0 && (
-                <p class="offer-terms">
-                    <span class="offer-terms-title">Why you:</span>{" "}
-                    {terms.map((term, index) => (
-                        <span key={term.name} class="term">
-                            {termOf(term.name)}
-                            {index < terms.length - 1 && " · "}
-                        </span>
-                    ))}
-                </p>
-            )}
+            <Terms terms={offer.terms} title="Why you" />
             <div class="offer-answers">
                 <button
                     type="button"

@@ -6,6 +6,7 @@ import { useAround } from "./context.ts";
 import { Icon, Mark } from "./icon.tsx";
 import { Keys } from "./keys.tsx";
 import { ChatList } from "./list.tsx";
+import { Invitations, Room, WrapUps } from "./lately.tsx";
 import { OfferCard } from "./offer.tsx";
 import { spanOf } from "./time.ts";
 import { DURABILITY, PRESENCE, PRESENCE_HINT } from "./words.ts";
@@ -33,6 +34,8 @@ export function Side({ desk, sound }: { desk: Desk; sound: boolean }) {
                         ))}
                     </section>
                 )}
+                <Invitations invitations={desk.routing.invitations} live={desk.line.status === "live"} />
+                <WrapUps wraps={desk.routing.wraps} live={desk.line.status === "live"} />
                 <section class="chats" aria-labelledby="chats-title">
                     <h2 id="chats-title" class="side-title">
                         Your chats
@@ -55,8 +58,10 @@ export function Side({ desk, sound }: { desk: Desk; sound: boolean }) {
                             shown={shownColumns(desk.columns)}
                             focus={desk.columns.focus}
                             me={desk.me.agent}
+                            routing={desk.routing}
                         />
                     )}
+                    <Room routing={desk.routing} capacity={desk.me.capacity} />
                 </section>
             </div>
             <LineState line={desk.line} />
@@ -87,6 +92,18 @@ function Head({ desk, sound }: { desk: Desk; sound: boolean }) {
             >
                 <Icon name="search" />
             </button>
+            {desk.routing.supervisor && (
+                <button
+                    type="button"
+                    class="tool"
+                    data-tool="cases"
+                    aria-label="All cases"
+                    title={`All cases (${keysOf(bindings.cases, mac).join(" ")})`}
+                    onClick={() => actions.ask("cases", "")}
+                >
+                    <Icon name="eye" />
+                </button>
+            )}
             <button
                 type="button"
                 class="tool"

@@ -14,7 +14,8 @@ import type { Skill } from "../model/wire.ts";
 const SUMMARY_MAX = 600;
 const SKILLS_MAX = 8;
 
-type To = "agent" | "skills";
+type To = "agent" | "skills" | "queue";
+const QUEUE_MAX = 32;
 
 export function TransferDialog({
     chat,
@@ -31,11 +32,12 @@ export function TransferDialog({
     const [to, setTo] = useState<To>(colleagues.length > 0 ? "agent" : "skills");
     const [agent, setAgent] = useState<string | null>(null);
     const [skills, setSkills] = useState<readonly Skill[]>(chat.handoff?.skills ?? []);
+    const [queue, setQueue] = useState(chat.handoff?.queue ?? "");
     const [reason, setReason] = useState(TRANSFER_REASONS[0]![0]);
     const [summary, setSummary] = useState(chat.handoff?.summary ?? "");
     const [asked, setAsked] = useState(false);
     const chosen = colleagues.find((colleague) => colleague.agent === agent) ?? null;
-    const missing = missingOf(to, chosen, summary);
+    const missing = missingOf(to, chosen, queue, summary);
     const onSubmit = (event: Event): void => {
         event.preventDefault();
         setAsked(true);
@@ -44,6 +46,7 @@ export function TransferDialog({
             ...chat.handoff,
             reason,
             summary: summary.trim(),
+            ...(to === "queue" ? { queue: queue.trim() } : {}),
             skills: to === "skills" ? [...skills] : chat.handoff?.skills,
         };
         actions.transfer(chat.conversation, to === "agent" ? agent : null, handoff);
@@ -60,12 +63,13 @@ export function TransferDialog({
                         <Icon name="skill" />
                         Whoever has the skills
                     </button>
+                    <button type="button" data-to="queue" aria-pressed={to === "queue"} onClick={() => setTo("queue")}>
+                        <Icon name="transfer" />A queue
+                    </button>
                 </div>
-                {to === "agent" ? (
-                    <People colleagues={colleagues} agent={agent} onChoose={setAgent} />
-                ) : (
-                    <Skills skills={skills} onChange={setSkills} />
-                )}
+                {to === "agent" && <People colleagues={colleagues} agent={agent} onChoose={setAgent} />}
+                {to === "skills" && <Skills skills={skills} onChange={setSkills} />}
+                {to === "queue" && <Queue queue={queue} onChange={setQueue} />}
                 <Reason reason={reason} onChange={setReason} />
                 <Summary summary={summary} onChange={setSummary} />
                 <p class="form-wrong" role="alert">
@@ -111,7 +115,23 @@ function Summary({ summary, onChange }: { summary: string; onChange: (summary: s
     );
 }
 
-function missingOf(to: To, chosen: Colleague | null, summary: string): string | null {
+function Queue({ queue, onChange }: { queue: string; onChange: (queue: string) => void }) {
+    return (
+        <label class="field">
+            <span>The queue, as the policy names it</span>
+            <input
+                data-queue
+                maxLength={QUEUE_MAX}
+                placeholder="billing"
+                value={queue}
+                onInput={(event) => onChange(event.currentTarget.value)}
+            />
+        </label>
+    );
+}
+
+function missingOf(to: To, chosen: Colleague | null, queue: string, summary: string): string | null {
+    if (to === "queue" && queue.trim() === "") return "Name the queue.";
     if (to === "agent" && !chosen) return "Choose a colleague who is online.";
     return summary.trim() === "" ? "Say in a few words what the next person must know." : null;
 }

@@ -60,6 +60,7 @@ const ENDED: Record<string, string> = {
     handed_on: "You handed this chat on.",
     transferred: "This chat went to a colleague.",
     requeued: "This chat went back to the queue.",
+    left: "You left this chat.",
     elsewhere: "This chat went to somebody else while you were not connected.",
     superseded: "This thread goes on in another one.",
     closed: "This chat is closed.",
@@ -116,6 +117,10 @@ export function systemLine(part: Part, contact: string, me: string): string {
         }
         case "identity":
             return `${part.name ?? contact} proved who they are`;
+        case "invited":
+            return `${part.id === me ? "You were" : `${part.name ?? "A colleague"} was`} asked in`;
+        case "participant":
+            return `${part.id === me ? "You" : (part.name ?? "A colleague")} ${part.active === false ? "left" : "joined the chat"}`;
         case "joined":
             return "An earlier thread of this customer joined this one";
         case "superseded":
@@ -159,6 +164,11 @@ const TERMS: Record<string, string> = {
     last_agent: "You know them",
     continuity: "You know them",
     age: "They wait long",
+    willing: "Has not refused",
+    calm: "Nothing interrupted",
+    class: "Customer's class",
+    value: "What is at stake",
+    promise: "The promised time",
     affinity: "Topic",
 };
 
@@ -170,4 +180,22 @@ export const DURABILITY: Record<string, string> = {
     everysec: "Each message is stored before it is confirmed, and safe on disk within a second.",
     always: "Each message is safe on disk before it is confirmed.",
     replicated: "Each message is safe on disk and on the replicas before it is confirmed.",
+};
+
+export const CASE_STATE: Record<string, string> = {
+    waiting: "Waits",
+    offered: "Is offered",
+    active: "Is answered",
+    wrap_up: "Is being finished",
+};
+
+export const VERDICT: Record<string, string> = {
+    eligible: "could have it",
+    not_online: "is not online",
+    no_room: "has no room",
+    excluded: "declined it, or let it expire",
+    lacks_skill: "lacks a skill",
+    not_asked_for: "it waits for somebody else by name",
+    not_preferred: "it waits for preferred agents",
+    other_queue: "serves another queue",
 };
