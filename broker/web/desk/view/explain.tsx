@@ -48,7 +48,7 @@ function Explanation({ desk, explained }: { desk: Desk; explained: ExplainedFram
             {terms && terms.length > 0 && (
                 <section aria-labelledby="why-recorded">
                     <h3 id="why-recorded">Recorded when it was offered to {agentName(desk, agent)}</h3>
-                    <TermBars terms={terms} />
+                    <TermBars terms={terms} theirs />
                 </section>
             )}
             <section aria-labelledby="why-now">
@@ -100,7 +100,7 @@ function One({ one, most, has }: { one: Candidate; most: number; has: boolean })
                     <span class="why-verdict">{verdictOf(one)}</span>
                     <span class="why-score">{one.score}</span>
                 </summary>
-                <TermBars terms={one.terms} most={most} />
+                <TermBars terms={one.terms} most={most} theirs />
             </details>
         </li>
     );

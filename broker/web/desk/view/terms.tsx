@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The terms of a score: as a line of those that spoke, which opens to all of them with their weight as bars.
 
-import { termOf } from "./words.ts";
+import { termName, termOf } from "./words.ts";
 import type { Term } from "../model/wire.ts";
 
 const TERMS_MAX = 4;
@@ -31,14 +31,14 @@ export function Terms({ terms, title }: { terms: readonly Term[]; title: string 
     );
 }
 
-/** Every term with its value, beside the greatest of them. */
-export function TermBars({ terms, most }: { terms: readonly Term[]; most?: number }) {
+/** Every term with its value, beside the greatest of them: of the reader, or of somebody else (`theirs`). */
+export function TermBars({ terms, most, theirs }: { terms: readonly Term[]; most?: number; theirs?: boolean }) {
     const whole = Math.max(1, most ?? Math.max(...terms.map((term) => term.value)));
     return (
         <ul class="bars">
             {ordered(terms).map((term) => (
                 <li key={term.name} class="bar">
-                    <span class="bar-name">{termOf(term.name)}</span>
+                    <span class="bar-name">{theirs ? termName(term.name) : termOf(term.name)}</span>
                     <meter class="bar-meter" aria-hidden="true" min={0} max={whole} value={term.value} />
                     <span class="bar-value">{term.value}</span>
                 </li>

@@ -176,6 +176,11 @@ export function termOf(name: string): string {
     return TERMS[name] ?? titled(name);
 }
 
+/** The same of somebody else: the policy's own name. */
+export function termName(name: string): string {
+    return titled(name);
+}
+
 export const DURABILITY: Record<string, string> = {
     everysec: "Each message is stored before it is confirmed, and safe on disk within a second.",
     always: "Each message is safe on disk before it is confirmed.",
