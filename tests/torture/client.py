@@ -12,7 +12,7 @@ import wire
 from history import seq_of
 
 SILENCE_S, PATIENCE_S = 3.0, 6.0  # without a sign: ask; then take the line for dead
-STEADY_S = 5.0  # a life of so long, and the jitter begins anew
+STEADY_S = 1.0  # a life of so long, and the jitter begins anew
 HEAL_MAX = 64
 FINAL_CODES = {1003, 1007, 1009, 4400, 4403}
 

@@ -33,7 +33,7 @@ enum {
     IN_MAX = 512 * 1024,
     JITTER_MS = 400,
     JITTER_MS_MAX = 15000,
-    STEADY_MS = 5000, /* a life of so long, and the jitter begins anew */
+    STEADY_MS = 1000, /* a life of so long, and the jitter begins anew */
     ADDRESSES = 8
 };
 

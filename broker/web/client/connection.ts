@@ -33,7 +33,7 @@ const QUIET_MS = 20_000; // silence after which the line is probed
 const PROBE_MS = 6_000; // and how long it may take to answer
 const WAKE_PROBE_MS = 2_500; // after sleep, a dead line is the likely case
 const BEAT_MS = 5_000; // the heart beat that notices silence and jumps of the clock
-const STEADY_MS = 5_000; // a connection that lived this long starts the backoff anew
+const STEADY_MS = 1_000; // a connection that lived this long starts the backoff anew
 const AGAIN = [1001, 1005, 1006, 1011, 1012, 1013, 1014, 4401, 4408, 4413, 4429];
 
 const noLine = (): WeftError => new WeftError("disconnected", "There is no connection.", "same");
@@ -54,7 +54,7 @@ export class Connection {
     #requests = 0;
     #timer: unknown;
     #notBefore = 0; // the server's own wish; nothing wakes us earlier
-    #welcomedAt = 0;
+    #welcomedAt = Infinity;
     #heardAt = 0;
     #beatAt = 0;
     #probe: { until: number } | null = null;
@@ -212,8 +212,8 @@ export class Connection {
     // The line is gone. With `wait_ms` we come back then (and a little jitter), else by the backoff.
     #lose(reason: string, wait_ms?: number): void {
         const now = this.#world.now();
-        if (this.#welcomedAt && now - this.#welcomedAt > STEADY_MS) this.#attempt = 0;
-        this.#welcomedAt = 0;
+        if (now - this.#welcomedAt > STEADY_MS) this.#attempt = 0;
+        this.#welcomedAt = Infinity;
         this.#end(reason);
         const backoff = Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** this.#attempt++);
         const wait = Math.max(wait_ms ?? 0, this.#notBefore - now);

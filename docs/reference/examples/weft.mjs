@@ -42,7 +42,7 @@ export class Client {
         this.waiting.clear();
         if (code === 4401) this.ticket = undefined;
         if (this.isOver || [1000, 1003, 1007, 1009, 4400, 4403].includes(code)) return;
-        if (this.welcomedAt && Date.now() - this.welcomedAt > 5_000) this.attempt = 0;
+        if (this.welcomedAt && Date.now() - this.welcomedAt > 1_000) this.attempt = 0;
         this.welcomedAt = 0;
         const jitter = Math.random() * Math.min(15_000, 400 * 2 ** this.attempt++);
         setTimeout(() => this.open(), (this.notBefore ?? 0) + jitter);

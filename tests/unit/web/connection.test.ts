@@ -123,3 +123,25 @@ test("a token that cannot be had is asked for again", async () => {
     assert.equal(session.connection.state, "connected");
     session.connection.stop();
 });
+
+test("a second of life starts the backoff anew, less does not", async () => {
+    const world = new World();
+    Object.assign(world, { random: () => 0.999 }); // the longest wait
+    const session = customer(world);
+    session.connection.start();
+    await world.pass(2_000);
+    for (let times = 0; times < 6; times++) {
+        world.broker.cut();
+        await world.pass(800);
+        assert.equal(session.connection.state, "connected", "cut for the " + (times + 1) + ". time");
+        await world.pass(1_000);
+    }
+    world.broker.cut();
+    await world.pass(800);
+    world.broker.cut(); // it has just come up
+    await world.pass(700);
+    assert.notEqual(session.connection.state, "connected");
+    await world.pass(400);
+    assert.equal(session.connection.state, "connected");
+    session.connection.stop();
+});
