@@ -112,6 +112,8 @@ static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
     struct session *session = session_find(chat->node, assignment->session);
     if (outcome == LOG_RETRY)
         tell_later(assignment);
+    if (outcome == LOG_WAS_ALREADY && chat_fold(chat)->phase == PHASE_QUEUED)
+        follow_up(chat); /* who took the request in the pool died before this log had its owner */
     if (outcome != LOG_WAS_ALREADY || session == NULL || !is_owner(chat, session)) {
         end_assignment(assignment);
         return;

@@ -38,12 +38,28 @@ bool conversation_id_is_well_formed(struct slice id)
     return id.len == CONVERSATION_ID_LEN;
 }
 
+unsigned conversation_buckets(const struct node *node)
+{
+    unsigned count = node->settings->due_buckets;
+    check(count <= CONVERSATION_BUCKETS);
+    return count == 0 ? CONVERSATION_BUCKETS : count;
+}
+
+void conversation_bucket_name(unsigned bucket, char out[2])
+{
+    check(bucket < CONVERSATION_BUCKETS);
+    out[0] = id_digits[bucket >> 5];
+    out[1] = id_digits[bucket & 31];
+}
+
 void conversation_id_make(struct node *node, char out[CONVERSATION_ID_LEN])
 {
     uint8_t random[CONVERSATION_ID_LEN];
     node->random->fill(node->random, random, sizeof random);
     for (size_t i = 0; i < CONVERSATION_ID_LEN; i++)
         out[i] = id_digits[random[i] & 31];
+    unsigned bucket = (random[0] & 31u) << 5 | (random[1] & 31u);
+    conversation_bucket_name(bucket % conversation_buckets(node), out);
 }
 
 static size_t bucket_key(struct slice id, const char *rest, char out[64])

@@ -16,7 +16,7 @@
 #include "flow/readers.h"
 #include "port/crypto.h"
 
-enum { CONVERSATION_ID_LEN = 26 };
+enum { CONVERSATION_ID_LEN = 26, CONVERSATION_BUCKETS = 1024 };
 
 enum chat_key { CHAT_KEY_UNKNOWN, CHAT_KEY_LOADING, CHAT_KEY_READY, CHAT_KEY_GONE };
 
@@ -75,6 +75,10 @@ bool conversations_create(struct node *node); /* sets node->conversations */
 void conversations_destroy(struct node *node);
 
 bool conversation_id_is_well_formed(struct slice id);
+/* How many buckets there are: the settings' due_buckets, or all. */
+unsigned conversation_buckets(const struct node *node);
+/* Two characters of an id: one of CONVERSATION_BUCKETS. */
+void conversation_bucket_name(unsigned bucket, char out[2]);
 /* Makes up an id; its first two characters are the bucket. */
 void conversation_id_make(struct node *node, char out[CONVERSATION_ID_LEN]);
 /* "{ab}c:<id>", "{ab}due", "{ab}cur:<id>". Return the length. */

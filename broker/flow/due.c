@@ -20,9 +20,8 @@
 #include <stdlib.h>
 
 enum {
-    BUCKETS = 1024,
-    BUCKETS_PER_LOOK = 103, /* all in a second */
     LOOK_EVERY_MS = 100,
+    LOOKS = 10, /* see all buckets, in a second */
     PER_BUCKET = 64,
     AGAIN_MS = 10000,
     LOGS_EVERY = 10
@@ -48,8 +47,6 @@ struct settling {
     char member[CONVERSATION_ID_LEN + 24];
     size_t member_len;
 };
-
-static const char bucket_digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
 static bool is_open(const struct chat *chat, uint64_t seq)
 {
@@ -129,8 +126,9 @@ static void on_scanned(void *user, const struct store_reply *reply)
 static void scan_bucket(struct due *due, unsigned bucket)
 {
     struct node *node = due->node;
-    char id[2] = {bucket_digits[bucket >> 5], bucket_digits[bucket & 31]};
+    char id[2];
     char key[64];
+    conversation_bucket_name(bucket, id);
     size_t len = conversation_due_key(slice_make(id, 2), key);
     due->underway++;
     node->store->ops->zset_range(
@@ -148,12 +146,13 @@ static void on_due(struct timer *timer)
         log_engine_look(&node->logs);
     if (!is_up || due->underway > 0 || node->is_draining || !node->is_open)
         return;
-    for (unsigned i = 0; i < BUCKETS_PER_LOOK; i++) {
-        unsigned bucket = (due->next_bucket + i) % BUCKETS;
+    unsigned buckets = conversation_buckets(node), count = (buckets + LOOKS - 1) / LOOKS;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned bucket = (due->next_bucket + i) % buckets;
         if (members_is_mine(node, bucket))
             scan_bucket(due, bucket);
     }
-    due->next_bucket = (due->next_bucket + BUCKETS_PER_LOOK) % BUCKETS;
+    due->next_bucket = (due->next_bucket + count) % buckets;
 }
 
 bool due_create(struct node *node)

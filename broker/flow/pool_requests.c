@@ -18,6 +18,7 @@
 #include "base/log_line.h"
 #include "flow/case_needs.h"
 #include "flow/entry_codec.h"
+#include "flow/pool_news.h"
 #include "flow/pools.h"
 
 #include <stdlib.h>
@@ -227,11 +228,21 @@ static void release(struct chat *chat, const struct name *request, const char *r
         submit(change);
 }
 
+/* Another node may write the owner, and nobody here might read it. */
+static void look_again(struct chat *chat, const struct name *request)
+{
+    struct team *team = pools_team(chat->node, id_slice(&chat->tenant));
+    if (team != NULL)
+        news_again(team, &(struct pool_key){chat_id(chat), *request});
+}
+
 static void on_owned(struct chat_change *chat_change, enum log_outcome outcome)
 {
     struct own_change *change = LIST_ITEM(chat_change, struct own_change, change);
     if (outcome == LOG_REFUSED || outcome == LOG_MISSING)
         release(change->change.chat, &change->request, "moved_on");
+    if (outcome == LOG_RETRY)
+        look_again(change->change.chat, &change->request);
     free(change);
 }
 

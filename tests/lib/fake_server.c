@@ -187,6 +187,17 @@ void fake_server_drop(struct fake_server *server, struct slice key)
     fake_server_note(server, "stranger drops %.*s", SLICE_ARGS(key));
 }
 
+bool fake_server_zset_is_empty(struct fake_server *server, struct slice key)
+{
+    struct fake_command command = {
+            .verb = FAKE_ZSET_RANGE, .to = UINT64_MAX, .count = 1, .key = key};
+    struct fake_answer answer = {0};
+    fake_db_run(&server->life->db, &command, fake_server_now_ms(server), &answer);
+    bool is_empty = answer.item_count == 0;
+    fake_answer_finish(&answer);
+    return is_empty;
+}
+
 size_t fake_server_read(struct fake_server *server, struct slice key, uint64_t from, size_t count,
         struct store_item *out_items)
 {

@@ -96,6 +96,8 @@ void fake_server_drop(struct fake_server *server, struct slice key);
  * many. */
 size_t fake_server_read(struct fake_server *server, struct slice key, uint64_t from, size_t count,
         struct store_item *out_items);
+/* Whether nothing is in this sorted set. */
+bool fake_server_zset_is_empty(struct fake_server *server, struct slice key);
 uint64_t fake_server_now_ms(const struct fake_server *server);
 /* Somebody sets the server's clock. */
 void fake_server_shift_clock(struct fake_server *server, int64_t ms);

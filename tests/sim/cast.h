@@ -91,6 +91,7 @@ struct agent_model {
     struct agent_chat_model chats[CAST_CHATS_MAX];
     size_t chat_count;
     uint64_t accepted, declined, said;
+    bool is_present; /* said so on this connection; now and then it is said again */
     const char *fault;
 };
 

@@ -182,6 +182,7 @@ static void agent_on_frame(struct fake_client *client, const struct proto_frame 
     switch ((int)frame->kind) {
     case PROTO_KIND_WELCOME:
         line_on_welcome(&agent->line, &frame->as.welcome);
+        agent->is_present = false;
         if (agent->lineage_len == 0) {
             agent->lineage_len = frame->as.welcome.lineage.len;
             cast_keep(agent->lineage, sizeof agent->lineage, frame->as.welcome.lineage);
@@ -240,6 +241,7 @@ static void agent_be_present(struct agent_model *agent)
     struct proto_frame frame = {.kind = PROTO_KIND_SET_PRESENCE};
     frame.as.set_presence =
             (struct proto_set_presence){line_next_id(&agent->line, id), PROTO_AVAILABILITY_ONLINE};
+    agent->is_present = true;
     fake_client_send(&agent->line.client, &frame);
 }
 
@@ -253,7 +255,8 @@ static void agent_again(struct timer *timer)
             line_say_hello(&agent->line, NULL, 0, NULL);
         return;
     }
-    agent_be_present(agent);
+    if (!agent->is_present || fake_random_chance(agent->line.random, 100))
+        agent_be_present(agent);
     for (size_t i = 0; i < agent->chat_count; i++) {
         struct agent_chat_model *chat = &agent->chats[i];
         if (chat->is_mine && chat->wants_to_greet)

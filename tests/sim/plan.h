@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-enum { NODES_MAX = 4, FAULTS_MAX = 64, FAULT_MS = 40000 };
+enum { NODES_MAX = 4, FAULTS_MAX = 64, FAULT_MS = 20000 };
 
 enum fault_kind {
     FAULT_NODE_DIES,     /* and lives again after ms */

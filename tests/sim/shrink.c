@@ -10,6 +10,7 @@
 #include "world.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -195,10 +196,28 @@ static void note_failed(struct failed_seed *out, const struct chunk *chunk)
 {
     out->seed = chunk->next;
     snprintf(out->why, sizeof out->why, "%s", chunk->why[0] ? chunk->why : "it crashed");
+    printf("# failed: %" PRIu64 ", %s\n", out->seed, out->why);
+    fflush(stdout);
+}
+
+static volatile sig_atomic_t is_told_to_stop;
+
+/* Whoever runs a chunk hears it too, and finishes the chunk. */
+static void on_stop(int number)
+{
+    (void)number;
+    is_told_to_stop = 1;
+}
+
+static void start_listening(void)
+{
+    struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    check(sigaction(SIGINT, &action, NULL) == 0 && sigaction(SIGTERM, &action, NULL) == 0);
 }
 
 uint64_t seeds_run(
-        uint64_t first, uint64_t last, unsigned jobs, struct failed_seed *out_failed, size_t room)
+        uint64_t first, uint64_t *last, unsigned jobs, struct failed_seed *out_failed, size_t room)
 {
     size_t size = JOBS_MAX * sizeof(struct chunk);
     struct chunk *chunks =
@@ -206,8 +225,9 @@ uint64_t seeds_run(
     uint64_t next = first, failed = 0;
     unsigned running = 0;
     check(chunks != MAP_FAILED && jobs > 0);
-    for (unsigned i = 0; i < jobs && i < JOBS_MAX && next <= last; i++, next += CHUNK, running++)
-        start_chunk(&chunks[i], next, next + CHUNK - 1 < last ? next + CHUNK - 1 : last);
+    start_listening();
+    for (unsigned i = 0; i < jobs && i < JOBS_MAX && next <= *last; i++, next += CHUNK, running++)
+        start_chunk(&chunks[i], next, next + CHUNK - 1 < *last ? next + CHUNK - 1 : *last);
     while (running > 0) {
         int status = 0;
         pid_t ended = wait(&status);
@@ -219,8 +239,8 @@ uint64_t seeds_run(
             note_failed(&out_failed[failed - 1], chunk);
         if (!is_good && chunk->next < chunk->last) {
             start_chunk(chunk, chunk->next + 1, chunk->last);
-        } else if (next <= last) {
-            start_chunk(chunk, next, next + CHUNK - 1 < last ? next + CHUNK - 1 : last);
+        } else if (next <= *last && !is_told_to_stop) {
+            start_chunk(chunk, next, next + CHUNK - 1 < *last ? next + CHUNK - 1 : *last);
             next += CHUNK;
         } else {
             chunk->process = 0;
@@ -228,5 +248,6 @@ uint64_t seeds_run(
         }
     }
     munmap(chunks, size);
+    *last = next - 1 < *last ? next - 1 : *last;
     return failed;
 }

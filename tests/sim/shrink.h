@@ -25,9 +25,10 @@ struct failed_seed {
     char why[WHY_MAX];
 };
 
-/* Runs the plans of the seeds first..last in so many processes. Those that failed go to out_failed,
- * at most room of them; returns how many failed. */
+/* Runs the plans of the seeds first..last in so many processes. Those that failed are printed at
+ * once and go to out_failed, at most room of them; returns how many failed. SIGINT and SIGTERM end
+ * it early: then *last says how far it came. */
 uint64_t seeds_run(
-        uint64_t first, uint64_t last, unsigned jobs, struct failed_seed *out_failed, size_t room);
+        uint64_t first, uint64_t *last, unsigned jobs, struct failed_seed *out_failed, size_t room);
 
 #endif

@@ -71,6 +71,53 @@ bool is_at_rest(struct world *world)
     return true;
 }
 
+/* A node may know less than the log does, so the due index is asked as well: rule 11 has a member
+ * there for whatever is open. */
+static bool is_settled_at(struct world *world, const struct sim_node *sim)
+{
+    if (sim->node == NULL || !sim->node->is_open)
+        return false;
+    struct pool_counts counts = counts_of(sim);
+    for (unsigned i = 0; i < CONTACTS; i++) {
+        struct chat *chat = chat_at(sim, &world->devices[i]);
+        if (chat != NULL && !chat_is_at_rest(chat))
+            return false;
+    }
+    return team_is_read(pools_team(sim->node, SLICE_OF("sim"))) &&
+           counts.waiting + counts.offered + counts.active == 0;
+}
+
+/* At a desk, and nothing on it. */
+static bool has_nothing_to_do(const struct agent_model *desk)
+{
+    for (size_t i = 0; i < desk->chat_count; i++)
+        if (desk->chats[i].is_mine)
+            return false;
+    return desk->line.is_welcome;
+}
+
+bool is_settled_alone(struct world *world)
+{
+    char id[2], key[64];
+    for (unsigned i = 0; i < DEVICES; i++)
+        if (!device_is_content(&world->devices[i]) ||
+                world->devices[i].line.client.peer.generation != 0)
+            return false;
+    for (unsigned i = 0; i < DESKS; i++)
+        if (!has_nothing_to_do(&world->desks[i]))
+            return false;
+    for (unsigned i = 0; i < world->plan.node_count; i++)
+        if (!is_settled_at(world, &world->nodes[i]))
+            return false;
+    for (unsigned i = 0; i < DUE_BUCKETS; i++) {
+        conversation_bucket_name(i, id);
+        size_t len = conversation_due_key(slice_make(id, 2), key);
+        if (!fake_server_zset_is_empty(world->server, slice_make(key, len)))
+            return false;
+    }
+    return true;
+}
+
 /* ---- the verdict ------------------------------------------------------------------------------
  */
 

@@ -13,7 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { REST_LOOK_MS = 50 };
+enum { REST_LOOK_MS = 50, ALONE_LOOK_MS = 1000, ALONE_MS_MIN = 6000 };
 
 void world_run_for(struct world *world, uint64_t ms)
 {
@@ -70,6 +70,7 @@ void world_begin(struct world *world, const struct plan *plan, enum trace trace)
             .messages_per_min = 100000,
             .agent_messages_per_min = 100000,
             .edit_window_ms = 900000,
+            .due_buckets = DUE_BUCKETS,
             .turn_lease_ms = 5000,
             .turn_deadline_ms = 20000,
             .bot_absent_ms = 500,
@@ -98,13 +99,15 @@ void world_begin(struct world *world, const struct plan *plan, enum trace trace)
 
 struct look {
     struct chat_touch touch;
+    enum log_outcome outcome;
     struct world *world;
 };
 
 static void on_looked(struct chat_touch *touch, enum log_outcome outcome)
 {
-    check(outcome == LOG_WAS_ALREADY);
-    LIST_ITEM(touch, struct look, touch)->world->is_looked_at = true;
+    struct look *look = LIST_ITEM(touch, struct look, touch);
+    look->outcome = outcome;
+    look->world->is_looked_at = true;
     chat_release(touch->change.chat);
 }
 
@@ -122,6 +125,18 @@ static void note_left_open(struct world *world, const struct chat *chat)
             SLICE_ARGS(view.agent));
 }
 
+/* NULL: the store could not say. */
+static struct chat *look_once(struct world *world, struct slice conversation)
+{
+    struct look look = {.touch.done = on_looked, .world = world};
+    struct chat *chat = chat_hold(world->nodes[0].node, conversation);
+    world->is_looked_at = false;
+    chat_touch(chat, &look.touch);
+    while (!world->is_looked_at)
+        check(fake_clock_step(&world->clock));
+    return look.outcome == LOG_WAS_ALREADY ? chat : NULL;
+}
+
 static void look_at_contact(struct world *world, unsigned contact)
 {
     struct device *device = &world->devices[contact];
@@ -129,12 +144,9 @@ static void look_at_contact(struct world *world, unsigned contact)
             device_is_content(device) && device_is_content(&world->devices[contact + CONTACTS]);
     if (!is_content)
         return; /* still here: it had too little time */
-    struct look look = {.touch.done = on_looked, .world = world};
-    struct chat *chat = chat_hold(world->nodes[0].node, slice_of_string(device->conversation));
-    world->is_looked_at = false;
-    chat_touch(chat, &look.touch);
-    while (!world->is_looked_at)
-        check(fake_clock_step(&world->clock));
+    struct chat *chat = look_once(world, slice_of_string(device->conversation));
+    if (chat == NULL)
+        return; /* the verdict will say what is the matter */
     if (chat_fold(chat)->turn.seq != 0 || chat_fold(chat)->phase == PHASE_QUEUED ||
             chat_fold(chat)->phase == PHASE_ACTIVE)
         note_left_open(world, chat);
@@ -143,7 +155,11 @@ static void look_at_contact(struct world *world, unsigned contact)
 /* All customers are gone. What was open when they left must be settled when they come back. */
 static void look_unattended(struct world *world)
 {
-    world_run_for(world, UNATTENDED_MS);
+    uint64_t passed_ms = 0;
+    do
+        world_run_for(world, ALONE_LOOK_MS);
+    while ((passed_ms += ALONE_LOOK_MS) < UNATTENDED_MS &&
+            (passed_ms < ALONE_MS_MIN || !is_settled_alone(world)));
     for (unsigned i = 0; i < CONTACTS; i++)
         look_at_contact(world, i);
     for (unsigned i = 0; i < DEVICES; i++)

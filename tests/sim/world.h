@@ -19,8 +19,9 @@ enum {
     DESKS = 3, /* the first agent sits at two */
     BOTS = 2,
     CAPACITY = 2,
+    DUE_BUCKETS = 8, /* a look at an empty one teaches nothing */
     MESSAGES = 8,
-    UNATTENDED_MS = 90000,
+    UNATTENDED_MS = 90000, /* at most: less when all is settled before */
     REST_MS = 400000,
     LOG_MAX = 600,
     WORLD_WORDS_MAX = 200,
@@ -93,6 +94,7 @@ void world_set_up(struct world *world);
 
 /* verdict.c: everything has come to rest; and what is wrong then, NULL: nothing. */
 bool is_at_rest(struct world *world);
+bool is_settled_alone(struct world *world); /* all customers are gone, and nothing is left to do */
 const char *judge(struct world *world);
 
 #endif
