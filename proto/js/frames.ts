@@ -355,7 +355,7 @@ export interface PingFrame {
   id: string;
 }
 
-/** Ends this session: the server says bye and closes the socket. The client forgets its token and its ticket; they are not revoked. */
+/** Ends this session: the server says bye and closes the socket. The client forgets its token and its ticket; the tickets that its subject was given until now are void on all nodes, the token is not. */
 export interface LogoutFrame {
   type: "logout";
   id: string;
