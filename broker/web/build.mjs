@@ -2,20 +2,24 @@
 // Builds the browser's side into a folder:  node build.mjs OUT
 //
 //   index.html weft.js weft-module.js desk/index.html    stable names, revalidated
-//   assets/<name>-<hash>.js, .css                        named by their content, kept for ever
+//   assets/<name>-<hash>.js, .css                        named by their content, kept for ever; `rich` is the widget's second load
 //   <file>.gz                                            beside each, for the server to send as it is
 //
 // Calls esbuild's binary itself: npm 9 cannot install the package that would choose a platform's binary.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const esbuild = join(here, "node_modules/@esbuild/linux-x64/bin/esbuild");
 const common = ["--minify", "--charset=utf8", "--legal-comments=none", "--log-level=warning", "--target=es2022,chrome99,firefox101,safari16.4"];
+
+// Members of the widget's own objects, which neither the wire, nor storage, nor a page names: they get short names.
+const INNER = "--mangle-props=^(outbox|session|connection|model|typists|redraw|changed|caseKnown|readers|spare|laneId|nextId|newId"
+    + "|nameOf|world|threads|apply|queue|enrich|answering|receive|renew)$";
 
 function bundle(args) {
     const run = spawnSync(esbuild, [...common, ...args], { cwd: here, stdio: ["ignore", "inherit", "inherit"] });
@@ -29,7 +33,8 @@ function put(out, name, content) {
     const path = join(out, name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, content);
-    writeFileSync(path + ".gz", gzipSync(content, { level: 9 }));
+    const packed = [6, 7, 8, 9].map((memLevel) => gzipSync(content, { level: 9, memLevel })); // where blocks end differs
+    writeFileSync(path + ".gz", packed.reduce((best, one) => (one.length < best.length ? one : best)));
 }
 
 function hashed(name, extension, content) {
@@ -76,7 +81,10 @@ export function build(target) {
     mkdirSync(work, { recursive: true });
 
     const sheet = textStyle(work, "widget.css", "widget/widget.css");
-    const widget = asset(out, work, "widget", "widget/widget.ts", [sheet]);
+    const short = [INNER, `--mangle-cache=${join(work, "names.json")}`]; // the same short names in both loads
+    writeFileSync(join(work, "names.json"), "{}");
+    const rich = asset(out, work, "rich", "widget/rich.tsx", [...short, textStyle(work, "rich.css", "widget/rich.css")]);
+    const widget = asset(out, work, "widget", "widget/widget.ts", [...short, sheet, `--define:RICH="./${basename(rich)}"`, "--external:./rich-*"]);
     bundle(["widget/loader.ts", "--bundle", "--format=iife", `--define:WIDGET="./${widget}"`, `--outfile=${join(work, "weft.js")}`]);
     put(out, "weft.js", text(join(work, "weft.js")));
     bundle(["widget/entry.ts", "--bundle", "--format=esm", `--define:WIDGET="./${widget}"`, `--outfile=${join(work, "weft-module.js")}`]);

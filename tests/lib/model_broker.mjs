@@ -147,23 +147,47 @@ class Line {
     }
 
     on_send(frame) {
+        this.take(frame, { kind: "message", body: frame.body, ...(frame.reply_to ? { reply_to: frame.reply_to } : {}) });
+    }
+
+    on_edit(frame) {
+        this.amend(frame, { kind: "edited", target: frame.target, body: frame.body });
+    }
+
+    on_delete(frame) {
+        this.amend(frame, { kind: "deleted", target: frame.target });
+    }
+
+    on_react(frame) {
+        this.amend(frame, { kind: "reacted", target: frame.target, emoji: frame.emoji, active: frame.active });
+    }
+
+    amend(frame, part) {
+        const meant = this.conversation.entries.find((entry) => entry.at === frame.target);
+        const own = meant?.author.kind === "customer" || part.kind === "reacted";
+        const gone = this.conversation.entries.some((entry) => entry.parts[0].kind === "deleted" && entry.parts[0].target === frame.target && entry.parts[0].n !== frame.n);
+        this.take(frame, part, !meant || !own ? "no_such_message" : gone ? "message_deleted" : null);
+    }
+
+    take(frame, said, never = null) {
         const refused = this.broker.refuse(frame);
         if (refused) return this.fail(frame, refused.code, refused.retry, 0, refused);
         const { lineages } = this.conversation;
         if (!lineages.has(frame.lineage)) lineages.set(frame.lineage, []);
         const sent = lineages.get(frame.lineage);
-        const body = JSON.stringify(frame.body);
+        const body = JSON.stringify(said);
         const before = sent.find((one) => one.n === frame.n);
         if (before) return before.body === body ? this.ack(frame, before.at) : this.fail(frame, "different_body", "never");
         const next = (sent.at(-1)?.n ?? 0) + 1;
         if (frame.n < next) return this.fail(frame, "already_sent", "never");
         if (frame.n > next) return this.fail(frame, "resend", "resend", 0, { resend_from: next });
-        const part = { kind: "message", body: frame.body, lineage: frame.lineage, n: frame.n };
+        if (never) return this.fail(frame, never, "never");
+        const part = { ...said, lineage: frame.lineage, n: frame.n };
         const entry = this.broker.append(this.conversation, { kind: "customer", id: this.contact }, [part]);
         sent.push({ n: frame.n, body, at: entry.at });
         if (sent.length > WINDOW) sent.shift();
         this.ack(frame, entry.at);
-        this.broker.onMessage(this.conversation, entry);
+        if (said.kind === "message") this.broker.onMessage(this.conversation, entry);
     }
 
     ack(frame, at) {

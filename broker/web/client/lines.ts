@@ -13,8 +13,9 @@ export interface Line {
     mine: boolean;
     author: Who | null; // null: own words that have no entry yet
     time_ms: number;
-    body?: Body; // message, note
-    part?: Part; // event: owner, case_opened, queued, …
+    body?: Body | undefined; // message, note
+    part?: Part; // own words that have no entry yet have none
+    reply_to?: Name | undefined;
     at?: Name;
     status?: LineStatus; // own public messages
     error?: string | undefined; // failed: the error's code
@@ -34,7 +35,7 @@ export function lines(state: Conversation, view: View): Line[] {
     const reach = reachOf(state, view);
     const held = state.entries.flatMap((entry) =>
         entry.parts.map((part, i) => lineOf(state, entry, part, i, view, reach)));
-    return [...held, ...pendingOf(state.outbox).map(pendingLine)];
+    return [...held, ...pendingOf(state.outbox).filter((word) => !word.type).map(pendingLine)];
 }
 
 function reachOf(state: Conversation, view: View): { delivered: number; read: number } {
@@ -53,10 +54,9 @@ function lineOf(
     const mine = kind !== "event" && view.mine(entry.author);
     const own = mine && part.lineage ? keyOf(state.outbox, part) : undefined;
     const line: Line = {
-        key: own ?? `${entry.at}.${i}`, kind, mine, author: entry.author, time_ms: entry.time_ms, at: entry.at,
+        key: own ?? `${entry.at}.${i}`, kind, mine, author: entry.author, time_ms: entry.time_ms, at: entry.at, part, reply_to: part.reply_to,
     };
-    if (kind === "event") line.part = part;
-    else line.body = part.body;
+    if (kind !== "event") line.body = part.body;
     const place = placeOf(entry.at);
     if (mine && kind === "message")
         line.status = reach.read >= place ? "read" : reach.delivered >= place ? "delivered" : "sent";
@@ -64,9 +64,9 @@ function lineOf(
 }
 
 function pendingLine(word: Word): Line {
-    const { key, time_ms, body, visibility, status, error } = word;
+    const { key, time_ms, body, visibility, status, error, reply_to } = word;
     return {
-        key, kind: visibility === "internal" ? "note" : "message", mine: true, author: null, time_ms, body, error,
+        key, kind: visibility === "internal" ? "note" : "message", mine: true, author: null, time_ms, body, error, reply_to,
         status: status === "failed" ? status : status === "acked" ? "sent" : "sending",
     };
 }

@@ -8,10 +8,18 @@
 // Acked words are kept (KEPT of them) after their entry was seen: a server that lost the end of its log
 // in a failover asks for them again (`resend`), and after a reset all of them are offered again, which
 // is harmless where they are still held: the same lineage and number get the same place.
-import { placeOf, type Body, type ErrorFrame, type Name, type Part, type SendFrame, type Visibility } from "./wire.ts";
+//
+// Edits, deletions and reactions are words of another `type`, in one row with the others. A reset may give the word
+// that they mean another place: until that is known, `target` is the word's key, and they wait for it.
+import type { Request } from "./connection.ts";
+import { placeOf, type Body, type ErrorFrame, type Name, type Part, type Visibility } from "./wire.ts";
 
 export interface Draft {
-    body: Body;
+    type?: "edit" | "delete" | "react" | undefined; // absent: it says something
+    body?: Body | undefined; // send, edit
+    target?: Name | undefined; // edit, delete, react: the entry that is meant
+    emoji?: string | undefined;
+    active?: boolean | undefined;
     visibility?: Visibility | undefined;
     owner?: Name | undefined;
     reply_to?: Name | undefined;
@@ -70,12 +78,19 @@ function settle(lane: Lane): Lane {
     if (words.some((word) => word.status === "failed" && word.n) && !words.some((word) => word.status === "flying"))
         words = moveUp(words);
     if (lane.lineage && words.some((word) => word.status === "waiting" && !word.n)) words = number(words);
+    if (words.some((word) => placed(words, word))) words = words.map((word) => placed(words, word) ?? word);
     const kept = words.filter((word) => word.status === "acked" && word.seen);
     if (kept.length > KEPT) {
         const drop = new Set(kept.slice(0, kept.length - KEPT));
         words = words.filter((word) => !drop.has(word));
     }
     return words === lane.words ? lane : { ...lane, words };
+}
+
+// The deed, if the word that it waited for has got its place.
+function placed(words: Word[], word: Word): Word | undefined {
+    const at = word.target && words.find((one) => one.key === word.target)?.at;
+    return at ? { ...word, target: at } : undefined;
 }
 
 function moveUp(words: Word[]): Word[] {
@@ -114,8 +129,11 @@ export const closed = (outbox: Outbox): Outbox =>
 
 // The log was lost from somewhere on: offer again all that we still hold.
 export const reset = (outbox: Outbox): Outbox =>
-    editAll(outbox, (word) => (word.kept && word.n
-        ? { ...again(word), seen: undefined, at: undefined } : word));
+    outbox.map((lane) => edit(lane, (word) => {
+        const meant = word.target && lane.words.find((one) => one.at === word.target && one.n);
+        const next = meant ? { ...word, target: meant.key } : word;
+        return word.kept && word.n ? { ...again(next), seen: undefined, at: undefined } : next;
+    }));
 
 // What to send now; the caller gives each an id and reports it with `flown`.
 export function due(outbox: Outbox, now: number, window = WINDOW): { lane: Lane; word: Word }[] {
@@ -125,8 +143,9 @@ export function due(outbox: Outbox, now: number, window = WINDOW): { lane: Lane;
             || lane.words.some((word) => word.status === "failed" && word.n);
         if (blocked) return [];
         const flying = lane.words.filter((word) => word.status === "flying").length;
-        const waiting = lane.words.filter((word) => word.status === "waiting" && word.n);
-        return waiting.sort((a, b) => a.n - b.n).slice(0, Math.max(0, window - flying))
+        const waiting = lane.words.filter((word) => word.status === "waiting" && word.n).sort((a, b) => a.n - b.n);
+        const held = waiting.findIndex((word) => lane.words.some((one) => one.key === word.target && isOpen(one)));
+        return waiting.slice(0, held < 0 ? undefined : held).slice(0, Math.max(0, window - flying))
             .map((word) => ({ lane, word }));
     }
     return [];
@@ -139,8 +158,9 @@ export function dueAt(outbox: Outbox): number {
 }
 
 // The frame of a word; JSON leaves out what is undefined.
-export const sendFrame = (lane: Lane, { n, body, visibility, owner, reply_to }: Word, id: string, conversation: string): SendFrame =>
-    ({ type: "send", id, conversation, lineage: lane.lineage, n, body, visibility, owner, reply_to });
+export const sendFrame = (
+    { lineage }: Lane, { type, n, body, visibility, owner, reply_to, target, emoji, active }: Word, id: string, conversation: string,
+): Request => ({ type: type ?? "send", id, conversation, lineage, n, body, visibility, owner, reply_to, target, emoji, active });
 
 export const flown = (outbox: Outbox, key: string, id: string): Outbox =>
     editAll(outbox, (word) => (word.key === key ? { ...word, id, status: "flying" } : word));
@@ -217,8 +237,7 @@ export function move(outbox: Outbox, laneId: string, lineage: string): Outbox {
 export function retry(outbox: Outbox, key: string, time_ms: number): Outbox {
     const word = outbox.flatMap((lane) => lane.words).find((one) => one.key === key && one.status === "failed");
     if (!word || word.n) return outbox;
-    const { body, visibility, owner, reply_to } = word;
-    return push(discard(outbox, key), { body, visibility, owner, reply_to }, key, time_ms);
+    return push(discard(outbox, key), { ...word, error: undefined } as Draft, key, time_ms);
 }
 
 export const discard = (outbox: Outbox, key: string): Outbox =>

@@ -33,7 +33,7 @@ export class Thread {
         return () => void this.#listeners.delete(listener);
     }
 
-    // Says something, now or as soon as there is a line. Returns the key of the line on the screen.
+    // Says or does something, now or as soon as there is a line. Returns the key of the line on the screen.
     say(draft: Draft): string {
         const key = this.#session.newId();
         this.#typedAt = 0;
@@ -136,7 +136,7 @@ export class Thread {
             for (const { lane, word } of due(this.state.outbox, now, this.#session.welcome.limits.unacked_sends)) {
                 const id = this.#session.connection.nextId();
                 this.state = fold(this.state, { type: "flown", key: word.key, id });
-                this.#session.connection.send({ ...sendFrame(lane, word, id, this.state.id) });
+                this.#session.connection.send(sendFrame(lane, word, id, this.state.id));
             }
         }
         const wakes = [dueAt(this.state.outbox), ...this.state.typists.map((one) => one.until)].filter((at) => at > now);

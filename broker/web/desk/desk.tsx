@@ -251,6 +251,13 @@ const actions: Actions = {
     typing: (conversation, active) => office?.threads.get(conversation)?.typing(active),
     noticeRead: (conversation) => store.dispatch({ type: "notice_read", conversation }),
     say: (conversation, text, note) => office?.send(conversation, text, note),
+    answer: (conversation, at) => {
+        store.dispatch({ type: "answering", conversation, at });
+        if (at !== null) void focus.write(conversation, "reply");
+    },
+    edit: (conversation, target, text) => office?.do(conversation, { type: "edit", target, body: { kind: "text", text } }),
+    remove: (conversation, target) => office?.do(conversation, { type: "delete", target }),
+    react: (conversation, target, emoji, active) => office?.do(conversation, { type: "react", target, emoji, active }),
     olderOf: (conversation) => ofChat(conversation).older,
     endOf: (conversation) => ofChat(conversation).end,
     presence: (status) => void office?.presence(status),

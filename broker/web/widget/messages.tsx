@@ -85,6 +85,7 @@ export class Messages {
         const state = model.session?.own?.state;
         const typist = state?.typists.find((one) => one.who.kind !== "customer")?.who;
         const visible = model.lines.filter((line) => wordsOf(model, line));
+        if (model.lines.some(isRich)) model.enrich();
         const latest = visible.filter((line) => line.mine).at(-1);
         return (
             <div class="middle">
@@ -117,6 +118,10 @@ function wordsOf({ strings }: Model, { kind, body, part }: Line): string | undef
     }
 }
 
+// What the first load cannot show: bodies other than words, what became of words, and failures.
+const isRich = ({ body, part, reply_to, status }: Line): unknown =>
+    reply_to || status === "failed" || part?.target || (body && /^[^ts]/.test(body.kind));
+
 interface RowProps { model: Model; line: Line; before: Line | undefined; after: Line | undefined; latest: boolean }
 
 const isEvent = (line: Line): boolean => line.kind === "event" || line.body!.kind === "system";
@@ -134,6 +139,8 @@ function Row({ model, line, before, after, latest }: RowProps): Child {
     const first = !joins(before, line);
     const last = !joins(line, after);
     const name = mine ? strings.you : model.nameOf(line.author!);
+    const bubble = <div class="bubble"><p dir="auto">{linked(line.body!.text)}</p></div>;
+    const { rich } = model;
     return (
         <>
             {day}
@@ -141,11 +148,13 @@ function Row({ model, line, before, after, latest }: RowProps): Child {
                 {!mine && last && <Face name={name} />}
                 <div class="words">
                     <span class={first && !mine ? "name" : "hidden"} dir="auto">{name}</span>
-                    <div class="bubble"><p dir="auto">{linked(line.body!.text)}</p></div>
+                    {rich ? rich.bubble(line, bubble) : bubble}
                     {(last || line.status === "failed") && <Foot model={model} line={line} latest={latest} />}
                 </div>
+                {line.at && line.body!.kind !== "deleted" && <button class="icon more" type="button" aria-label={strings.more}
+                    onClick={({ target }: any) => model.enrich((rich) => rich.menu(line, target))}>⋯</button>}
             </div>
-            {!after && <Replies model={model} line={line} />}
+            {!after && model.rich?.after(line)}
         </>
     );
 }
@@ -154,28 +163,13 @@ export function Face({ name }: { name: string }): Child {
     return <span class="face" aria-hidden="true">{[...name][0]?.toUpperCase()}</span>;
 }
 
-// Time and, under the newest own message, how far it came. Its changes are not read aloud; a failure is.
+// Time and, under the newest own message, how far it came. Its changes are not read aloud; a failure is (see rich.tsx).
 function Foot({ model, line, latest }: { model: Model; line: Line; latest: boolean }): Child {
-    const { strings, options, session } = model;
-    const { status, key } = line;
-    if (status === "failed")
-        return (
-            <p class="foot failed" role="alert">{strings.failed}
-                <button type="button" onClick={() => session!.own!.retry(key)}>{strings.again}</button>
-                <button type="button" onClick={() => session!.own!.discard(key)}>{strings.remove}</button>
-            </p>
-        );
+    const { strings, options } = model;
+    const { status } = line;
+    if (status === "failed") return model.rich?.failed(line);
     const time = new Intl.DateTimeFormat(options.language, { hour: "numeric", minute: "2-digit" }).format(line.time_ms);
     return <div class="foot" aria-live="off">{time}{status && (latest || status === "sending") && " · " + strings[status]}</div>;
-}
-
-function Replies({ model, line }: { model: Model; line: Line }): Child {
-    return !line.mine && line.body!.options && (
-        <div class="replies">
-            {line.body!.options.map(({ title, value = title }) =>
-                <button type="button" dir="auto" onClick={() => model.say(title, value)}>{title}</button>)}
-        </div>
-    );
 }
 
 // Addresses become links; everything else stays text.

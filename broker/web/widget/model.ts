@@ -7,7 +7,10 @@ import {
 } from "../client/index.ts";
 import { Identity } from "./identity.ts";
 import type { BootOptions, Events } from "./options.ts";
+import type { Rich } from "./rich.tsx";
 import { english, type Strings } from "./strings.ts";
+
+declare const RICH: string; // the second load's file, beside this one
 
 const PATIENCE_MS = 1_500;
 const TEXT_BYTES = 8_192;
@@ -20,6 +23,7 @@ export class Model {
     away = false; // no connection for a while
     stuck = false; // and none will come by itself
     session: Session | null = null;
+    rich: Rich | undefined; // the second load, once it is here
     readonly #emit: Emit;
     readonly #identity: Identity;
     readonly #endings: (() => void)[] = [];
@@ -41,7 +45,8 @@ export class Model {
     }
 
     get lines(): Line[] {
-        return this.session ? lines(this.session.own!.state, customerView) : [];
+        const plain = this.session ? lines(this.session.own!.state, customerView) : [];
+        return this.rich?.lines(plain) ?? plain;
     }
 
     nameOf({ kind, name }: { kind: string; name?: string | undefined }): string {
@@ -68,8 +73,18 @@ export class Model {
     say(text: string, chosen?: string): boolean {
         if (new TextEncoder().encode(text).length > TEXT_BYTES) return false;
         this.#connect();
-        this.session!.own!.say({ body: { kind: "text", text, chosen } });
+        this.session!.own!.say({ body: { kind: "text", text, chosen }, ...this.rich?.answering() });
         return true;
+    }
+
+    // Loads what shows and does more than words; `then` is for the one who asked.
+    enrich(then?: (rich: Rich) => void): void {
+        if (this.rich) return then?.(this.rich);
+        import(RICH).then((module) => {
+            this.rich ??= module.rich(this) as Rich;
+            then?.(this.rich);
+            this.changed();
+        }, () => {}); // no line: the next picture, or the next wish, tries again
     }
 
     // Everything here is in front of a reader's eyes.

@@ -18,9 +18,7 @@ export const english = {
     sent: "Sent",
     delivered: "Delivered",
     read: "Read",
-    failed: "Not sent",
     again: "Try again",
-    remove: "Remove",
     offline: "Connecting again. Your messages are kept.",
     stuck: "We cannot connect right now.",
     queued: "A colleague will take over.",
@@ -32,7 +30,37 @@ export const english = {
     known: "You are signed in as {name}.",
     older: "Loading earlier messages",
     below: "New messages",
+    more: "More",
     long: "This message is too long.",
 };
 
 export type Strings = typeof english;
+
+// Those of the second load.
+export const richEnglish = {
+    failed: "Not sent",
+    remove: "Remove",
+    actions: "What to do with this message",
+    reply: "Reply",
+    edit: "Edit",
+    save: "Save",
+    cancel: "Cancel",
+    delete: "Delete",
+    sure: "Delete it for everyone?",
+    keep: "Keep it",
+    deleted: "This message was deleted.",
+    edited: "edited",
+    replying: "Your reply to",
+    reactions: "Reactions",
+    react: "React with",
+    undone: "This could not be done.",
+    late: "This message is too old to be edited.",
+    cards: "Cards",
+    map: "Show on a map",
+    choose: "Please choose",
+    answered: "You have answered this.",
+    yes: "Yes",
+    no: "No",
+};
+
+export type RichStrings = typeof richEnglish;

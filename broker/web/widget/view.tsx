@@ -77,6 +77,7 @@ export class View {
                         <Header model={model} onClose={toggle} />
                         <Banner model={model} />
                         {this.#messages.picture()}
+                        {model.rich?.above()}
                         {this.#composer.picture()}
                     </div>
                 )}

@@ -353,15 +353,38 @@ class Line {
     on_send(frame) {
         const note = frame.visibility === "internal";
         const conversation = note ? this.desk.conversations.get(frame.conversation) : this.owned(frame);
-        if (!conversation) return;
+        const answer = frame.reply_to ? { reply_to: frame.reply_to } : {};
+        if (conversation) this.take(conversation, frame, { kind: note ? "note" : "message", body: frame.body, ...answer }, note);
+    }
+
+    on_edit(frame) {
+        this.amend(frame, { kind: "edited", target: frame.target, body: frame.body });
+    }
+
+    on_delete(frame) {
+        this.amend(frame, { kind: "deleted", target: frame.target });
+    }
+
+    on_react(frame) {
+        this.amend(frame, { kind: "reacted", target: frame.target, emoji: frame.emoji, active: frame.active });
+    }
+
+    amend(frame, part) {
+        const conversation = this.desk.conversations.get(frame.conversation);
+        const meant = conversation?.entries.find((entry) => entry.at === frame.target);
+        if (!meant || (part.kind !== "reacted" && meant.author.id !== this.agent)) return this.fail(frame, "no_such_message", "never");
+        this.take(conversation, frame, part, meant.visibility === "internal");
+    }
+
+    take(conversation, frame, said, note) {
         if (!conversation.lineages.has(frame.lineage)) conversation.lineages.set(frame.lineage, []);
         const sent = conversation.lineages.get(frame.lineage);
-        const body = JSON.stringify(frame.body);
+        const body = JSON.stringify(said);
         const before = sent.find((one) => one.n === frame.n);
         if (before) return before.body === body ? this.ack(frame, before.at) : this.fail(frame, "different_body", "never");
         const next = (sent.at(-1)?.n ?? 0) + 1;
         if (frame.n > next) return this.fail(frame, "resend", "resend", 0, { resend_from: next });
-        const part = { kind: note ? "note" : "message", body: frame.body, lineage: frame.lineage, n: frame.n };
+        const part = { ...said, lineage: frame.lineage, n: frame.n };
         const { name } = this.desk.agents.get(this.agent);
         const entry = this.desk.append(conversation, { kind: "agent", id: this.agent, name }, [part], { visibility: note ? "internal" : "public" });
         sent.push({ n: frame.n, body, at: entry.at });

@@ -68,6 +68,14 @@ export class Stage {
         return this.conversation(id).entries.flatMap((entry) => entry.parts).filter((part) => part.body).map((part) => part.body.text);
     }
 
+    // Until the log is as it should be: what is on the screen may be ahead of it.
+    async until(holds, ms = 15_000) {
+        for (const end = Date.now() + ms; !holds();) {
+            if (Date.now() > end) assert.fail("not in time: " + holds);
+            await new Promise((resolve) => setTimeout(resolve, 15));
+        }
+    }
+
     // Answers as a real one would: a bot asks, offers answers, hands over; an agent takes the chat.
     play() {
         const { broker } = this;

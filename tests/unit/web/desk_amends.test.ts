@@ -2,7 +2,7 @@
 // Edits, deletions and reactions at the desk: live, and on pages that bring a message after what became of it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { reactionsOf } from "../../../broker/web/desk/model/amends.ts";
+import { reactionsOf } from "../../../broker/web/client/amends.ts";
 import { newChat, onEntry, onPage, type Chat } from "../../../broker/web/desk/model/chat.ts";
 import { lengthOf, rowAt } from "../../../broker/web/desk/model/thread.ts";
 import type { EntryView, Part, Who } from "../../../broker/web/desk/model/wire.ts";

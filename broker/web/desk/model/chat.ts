@@ -5,6 +5,7 @@
 // after the owner token that is held, so that old entries which stream in late cannot take a chat away.
 // Waiting, unread and last words are folded from public entries as they come; they are never counted back.
 
+import { NO_AMENDS, type Amends } from "../../client/amends.ts";
 import { append, EMPTY_THREAD, prepend, type Thread } from "./thread.ts";
 import { NO_ENTRY, seqOf } from "./name.ts";
 import type { EntryView, Handoff, Part, Who } from "./wire.ts";
@@ -47,6 +48,10 @@ export interface Chat {
     readonly thread: Thread;
     readonly older: "idle" | "loading" | "failed";
     readonly pending: readonly Pending[];
+    /** Own edits, deletions and reactions that have no place in the log yet, as if they had. */
+    readonly deeds: Amends;
+    /** The entry that the next words answer. */
+    readonly answering: string | null;
     readonly delivered: number;
     readonly read: number;
     /** The agent has answered since the chat became theirs: the packet has done its work. */
@@ -75,6 +80,8 @@ export function newChat(conversation: string): Chat {
         thread: EMPTY_THREAD,
         older: "idle",
         pending: [],
+        deeds: NO_AMENDS,
+        answering: null,
         delivered: 0,
         read: 0,
         answered: false,
@@ -218,6 +225,7 @@ export function onReset(chat: Chat): Chat {
         handoff: chat.handoff,
         released: chat.released,
         pending: chat.pending,
+        deeds: chat.deeds,
         draft_turn: chat.draft_turn,
         notice: chat.notice,
         own_read: 0,

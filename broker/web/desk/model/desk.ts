@@ -303,6 +303,10 @@ function stepChat(desk: Desk, event: Event): Desk | null {
             return withChat(desk, event.conversation, chats.onReset);
         case "pending":
             return withChat(desk, event.conversation, (chat) => ({ ...chat, pending: event.pending }));
+        case "deeds":
+            return withChat(desk, event.conversation, (chat) => ({ ...chat, deeds: event.deeds }));
+        case "answering":
+            return withChat(desk, event.conversation, (chat) => ({ ...chat, answering: event.at }));
         case "returned":
             return withChat(desk, event.conversation, (chat) => chats.onReturned(chat, event.notice));
         case "notice_read":

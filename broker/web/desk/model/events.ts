@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that can happen to the desk: what the server said, what the agent did, what the clock did.
 
+import type { Amends } from "../../client/amends.ts";
 import type { Busy, Chat, Pending, Typist } from "./chat.ts";
 import type { Column } from "./columns.ts";
 import type { LineStatus, Notice } from "./desk.ts";
@@ -71,6 +72,8 @@ export type Event =
     | { readonly type: "typists"; readonly conversation: string; readonly typists: readonly Typist[] }
     | { readonly type: "reset"; readonly conversation: string }
     | { readonly type: "pending"; readonly conversation: string; readonly pending: readonly Pending[] }
+    | { readonly type: "deeds"; readonly conversation: string; readonly deeds: Amends }
+    | { readonly type: "answering"; readonly conversation: string; readonly at: string | null }
     | { readonly type: "returned"; readonly conversation: string; readonly notice: string }
     | { readonly type: "notice_read"; readonly conversation: string }
     | { readonly type: "open"; readonly conversation: string; readonly now_ms: number }

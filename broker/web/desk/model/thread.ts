@@ -6,7 +6,7 @@
 // newest version may grow the array in place; an older one that is appended to copies first.
 // Invariant: rows are in the order of the log, each entry's rows together, no entry twice.
 
-import { amendsIn, NO_AMENDS, together, type Amend, type Amends } from "./amends.ts";
+import { amendsIn, NO_AMENDS, together, type Amend, type Amends } from "../../client/amends.ts";
 import type { EntryView, Part } from "./wire.ts";
 import { seqOf } from "./name.ts";
 
@@ -66,6 +66,13 @@ function amended(row: Row, amends: Amends): Row {
     const amend = amends.get(row.entry.at);
     if (!amend || (row.part.kind !== "message" && row.part.kind !== "note")) return row;
     return { ...row, amend, part: amend.body ? { ...row.part, body: amend.body } : row.part };
+}
+
+/** The row as it will be when own deeds have arrived. */
+export function withDeeds(row: Row, deeds: Amends): Row {
+    const { at } = row.entry;
+    if (!deeds.has(at)) return row;
+    return amended(row, row.amend ? together(new Map([[at, row.amend]]), deeds) : deeds);
 }
 
 /** What an entry says of others is put where they stand. */

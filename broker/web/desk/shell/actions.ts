@@ -14,7 +14,12 @@ export interface Actions {
     keepDraft(conversation: string, draft: Draft): void;
     typing(conversation: string, active: boolean): void;
     noticeRead(conversation: string): void;
+    /** Says it, as the answer to what `answer` chose, if that was public as this is. */
     say(conversation: string, text: string, note: boolean): void;
+    answer(conversation: string, at: string | null): void;
+    edit(conversation: string, target: string, text: string): void;
+    remove(conversation: string, target: string): void;
+    react(conversation: string, target: string, emoji: string, active: boolean): void;
     /** Functions of one conversation that stay the same ones from drawing to drawing. */
     olderOf(conversation: string): () => void;
     endOf(conversation: string): (atEnd: boolean) => void;

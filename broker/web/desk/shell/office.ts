@@ -2,7 +2,7 @@
 // Carries out the agent's verbs, and turns what the server says into events. All decisions about what is shown
 // are the state's; here are the session, the clock, storage, focus and sound.
 
-import { browserLanes, Session, wakeByPage, WeftError, type LaneStore } from "../../client/index.ts";
+import { browserLanes, Session, wakeByPage, WeftError, type Draft, type LaneStore } from "../../client/index.ts";
 import type { ServerFrame } from "../model/wire.ts";
 import { writable } from "../model/chat.ts";
 import type { Desk } from "../model/desk.ts";
@@ -148,7 +148,15 @@ export class Office {
         if (!chat || !thread) return;
         const body = { kind: "text" as const, text };
         if (note) thread.say({ body, visibility: "internal" });
-        else if (chat.owner !== null) thread.say({ body, owner: chat.owner });
+        else if (chat.owner !== null) {
+            thread.say({ body, owner: chat.owner, reply_to: chat.answering ?? undefined });
+            if (chat.answering !== null) this.tell.dispatch({ type: "answering", conversation, at: null });
+        }
+    }
+
+    /** Edits, deletes, reacts: in one row with the words, and as safe as they are. */
+    do(conversation: string, deed: Draft): void {
+        this.threads.get(conversation)?.say(deed);
     }
 
     /** The agent looks at the end of this chat. */

@@ -5,8 +5,9 @@
 // end since the last look. Words that the server refused leave the outbox here and go back into the draft.
 
 import type { Session, Thread } from "../../client/index.ts";
-import { pendingOf } from "../../client/outbox.ts";
-import { refusedOf } from "../view/words.ts";
+import { amendsOnTheWay } from "../../client/amends.ts";
+import { pendingOf, type Word } from "../../client/outbox.ts";
+import { deedRefusedOf, refusedOf } from "../view/words.ts";
 import { onePage } from "../model/page.ts";
 import type { Event } from "../model/events.ts";
 import type { Chat, Pending } from "../model/chat.ts";
@@ -94,19 +95,30 @@ export class Threads {
         if (!same) this.dispatch({ type: "typists", conversation, typists });
     }
 
+    private passDeeds(conversation: string, words: readonly Word[]): void {
+        if (words.length === 0 && !this.chat(conversation)?.deeds.size) return;
+        this.dispatch({ type: "deeds", conversation, deeds: amendsOnTheWay(words, { kind: "agent", id: this.me() }) });
+    }
+
     private passWords(conversation: string, thread: Thread): void {
         const words = pendingOf(thread.state.outbox);
         const failed = words.find((word) => word.status === "failed" && !word.n);
+        if (failed?.type) {
+            this.dispatch({ type: "notice", text: deedRefusedOf(failed.type, failed.error ?? ""), tone: "bad" });
+            thread.discard(failed.key);
+            return;
+        }
         if (failed) {
             const note = failed.visibility === "internal";
-            this.drafts.giveBack(conversation, failed.body.text, note);
+            this.drafts.giveBack(conversation, failed.body?.text ?? "", note);
             this.dispatch({ type: "returned", conversation, notice: refusedOf(failed.error ?? "") });
             thread.discard(failed.key);
             return;
         }
-        const pending = words.map((word): Pending => ({
+        this.passDeeds(conversation, words.filter((word) => word.type));
+        const pending = words.filter((word) => !word.type).map((word): Pending => ({
             key: word.key,
-            text: word.body.text,
+            text: word.body?.text ?? "",
             note: word.visibility === "internal",
             acked: word.status === "acked",
             time_ms: word.time_ms,

@@ -5,6 +5,7 @@ import { Pure, useAround } from "./context.ts";
 import { Composer } from "./composer.tsx";
 import { Icon, type IconName } from "./icon.tsx";
 import { Avatar, Dots, Waiting } from "./list.tsx";
+import { wordsAt } from "./marks.ts";
 import { Messages } from "./messages.tsx";
 import { Packet } from "./packet.tsx";
 import { Whisper } from "./whisper.tsx";
@@ -64,6 +65,9 @@ function Open(props: ColumnProps) {
             )}
             <Messages
                 key={conversation}
+                conversation={conversation}
+                deeds={chat.deeds}
+                writable={writable(chat)}
                 thread={chat.thread}
                 pending={chat.pending}
                 contact={chat.contact}
@@ -89,6 +93,7 @@ function Open(props: ColumnProps) {
                     notice={chat.notice}
                     live={live}
                     ownership={chat.ownership}
+                    quote={wordsAt(chat.thread, chat.answering)}
                 />
             ) : chat.ownership === "watching" ? (
                 <Whisper key={`whisper-${conversation}`} chat={chat} live={live} supervisor={props.supervisor} />

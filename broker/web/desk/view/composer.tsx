@@ -25,6 +25,8 @@ export interface ComposerProps {
     readonly notice: string | null;
     readonly live: boolean;
     readonly ownership: Chat["ownership"];
+    /** The words that are answered. */
+    readonly quote: string | null;
 }
 
 export class Composer extends Pure<ComposerProps, State> {
@@ -114,7 +116,7 @@ export class Composer extends Pure<ComposerProps, State> {
         return ownership === "checking" ? "Making sure that this chat is still yours…" : `Write to ${contact}`;
     }
 
-    render({ notice, conversation, contact }: ComposerProps, { note, empty, over }: State) {
+    render({ notice, conversation, contact, quote }: ComposerProps, { note, empty, over }: State) {
         const field = `write-${conversation}`;
         return (
             <form class={note ? "composer composer-note" : "composer"} onSubmit={this.onSubmit}>
@@ -153,6 +155,18 @@ export class Composer extends Pure<ComposerProps, State> {
                         <Keys keys={["Enter"]} /> sends
                     </span>
                 </div>
+                {quote !== null && !note && (
+                    <div class="composer-quote">
+                        <Icon name="reply" />
+                        <p dir="auto">
+                            <span class="hidden">Your reply to: </span>
+                            {quote}
+                        </p>
+                        <button type="button" class="tool" aria-label="Do not reply to it" onClick={() => this.context.actions.answer(conversation, null)}>
+                            <Icon name="close" />
+                        </button>
+                    </div>
+                )}
                 <div class="composer-line">
                     <textarea
                         id={field}

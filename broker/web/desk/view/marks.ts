@@ -30,14 +30,34 @@ export function progressMarks(thread: Thread, me: string, delivered: number, rea
     return marks;
 }
 
-/** The quick reply that the customer chose: in their next message, if that came soon. */
+/** The quick reply, action or item that the customer chose: in their next message, if that came soon. */
 export function chosenAfter(thread: Thread, index: number): string | null {
-    if (!rowAt(thread, index)?.part.body?.options?.length) return null;
+    const body = rowAt(thread, index)?.part.body;
+    if (!body?.options?.length && !body?.cards && !body?.items) return null;
     for (let next = index + 1; next < index + 6; next += 1) {
         const row = rowAt(thread, next);
         if (row?.entry.author.kind === "customer") return row.part.body?.chosen ?? row.part.body?.text ?? null;
     }
     return null;
+}
+
+/** The words of a message that is held; null: it is not, or not any more. */
+export function wordsAt(thread: Thread, at: string | null): string | null {
+    if (at === null) return null;
+    for (let index = lengthOf(thread) - 1; index >= 0; index -= 1) {
+        const { entry, part } = rowAt(thread, index)!;
+        if (entry.at === at && part.body) return part.body.kind === "deleted" ? null : part.body.text;
+    }
+    return null;
+}
+
+/** Where the newest words stand that something can be done to. */
+export function lastSaid(thread: Thread): number {
+    for (let index = lengthOf(thread) - 1; index >= 0; index -= 1) {
+        const { kind, body } = rowAt(thread, index)!.part;
+        if ((kind === "message" || kind === "note") && body?.kind !== "system" && body?.kind !== "deleted") return index;
+    }
+    return -1;
 }
 
 const QUOTE_ROWS = 400;

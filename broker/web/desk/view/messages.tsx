@@ -10,10 +10,12 @@ import { createRef } from "preact";
 import { Pure } from "./context.ts";
 import { Icon } from "./icon.tsx";
 import { MessageRow, PendingRow, rowView } from "./row.tsx";
-import { chosenAfter, progressMarks, quoteOf } from "./marks.ts";
+import { chosenAfter, lastSaid, progressMarks, quoteOf } from "./marks.ts";
+import { moveMenus, type Mode } from "./deeds.tsx";
 import { Older } from "./older.tsx";
 import { Heights } from "../model/heights.ts";
-import { lengthOf, rowAt, type Row, type Thread } from "../model/thread.ts";
+import { lengthOf, rowAt, withDeeds, type Row, type Thread } from "../model/thread.ts";
+import type { Amends } from "../../client/amends.ts";
 import type { Pending } from "../model/chat.ts";
 
 const OVERSCAN_PX = 600;
@@ -23,6 +25,10 @@ const SLOTS = 256;
 const LOOKS_MAX = 12; // in one frame: what does not settle by then may not hold up the page
 
 export interface MessagesProps {
+    readonly conversation: string;
+    /** Own edits, deletions and reactions on their way. */
+    readonly deeds: Amends;
+    readonly writable: boolean;
     readonly thread: Thread;
     readonly pending: readonly Pending[];
     readonly contact: string;
@@ -41,6 +47,8 @@ interface Window {
     readonly last: number;
     readonly atEnd: boolean;
     readonly missed: number;
+    /** The row whose menu or editor is open. */
+    readonly open: { readonly key: string; readonly mode: Mode } | null;
 }
 
 interface Anchor {
@@ -50,7 +58,7 @@ interface Anchor {
 }
 
 export class Messages extends Pure<MessagesProps, Window> {
-    override state: Window = { first: 0, last: -1, atEnd: true, missed: 0 };
+    override state: Window = { first: 0, last: -1, atEnd: true, missed: 0, open: null };
     private readonly scroller = createRef<HTMLDivElement>();
     private readonly head = createRef<HTMLDivElement>();
     private readonly body = createRef<HTMLDivElement>();
@@ -220,13 +228,18 @@ export class Messages extends Pure<MessagesProps, Window> {
         this.scroller.current!.focus();
     };
 
+    private readonly onMode = (key: string, mode: Mode | null): void => {
+        this.setState((was) => ({ ...was, open: mode === null ? null : { key, mode } }));
+    };
+
     private drawn() {
-        const { thread, contact, me, delivered, read, now_ms } = this.props;
-        const { first, last } = this.state;
+        const { thread, contact, me, delivered, read, now_ms, conversation, deeds, writable } = this.props;
+        const { first, last, open } = this.state;
         const rows = [];
+        const newest = lastSaid(thread);
         const marks = progressMarks(thread, me, delivered, read);
         for (let index = first; index <= Math.min(last, lengthOf(thread) - 1); index += 1) {
-            const row = rowAt(thread, index) as Row;
+            const row = withDeeds(rowAt(thread, index) as Row, deeds);
             const slot = (((index + this.slotBase) % SLOTS) + SLOTS) % SLOTS;
             const view = rowView(row, rowAt(thread, index - 1), rowAt(thread, index + 1), now_ms);
             rows.push(
@@ -238,6 +251,11 @@ export class Messages extends Pure<MessagesProps, Window> {
                     chosen={chosenAfter(thread, index)}
                     quote={quoteOf(thread, index)}
                     progress={marks.get(row.key) ?? null}
+                    conversation={conversation}
+                    writable={writable}
+                    newest={index === newest}
+                    mode={open?.key === row.key ? open.mode : null}
+                    onMode={this.onMode}
                     {...view}
                 />,
             );
@@ -262,7 +280,7 @@ export class Messages extends Pure<MessagesProps, Window> {
                         <Older hasOlder={hasOlder} older={older} empty={lengthOf(thread) === 0} onOlder={onOlder} />
                     </div>
                     <div ref={this.above} class="thread-space" />
-                    <div ref={this.body} class="thread-rows">
+                    <div ref={this.body} class="thread-rows" onKeyDown={moveMenus}>
                         {this.drawn()}
                     </div>
                     <div ref={this.below} class="thread-space" />

@@ -7,8 +7,9 @@ import { clockOf, dayOf, fullTimeOf, isoOf, sameDay } from "./time.ts";
 import { systemLine, whoName } from "./words.ts";
 import type { Row } from "../model/thread.ts";
 import type { Pending } from "../model/chat.ts";
-import { reactionsOf, type Reaction } from "../model/amends.ts";
-import type { Body, Who } from "../model/wire.ts";
+import { RichBody } from "./bodies.tsx";
+import { Editor, Menu, More, Reactions, type Mode } from "./deeds.tsx";
+import type { Body } from "../model/wire.ts";
 
 const GROUP_MS = 4 * 60_000;
 
@@ -51,10 +52,16 @@ interface RowProps extends RowView {
     readonly progress: "sent" | "delivered" | "read" | null;
     /** The words that it answers, as they stand now. */
     readonly quote: string | null;
+    readonly conversation: string;
+    readonly writable: boolean;
+    readonly newest: boolean;
+    readonly mode: Mode | null;
+    readonly onMode: (key: string, mode: Mode | null) => void;
 }
 
 export class MessageRow extends Pure<RowProps> {
-    render({ row, contact, me, day, head, tail, chosen, progress, quote }: RowProps) {
+    render({ day, ...props }: RowProps) {
+        const { row, contact, me } = props;
         return (
             <div class="row">
                 {day !== null && (
@@ -63,16 +70,7 @@ export class MessageRow extends Pure<RowProps> {
                     </div>
                 )}
                 {isSaid(row) ? (
-                    <Said
-                        row={row}
-                        contact={contact}
-                        me={me}
-                        head={head}
-                        tail={tail}
-                        chosen={chosen}
-                        progress={progress}
-                        quote={quote}
-                    />
+                    <Said {...props} />
                 ) : (
                     <p class="line">
                         <bdi>{systemLine(row.part, contact, me)}</bdi> <Time at={row.entry.time_ms} />
@@ -83,7 +81,9 @@ export class MessageRow extends Pure<RowProps> {
     }
 }
 
-function Said({ row, contact, me, head, tail, chosen, progress, quote }: Omit<RowProps, "day">) {
+function Said(props: Omit<RowProps, "day">) {
+    const { row, contact, me, head, tail, chosen, progress, quote, conversation, writable, newest, mode, onMode } = props;
+    const deeds = { row, me, conversation, writable, newest, mode, onMode };
     const { entry, part } = row;
     const note = part.kind === "note" || entry.visibility === "internal";
     const side = entry.author.kind === "customer" ? "theirs" : "ours";
@@ -106,13 +106,20 @@ function Said({ row, contact, me, head, tail, chosen, progress, quote }: Omit<Ro
                     {quote}
                 </blockquote>
             )}
-            <div class={body.kind === "deleted" ? "bubble bubble-deleted" : "bubble"} dir="auto">
-                {body.text}
-            </div>
-            {isEdited(row) && <span class="said-edited">edited</span>}
-            {body.kind !== "deleted" && row.amend && (
-                <Reactions reactions={reactionsOf(row.amend)} contact={contact} me={me} />
+            {mode === "edit" ? (
+                <Editor {...deeds} />
+            ) : (
+                <div class="said-line">
+                    <div class={body.kind === "deleted" ? "bubble bubble-deleted" : "bubble"} dir="auto">
+                        {body.text}
+                    </div>
+                    <More {...deeds} />
+                </div>
             )}
+            {isEdited(row) && <span class="said-edited">edited</span>}
+            <RichBody body={body} chosen={chosen} />
+            {body.kind !== "deleted" && row.amend && <Reactions {...deeds} contact={contact} />}
+            {(mode === "menu" || mode === "sure") && <Menu {...deeds} key={mode} />}
             {body.options && body.options.length > 0 && <Options body={body} chosen={chosen} />}
             {progress && <Progress progress={progress} />}
         </div>
@@ -123,22 +130,6 @@ function Said({ row, contact, me, head, tail, chosen, progress, quote }: Omit<Ro
 function isEdited(row: Row): boolean {
     const kind = row.part.body?.kind;
     return kind === "edited" || (row.amend !== undefined && row.amend.body !== null && kind !== "deleted");
-}
-
-function Reactions({ reactions, contact, me }: { reactions: readonly Reaction[]; contact: string; me: string }) {
-    const names = (who: readonly Who[]): string => who.map((one) => whoName(one, contact, me)).join(", ");
-    if (reactions.length === 0) return null;
-    return (
-        <ul class="reactions" aria-label="Reactions">
-            {reactions.map(({ emoji, who }) => (
-                <li key={emoji} class="reaction" title={names(who)}>
-                    {emoji}
-                    {who.length > 1 && ` ${who.length}`}
-                    <span class="hidden"> by {names(who)}</span>
-                </li>
-            ))}
-        </ul>
-    );
 }
 
 function Options({ body, chosen }: { body: Body; chosen: string | null }) {

@@ -87,6 +87,17 @@ export function refusedOf(code: string): string {
     return REFUSED[code] ?? `The server did not take this (${plain(code)}). Your words are here again.`;
 }
 
+const DEEDS: Record<string, string> = { edit: "edited", delete: "deleted", react: "reacted to" };
+
+/** Why nothing came of an edit, a deletion or a reaction. */
+export function deedRefusedOf(deed: string, code: string): string {
+    const what = `The message could not be ${DEEDS[deed]}`;
+    if (code === "too_late") return `${what}: it is too old by now.`;
+    if (code === "message_deleted") return `${what}: it was deleted.`;
+    if (code === "fenced" || code === "unknown_conversation") return `${what}: this chat is somebody else's now.`;
+    return `${what} (${plain(code)}).`;
+}
+
 export function whoName(who: Who, contact: string, me: string): string {
     if (who.kind === "customer") return contact;
     if (who.kind === "agent" && who.id === me) return "You";

@@ -5,7 +5,8 @@
 // in force come with a later entry, which is held before any page brings the message itself; so what is known here
 // is kept also for messages that are not held yet. Of two that speak of one thing the newer one holds.
 
-import type { Body, EntryView, Part, Who } from "./wire.ts";
+import type { Word } from "./outbox.ts";
+import type { Body, EntryView, Part, PartKind, Who } from "./wire.ts";
 
 export interface Amend {
     readonly body: Body | null;
@@ -17,7 +18,7 @@ export type Amends = ReadonlyMap<string, Amend>;
 
 export const NO_AMENDS: Amends = new Map();
 const NOTHING: Amend = { body: null, reactions: new Map() };
-const TOMBSTONE: Body = { kind: "deleted", text: "This message was deleted." };
+export const TOMBSTONE: Body = { kind: "deleted", text: "This message was deleted." };
 
 function ofPart(part: Part, who: Who): Amend | null {
     if (part.kind === "deleted") return { ...NOTHING, body: TOMBSTONE };
@@ -39,7 +40,7 @@ function merge(older: Amend, newer: Amend): Amend {
 }
 
 /** The targets that the entries speak of, with what they say, newest last. */
-export function amendsIn(entries: readonly EntryView[]): Amends {
+export function amendsIn(entries: readonly Pick<EntryView, "author" | "parts">[]): Amends {
     const found = new Map<string, Amend>();
     for (const entry of entries)
         for (const part of entry.parts) {
@@ -47,6 +48,14 @@ export function amendsIn(entries: readonly EntryView[]): Amends {
             if (amend) found.set(part.target!, merge(found.get(part.target!) ?? NOTHING, amend));
         }
     return found.size > 0 ? found : NO_AMENDS;
+}
+
+const SAYS: Readonly<Record<string, PartKind>> = { edit: "edited", delete: "deleted", react: "reacted" };
+
+/** What own deeds that are still on their way will say, as if they had arrived. */
+export function amendsOnTheWay(words: readonly Word[], who: Who): Amends {
+    const coming = words.filter((word) => word.type !== undefined && word.status !== "failed");
+    return amendsIn(coming.map((word) => ({ author: who, parts: [{ ...word, kind: SAYS[word.type!]! } as Part] })));
 }
 
 /** Both together; each target once. Gives one of the two back where the other is empty. */
