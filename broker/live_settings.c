@@ -23,6 +23,9 @@ void live_settings_take(const struct config *config, struct node_settings *setti
     settings->messages_per_min_per_tenant = limits->messages_per_min_per_tenant;
     settings->sessions_per_contact_max = limits->sessions_per_contact_max;
     settings->sessions_per_min_per_ip = limits->sessions_per_min_per_ip;
+    settings->upload_bytes_max = limits->upload_bytes;
+    settings->upload_bytes_per_contact_max = limits->upload_bytes_per_contact;
+    settings->file_url_ms = timeouts->file_url_ms;
     settings->turn_lease_ms = timeouts->turn_lease_ms;
     settings->turn_deadline_ms = timeouts->turn_deadline_ms;
     settings->bot_absent_ms = timeouts->bot_absent_ms;

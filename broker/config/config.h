@@ -59,11 +59,12 @@ struct config_limits {
     uint32_t messages_per_min_per_tenant;
     uint32_t sessions_per_contact_max; /* devices at once */
     uint32_t sessions_per_min_per_ip;  /* new ones, at the HTTP door */
+    uint32_t upload_bytes, upload_bytes_per_contact;
 };
 
 struct config_timeouts {
     uint32_t ping_ms, dead_ms, turn_lease_ms, turn_deadline_ms, bot_absent_ms, presence_grace_ms,
-            drain_ms, edit_ms;
+            drain_ms, edit_ms, file_url_ms;
 };
 
 struct config_tenant {

@@ -125,6 +125,11 @@ static const struct setting limits_rows[] = {
                 "to come back later."),
         NUMBER(config_limits, sessions_per_min_per_ip, 1, 1000000, 60,
                 "New sessions that one address may open in a minute over HTTP."),
+        NUMBER(config_limits, upload_bytes, 1024, 1073741824, 10485760,
+                "Bytes of one attached file."),
+        NUMBER(config_limits, upload_bytes_per_contact, 1024, 4294967295, 209715200,
+                "Bytes of all files of one conversation, by everybody in it, as they lie on the "
+                "disk."),
         {0}};
 
 static const struct setting timeouts_rows[] = {
@@ -144,6 +149,9 @@ static const struct setting timeouts_rows[] = {
         NUMBER(config_timeouts, edit_ms, 0, 168 * HOUR_MS, 900000,
                 "How long after a message its author may still edit it; deleting it is always "
                 "possible."),
+        NUMBER(config_timeouts, file_url_ms, 1000, 168 * HOUR_MS, 43200000,
+                "How long the address of an attached file is good; each look at the message makes "
+                "a new one."),
         {0}};
 
 static const struct setting tenant_rows[] = {

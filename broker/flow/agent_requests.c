@@ -257,15 +257,16 @@ struct watching {
     struct name cursor;
 };
 
-bool agent_may_watch(const struct chat *chat, const struct session *session)
+bool agent_may_see(const struct chat *chat, struct slice agent)
 {
-    struct slice agent = id_slice(&session->subject);
+    const struct agent_profile *profile =
+            directory_agent(chat->node, id_slice(&chat->tenant), agent);
     struct team *team = pools_team(chat->node, id_slice(&chat->tenant));
     struct pool_request_view view;
     size_t cursor = 0;
     if (slice_equal(id_slice(&chat_fold(chat)->owner_id), agent) ||
             slice_equal(id_slice(&chat_fold(chat)->last_agent), agent) ||
-            session_supervises(session) ||
+            (profile != NULL && profile->is_supervisor) ||
             conversation_participant(chat_fold(chat), agent) != NULL ||
             conversation_has_invited(chat_fold(chat), agent))
         return true;
@@ -273,6 +274,11 @@ bool agent_may_watch(const struct chat *chat, const struct session *session)
         if (slice_equal(view.key.conversation, chat_id(chat)))
             return true;
     return false;
+}
+
+bool agent_may_watch(const struct chat *chat, const struct session *session)
+{
+    return agent_may_see(chat, id_slice(&session->subject));
 }
 
 static void refuse_watching(struct watching *watching, enum proto_error_code code)

@@ -191,6 +191,10 @@ void edit(struct session *session, const struct proto_edit *request)
 {
     if (!body_is_sendable(session, request->id, &request->body))
         return;
+    if (request->body.kind == PROTO_BODY_KIND_FILE) {
+        session_error(session, request->id, PROTO_ERROR_FORBIDDEN, "Words do not become a file.");
+        return;
+    }
     ask(session, &(struct amend_request){.kind = PART_EDITED,
                          .id = request->id,
                          .conversation = request->conversation,

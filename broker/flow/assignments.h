@@ -16,6 +16,8 @@ void assignments_look(struct team *team, const struct pool_key *key);
 /* Whose business a conversation is: the agent who has it, had it last, or is being offered it.
  * agent_requests.c */
 bool agent_may_watch(const struct chat *chat, const struct session *session);
+/* The same, of an agent by id. */
+bool agent_may_see(const struct chat *chat, struct slice agent);
 
 /* The agent's requests. */
 void agent_accept(struct session *session, const struct proto_accept *request);

@@ -8,6 +8,7 @@
 #include "flow/body_check.h"
 
 #include "flow/entry_codec.h"
+#include "port/blobs.h"
 
 /* ---- pieces -----------------------------------------------------------------------------------
  */
@@ -132,6 +133,22 @@ static bool place_is_good(const struct proto_body *body)
  */
 
 /* Members that its kind does not have. */
+static bool has_file_members(const struct proto_body *body)
+{
+    return body->upload.len > 0 || body->name.len > 0 || body->type.len > 0 || body->has_bytes ||
+           body->url.len > 0;
+}
+
+/* What else it says of the file is the server's to say, and is not looked at. */
+static bool upload_is_good(struct slice upload)
+{
+    for (size_t i = 0; i < upload.len; i++)
+        if (!((upload.bytes[i] >= 'a' && upload.bytes[i] <= 'z') ||
+                    (upload.bytes[i] >= '0' && upload.bytes[i] <= '9')))
+            return false;
+    return upload.len == BLOB_NAME_LEN;
+}
+
 static bool has_others(const struct proto_body *body)
 {
     enum proto_body_kind kind = body->kind;
@@ -142,6 +159,7 @@ static bool has_others(const struct proto_body *body)
            (body->fields_count > 0 && kind != PROTO_BODY_KIND_FORM) ||
            (body->has_place && kind != PROTO_BODY_KIND_LOCATION) ||
            (body->options_count > 0 && kind != PROTO_BODY_KIND_QUICK_REPLIES) ||
+           (has_file_members(body) && kind != PROTO_BODY_KIND_FILE) ||
            ((body->answers_count > 0 || body->chosen.len > 0) && !is_text);
 }
 
@@ -168,20 +186,22 @@ static const char *member_fault(const struct proto_body *body)
     case PROTO_BODY_KIND_SYSTEM:
     case PROTO_BODY_KIND_DELETED:
     case PROTO_BODY_KIND_EDITED:
-    case PROTO_BODY_KIND_FILE:
         return NULL;
+    case PROTO_BODY_KIND_FILE:
+        return upload_is_good(body->upload) ? NULL : "Field 'body.upload' is not well-formed.";
     }
     return NULL;
 }
 
-/* Customers say words and where they are; the rest is for those who serve them. */
+/* Customers say words, where they are, and files; the rest is for those who serve them. */
 static bool may_say(enum proto_body_kind kind, enum speaker speaker)
 {
     bool is_plain = kind == PROTO_BODY_KIND_TEXT || kind == PROTO_BODY_KIND_LOCATION;
     bool is_rich = kind == PROTO_BODY_KIND_QUICK_REPLIES || kind == PROTO_BODY_KIND_CARD ||
                    kind == PROTO_BODY_KIND_CAROUSEL || kind == PROTO_BODY_KIND_LIST ||
                    kind == PROTO_BODY_KIND_FORM;
-    return is_plain || (is_rich && speaker != SPEAKER_CUSTOMER);
+    bool is_file = kind == PROTO_BODY_KIND_FILE && speaker != SPEAKER_BOT;
+    return is_plain || is_file || (is_rich && speaker != SPEAKER_CUSTOMER);
 }
 
 bool body_is_good(const struct proto_body *body, enum speaker speaker, struct body_fault *out_fault)

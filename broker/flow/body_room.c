@@ -60,5 +60,6 @@ size_t body_room(const struct proto_body *body)
            of_options(body->options, body->options_count) +
            of_pairs(body->answers, body->answers_count) + of_cards(body->cards, body->cards_count) +
            of_items(body->items, body->items_count) + of_fields(body->fields, body->fields_count) +
-           4 * PIECE + body->place.lat.len + body->place.lon.len + body->place.name.len;
+           4 * PIECE + body->place.lat.len + body->place.lon.len + body->place.name.len +
+           5 * PIECE + body->upload.len + body->name.len + body->type.len + body->url.len;
 }

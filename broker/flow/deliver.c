@@ -20,6 +20,7 @@
 #include "base/check.h"
 #include "flow/chat_hints.h"
 #include "flow/entry_codec.h"
+#include "flow/files.h"
 
 #include <stdlib.h>
 
@@ -135,6 +136,7 @@ static struct slice write_once(struct telling *telling, bool is_staff, enum peer
     if (written->len > 0 || !entry_view(&telling->entry, chat_id(telling->chat), is_staff,
                                     &node->scratch, &frame.as.entry))
         return *written;
+    file_links_set(node, &frame.as.entry);
     struct buffer out =
             buffer_make(node->out + telling->written, NODE_OUT_BYTES - telling->written);
     proto_frame_write(codec == PEER_JSON ? PROTO_JSON : PROTO_MSGPACK, &frame, &out);

@@ -27,7 +27,14 @@ void door_refuse_outcome(struct door *door, enum log_outcome outcome, enum refus
 /* The admin token was given. false: refused. */
 bool door_is_admin(struct door *door, const struct http_request *request);
 
+/* "Bearer …": what stands behind it. Empty: there is none. */
+struct slice door_bearer(const struct http_request *request);
+/* The lines that let the door's origin read the answer. */
+struct slice door_origin_headers(const struct door *door, char *out, size_t capacity);
+
 /* Each returns false when the path is not its own. */
+bool door_uploads(struct door *door, const struct http_request *request);   /* uploads.c */
+bool door_downloads(struct door *door, const struct http_request *request); /* downloads.c */
 bool door_sessions(struct door *door, const struct http_request *request); /* visitors and agents */
 bool door_admin(struct door *door, const struct http_request *request);  /* tenants, agents, keys */
 bool door_policy(struct door *door, const struct http_request *request); /* admin: routing policy */

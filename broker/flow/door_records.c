@@ -15,6 +15,7 @@
 #include "flow/door.h"
 #include "flow/entry_codec.h"
 #include "flow/erase.h"
+#include "flow/files.h"
 
 #include <stdlib.h>
 
@@ -138,7 +139,7 @@ static void on_record(struct chat_read *chat_read, const struct record *record)
     read->next = record->at.seq;
     if (entry_is_visible(&entry, true) &&
             entry_view(&entry, chat_id(chat), true, scratch, &read->views[read->count]))
-        read->count++;
+        file_links_set(chat->node, &read->views[read->count++]);
 }
 
 static void on_read(struct chat_read *chat_read, enum log_outcome outcome)

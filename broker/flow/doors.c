@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "flow/directory.h"
+#include "flow/files.h"
 #include "flow/members.h"
 
 #include <stdio.h>
@@ -52,13 +53,14 @@ static const struct proto_shape status_shape = PROTO_SHAPE(struct status_answer,
 /* ---- answers ----------------------------------------------------------------------------------
  */
 
-static struct slice cross_origin_headers(const struct door *door, char *out, size_t capacity)
+struct slice door_origin_headers(const struct door *door, char *out, size_t capacity)
 {
     if (door->origin_bytes[0] == '\0')
         return SLICE_NONE;
     int len = snprintf(out, capacity,
             "Access-Control-Allow-Origin: %s\r\nVary: Origin\r\n"
-            "Access-Control-Allow-Headers: content-type\r\nAccess-Control-Max-Age: 600\r\n",
+            "Access-Control-Allow-Headers: authorization, content-type\r\nAccess-Control-Max-Age: "
+            "600\r\n",
             door->origin_bytes);
     return slice_make(out, (size_t)len);
 }
@@ -72,7 +74,7 @@ void door_answer(struct door *door, int status, const struct proto_shape *shape,
         proto_shape_write(PROTO_JSON, shape, value, &body);
     check(!body.overflowed);
     struct http_reply reply = {status, shape ? SLICE_OF("application/json") : SLICE_NONE,
-            cross_origin_headers(door, headers, sizeof headers), buffer_slice(&body)};
+            door_origin_headers(door, headers, sizeof headers), buffer_slice(&body)};
     node->http->ops->reply(node->http, door->exchange, &reply);
 }
 
@@ -105,6 +107,14 @@ void door_refuse_outcome(struct door *door, enum log_outcome outcome, enum refus
     bool is_later = outcome == LOG_RETRY || outcome == LOG_FULL;
     bool is_gone = outcome == LOG_MISSING;
     refuse(door, is_later ? 503 : is_gone ? 404 : 409, code, NULL, is_later ? 1000 : 0);
+}
+
+struct slice door_bearer(const struct http_request *request)
+{
+    struct slice scheme = SLICE_OF("Bearer "), given = request->authorization;
+    return slice_starts_with(given, scheme)
+                   ? slice_make(given.bytes + scheme.len, given.len - scheme.len)
+                   : SLICE_NONE;
 }
 
 bool door_read(struct door *door, const struct http_request *request,
@@ -156,7 +166,8 @@ static void answer(
     if (!answer_health(&door, request) && !answer_preflight(&door, request)) {
         if (!node->is_open)
             door_refuse_later(&door, 503, PROTO_ERROR_STORE_UNAVAILABLE, 500);
-        else if (!door_sessions(&door, request) && !door_records(&door, request) &&
+        else if (!door_uploads(&door, request) && !door_downloads(&door, request) &&
+                 !door_sessions(&door, request) && !door_records(&door, request) &&
                  !door_policy(&door, request) && !door_routing(&door, request) &&
                  !door_metrics(&door, request) && !door_admin(&door, request))
             door_refuse(&door, 404, PROTO_ERROR_NOT_FOUND, NULL);
@@ -202,7 +213,7 @@ static void answer_after_look(
     *waiting = (struct waiting_request){.look.done = on_looked,
             .node = node,
             .exchange = exchange,
-            .request = {.method = from->method}};
+            .request = {.method = from->method, .body_len = from->body_len}};
     waiting->request.path = keep(&out, from->path);
     waiting->request.query = keep(&out, from->query);
     waiting->request.origin = keep(&out, from->origin);
@@ -227,7 +238,23 @@ static void on_request(
         answer(node, exchange, request);
 }
 
-const struct http_events node_http_events = {.on_request = on_request};
+static void on_body(void *user, struct http_exchange exchange, struct slice piece, bool is_last)
+{
+    uploads_on_body(user, exchange, piece, is_last);
+}
+
+static void on_room(void *user, struct http_exchange exchange)
+{
+    downloads_on_room(user, exchange);
+}
+
+static void on_gone(void *user, struct http_exchange exchange)
+{
+    uploads_on_gone(user, exchange);
+    downloads_on_gone(user, exchange);
+}
+
+const struct http_events node_http_events = {on_request, on_body, on_room, on_gone};
 
 bool doors_create(struct node *node)
 {

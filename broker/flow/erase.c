@@ -2,7 +2,8 @@
 /* Erasing one conversation, or all of a tenant.
  *
  *   load -> destroy the key -> (durable) -> read the last record -> append ERASED -> trim ->
- * barrier |                              |  it is ERASED: trim again  | refused: read again
+ * barrier -> remove its files
+ *         |                              |  it is ERASED: trim again  | refused: read again
  *                 '-- no key and no log: unknown                              | full: trim, once
  *
  * Invariant (rule 10): the key goes first; from then on no copy of the log can be read, wherever it
@@ -56,9 +57,21 @@ static void end(struct erasing *erasing, enum erase_outcome outcome)
 
 static void read_last(struct erasing *erasing);
 
+static void on_files_removed(void *user, const struct blob_reply *reply)
+{
+    end(user, reply->outcome == BLOB_OK ? ERASE_DONE : ERASE_RETRY);
+}
+
 static void on_durable(void *user, const struct store_reply *reply)
 {
-    end(user, reply->outcome == STORE_OK ? ERASE_DONE : ERASE_RETRY);
+    struct erasing *erasing = user;
+    struct blobs *blobs = erasing->node->blobs;
+    if (reply->outcome != STORE_OK)
+        end(erasing, ERASE_RETRY);
+    else if (blobs == NULL)
+        end(erasing, ERASE_DONE);
+    else
+        blobs->ops->remove_shelf(blobs, erasing_id(erasing), on_files_removed, erasing);
 }
 
 static void on_trimmed(void *user, const struct store_reply *reply)

@@ -11,6 +11,7 @@
 #include "flow/chat_read.h"
 #include "flow/deliver.h"
 #include "flow/entry_codec.h"
+#include "flow/files.h"
 #include "flow/requests.h"
 
 #include <stdlib.h>
@@ -62,6 +63,7 @@ static void on_record(struct chat_read *chat_read, const struct record *record)
         scratch->used = mark;
         return;
     }
+    file_links_set(read->chat->node, &view);
     size_t size = view_size(&view);
     if (read->count == read->limit || (read->count > 0 && read->bytes + size > PAGE_BYTES) ||
             scratch->used > scratch->capacity / 2) {

@@ -18,6 +18,7 @@
 #include "flow/directory.h"
 #include "flow/doors.h"
 #include "flow/due.h"
+#include "flow/files.h"
 #include "flow/limits.h"
 #include "flow/members.h"
 #include "flow/pools.h"
@@ -45,7 +46,7 @@ static bool create_tables(struct node *node)
            revocations_create(node) && shelf_create(node) && conversations_create(node) &&
            sessions_create(node) && bots_create(node) && bot_nodes_create(node) &&
            pools_create(node) && leases_create(node) && doors_create(node) &&
-           directory_create(node) && due_create(node);
+           directory_create(node) && due_create(node) && files_create(node);
 }
 
 struct node *node_create(const struct node_ports *ports, const struct node_settings *settings)
@@ -60,6 +61,7 @@ struct node *node_create(const struct node_ports *ports, const struct node_setti
     node->timers = ports->timers;
     node->random = ports->random;
     node->hints = ports->hints;
+    node->blobs = ports->blobs;
     node->settings = settings;
     node->out = malloc(NODE_OUT_BYTES);
     arena_init(&node->scratch, scratch, NODE_SCRATCH_BYTES);
@@ -109,6 +111,7 @@ bool node_is_quiet(const struct node *node)
 void node_destroy(struct node *node)
 {
     node->store->on_generation = NULL;
+    files_destroy(node);
     due_destroy(node);
     bot_nodes_destroy(node);
     bots_destroy(node);

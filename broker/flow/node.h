@@ -17,6 +17,7 @@
 #include "base/map.h"
 #include "core/route/policy.h"
 #include "log/log.h"
+#include "port/blobs.h"
 #include "port/hints.h"
 #include "port/http.h"
 #include "port/keystore.h"
@@ -36,6 +37,7 @@ struct pools;
 struct doors;
 struct due;
 struct limits;
+struct files;
 struct leases;
 struct members;
 struct revocations;
@@ -50,7 +52,9 @@ struct node_settings {
     enum proto_durability durability;
     uint32_t connections_max, conversations_hot_max;
     uint32_t messages_per_min, agent_messages_per_min, sessions_per_min_per_ip;
-    uint64_t edit_window_ms; /* how long own words may be edited */
+    uint64_t edit_window_ms;                                 /* how long own words may be edited */
+    uint64_t upload_bytes_max, upload_bytes_per_contact_max; /* of one file, of all of a contact */
+    uint64_t file_url_ms; /* for how long a file's address is good */
     /* 0: no limit */
     uint32_t messages_per_min_per_contact, messages_per_min_per_tenant, sessions_per_contact_max;
     uint32_t due_buckets;      /* so many are filled and looked through, for simulations. 0: all */
@@ -74,6 +78,7 @@ struct node {
     struct timers *timers;
     struct random *random;
     struct hints *hints;                  /* NULL: the only node */
+    struct blobs *blobs;                  /* NULL: nothing can be attached */
     const struct node_settings *settings; /* borrowed for the node's life */
     struct log_engine logs;
     struct spares changes; /* those that come with every message take their memory here */
@@ -96,6 +101,7 @@ struct node {
     struct due *due;
     struct revocations *revocations;
     struct limits *limits;
+    struct files *files;          /* what is on its way, up or down: files.h */
     struct members *members;      /* which nodes live */
     struct bus *bus;              /* what they tell each other */
     void (*on_ready)(void *user); /* the directory is loaded for the first time */
@@ -110,6 +116,7 @@ struct node_ports {
     struct timers *timers;
     struct random *random;
     struct hints *hints; /* NULL: this is the only node, and stays it */
+    struct blobs *blobs; /* NULL: nothing can be attached */
 };
 
 /* errors: out of memory at the start ends the process

@@ -11,6 +11,7 @@
 #include "flow/chat_read.h"
 #include "flow/deliver.h"
 #include "flow/entry_codec.h"
+#include "flow/files.h"
 #include "flow/follow_up.h"
 #include <stdlib.h>
 
@@ -58,6 +59,9 @@ static void on_message(
     if (entry->at.seq > flight->turn.seq ||
             !body_decode(part->body, &flight->chat->node->scratch, &input.body))
         return;
+    if (input.body.kind == PROTO_BODY_KIND_FILE)
+        input.body.url = file_link(flight->chat->node, chat_id(flight->chat), input.body.upload,
+                &input.at, &flight->chat->node->scratch);
     drop_oldest(flight, body_room(&input.body));
     flight->inputs[flight->input_count++] = input;
 }

@@ -36,6 +36,24 @@ void crypto_seal(const uint8_t key[KEY_SIZE], const uint8_t nonce[SEAL_NONCE_SIZ
 bool crypto_open(
         const uint8_t key[KEY_SIZE], struct slice sealed, struct slice associated, uint8_t *out);
 
+/* A long plaintext sealed in pieces, which open only in their order and only up to their end:
+ * XChaCha20-Poly1305 as libsodium's secretstream. Begun alike for sealing and for opening. */
+enum { STREAM_HEAD_SIZE = 24, STREAM_OVERHEAD = 17, STREAM_STATE_SIZE = 52 };
+
+struct crypto_stream {
+    uint8_t state[STREAM_STATE_SIZE];
+};
+
+/* head: random for sealing, and stored; the stored one for opening. */
+void crypto_stream_begin(struct crypto_stream *stream, const uint8_t key[KEY_SIZE],
+        const uint8_t head[STREAM_HEAD_SIZE]);
+/* out receives plain.len + STREAM_OVERHEAD bytes. */
+void crypto_stream_seal(
+        struct crypto_stream *stream, struct slice plain, bool is_last, uint8_t *out);
+/* out receives sealed.len - STREAM_OVERHEAD bytes. false: not the next piece of this stream. */
+bool crypto_stream_open(
+        struct crypto_stream *stream, struct slice sealed, uint8_t *out, bool *out_is_last);
+
 /* Keyed BLAKE2b; context separates uses ("ticket", "identity", "body"). */
 void crypto_mac(const uint8_t key[KEY_SIZE], const char *context, struct slice message,
         uint8_t *out, size_t out_len /* 16..64 */);

@@ -38,8 +38,12 @@ struct exchange {
     enum http_method method;
     bool is_head;         /* the reply goes without its body */
     bool has_unread_body; /* so end by lingering, else a reset eats the reply */
+    bool is_streamed;     /* the flow must hear of its end: http_stream.c */
+    bool wants_body, wants_piece;
+    bool is_head_sent;
+    uint64_t body_left, reply_left; /* of a stream: what has not come, what was not given */
     struct inbound body;
-    uint8_t *reply; /* owned: head, and the body when it is not borrowed */
+    uint8_t *reply; /* owned: head, and the body or a piece of it when it is not borrowed */
     size_t reply_len, reply_sent;
     struct slice asset; /* borrowed for ever: the body of a static reply */
     size_t asset_sent;

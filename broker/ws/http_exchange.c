@@ -6,7 +6,8 @@
  * end └──no body───────┴─────────────────────────────┴─────────────────┘
  *
  * Invariant: a connection carries one request, and the request gets one reply. Each state ends by
- * itself: IDLE within head_ms_max, the others within reply_ms_max.
+ * itself: IDLE within head_ms_max, the others within reply_ms_max; a body in pieces has its
+ * length's time. What comes or leaves in pieces does so while WAITING and WRITING: http_stream.c.
  *
  * One request a connection, because libwebsockets 4.1 loops for ever on a second request whose body
  * it has already buffered; it also leaves nothing for a smuggled request to hide behind. A body is
@@ -23,13 +24,7 @@
 
 enum { CHUNK_SIZE = 16384, LINGER_MS = 1000 };
 
-static struct ws_server *server_of(struct http *http)
-{
-    return LIST_ITEM(http, struct ws_server, http);
-}
-
-/* Copies the reply's head, and its body unless that is an asset, and asks to be let write. */
-static void begin_reply(struct ws_server *server, struct connection *connection,
+void exchange_reply(struct ws_server *server, struct connection *connection,
         const struct http_head *head, struct slice body, struct slice asset)
 {
     struct exchange *exchange = &connection->exchange;
@@ -41,6 +36,7 @@ static void begin_reply(struct ws_server *server, struct connection *connection,
         body = asset = SLICE_NONE;
     exchange->reply_len = out.len + body.len;
     exchange->reply_sent = exchange->asset_sent = 0;
+    exchange->is_head_sent = false;
     exchange->asset = asset;
     exchange->reply = malloc(exchange->reply_len);
     check(exchange->reply != NULL);
@@ -54,7 +50,7 @@ static void begin_reply(struct ws_server *server, struct connection *connection,
     lws_callback_on_writable(connection->wsi);
 }
 
-static void reply_error(struct ws_server *server, struct connection *connection, int status)
+void exchange_refuse(struct ws_server *server, struct connection *connection, int status)
 {
     char body[HTTP_ERROR_BODY_MAX];
     struct slice body_text = slice_make(body, http_error_body(status, body, sizeof body));
@@ -62,7 +58,7 @@ static void reply_error(struct ws_server *server, struct connection *connection,
                          : status == 503 ? SLICE_OF("Retry-After: 1\r\n")
                                          : SLICE_NONE;
     struct http_head head = {status, SLICE_OF("application/json"), extra, body_text.len};
-    begin_reply(server, connection, &head, body_text, SLICE_NONE);
+    exchange_reply(server, connection, &head, body_text, SLICE_NONE);
 }
 
 void exchange_refuse_upgrade(struct connection *connection, int status)
@@ -85,17 +81,17 @@ static void serve_asset(
 {
     struct static_reply reply;
     if (!connection->exchange.is_head && connection->exchange.method != HTTP_GET) {
-        reply_error(server, connection, 405);
+        exchange_refuse(server, connection, 405);
         return;
     }
     static_files_answer(server->files, &texts->asset, &reply);
     if (reply.status == 404) {
-        reply_error(server, connection, 404);
+        exchange_refuse(server, connection, 404);
         return;
     }
     struct http_head head = {reply.status, reply.content_type,
             slice_make(reply.headers, reply.headers_len), reply.body.len};
-    begin_reply(server, connection, &head, SLICE_NONE, reply.body);
+    exchange_reply(server, connection, &head, SLICE_NONE, reply.body);
 }
 
 /* The request is whole: an asset is answered here, the rest by the flow. */
@@ -105,7 +101,7 @@ static void dispatch(struct ws_server *server, struct connection *connection)
     struct exchange *exchange = &connection->exchange;
     int status = request_texts_read(connection, &texts);
     if (status != 0) {
-        reply_error(server, connection, status);
+        exchange_refuse(server, connection, status);
         return;
     }
     if (!request_is_for_flow(texts.request.path)) {
@@ -113,15 +109,17 @@ static void dispatch(struct ws_server *server, struct connection *connection)
         return;
     }
     if (slice_is(texts.request.path, "/v1/socket")) {
-        reply_error(server, connection, 426);
+        exchange_refuse(server, connection, 426);
         return;
     }
     struct inbound body = exchange->body;
     exchange->body = (struct inbound){0};
     exchange->stage = EXCHANGE_WAITING;
     texts.request.body = slice_make(body.bytes, body.len);
+    texts.request.body_len = exchange->body_left;
     /* Nothing is read meanwhile: libwebsockets would spin on bytes that it may not take yet. */
-    lws_rx_flow_control(connection->wsi, 0);
+    if (exchange->body_left == 0)
+        lws_rx_flow_control(connection->wsi, 0);
     server->handlers.http_events->on_request(server->handlers.http_user,
             (struct http_exchange){connection->index, connection->generation}, &texts.request);
     inbound_finish(&body, &server->memory);
@@ -137,10 +135,15 @@ int exchange_begin(struct ws_server *server, struct connection *connection)
     lws_set_timeout(connection->wsi, NO_PENDING_TIMEOUT, 0); /* our own deadlines hold from here */
     server_look_in(server, connection, server->options.reply_ms_max);
     exchange->method = request_method(connection->wsi, &exchange->is_head);
-    request_judge_body(connection->wsi, &rule);
+    bool is_streamed = request_is_streamed(connection->wsi);
+    request_judge_body(connection->wsi, is_streamed, &rule);
     exchange->has_unread_body = rule.is_body_coming;
+    if (rule.status == 0 && is_streamed && rule.len > 0)
+        stream_begin_body(server, connection, rule.len);
     if (rule.status != 0)
-        reply_error(server, connection, rule.status);
+        exchange_refuse(server, connection, rule.status);
+    else if (exchange->body_left > 0)
+        dispatch(server, connection);
     else if (rule.len > 0)
         exchange->stage = EXCHANGE_COLLECTING;
     else
@@ -154,9 +157,11 @@ int exchange_body(
     struct exchange *exchange = &connection->exchange;
     if (connection->kind != CONNECTION_HTTP)
         return -1;
-    if (exchange->stage == EXCHANGE_COLLECTING &&
-            !inbound_append(&exchange->body, &server->memory, HTTP_BODY_MAX, bytes, len))
-        reply_error(server, connection, 503);
+    if (exchange->stage == EXCHANGE_WAITING)
+        stream_take_body(server, connection, bytes, len);
+    else if (exchange->stage == EXCHANGE_COLLECTING &&
+             !inbound_append(&exchange->body, &server->memory, HTTP_BODY_MAX, bytes, len))
+        exchange_refuse(server, connection, 503);
     return 0;
 }
 
@@ -170,24 +175,10 @@ int exchange_body_complete(struct ws_server *server, struct connection *connecti
     return 0;
 }
 
-static void http_reply(
-        struct http *http, struct http_exchange handle, const struct http_reply *reply)
-{
-    struct ws_server *server = server_of(http);
-    struct connection *connection =
-            connection_find(&server->pool, handle.index, handle.generation, CONNECTION_HTTP);
-    if (connection == NULL || connection->exchange.stage != EXCHANGE_WAITING)
-        return;
-    struct http_head head = {
-            reply->status, reply->content_type, reply->extra_headers, reply->body.len};
-    begin_reply(server, connection, &head, reply->body, SLICE_NONE);
-}
-
-const struct http_ops ws_http_ops = {http_reply};
-
 void exchange_finish(struct ws_server *server, struct connection *connection)
 {
     struct exchange *exchange = &connection->exchange;
+    stream_end(server, connection);
     inbound_finish(&exchange->body, &server->memory);
     free(exchange->reply);
     *exchange = (struct exchange){0};
@@ -231,13 +222,17 @@ int exchange_writable(struct ws_server *server, struct connection *connection)
         return -1;
     if (exchange->stage != EXCHANGE_WRITING)
         return 0;
-    bool is_first = exchange->reply_sent == 0;
     size_t len = take_chunk(exchange, server->scratch + LWS_PRE);
+    if (len == 0 && exchange->reply_left > 0) {
+        stream_ask_for_piece(server, connection);
+        return 0;
+    }
     if (len == 0)
         return end(server, connection);
     if (lws_write(connection->wsi, server->scratch + LWS_PRE, len,
-                is_first ? LWS_WRITE_HTTP_HEADERS : LWS_WRITE_HTTP) < (int)len)
+                exchange->is_head_sent ? LWS_WRITE_HTTP : LWS_WRITE_HTTP_HEADERS) < (int)len)
         return -1;
+    exchange->is_head_sent = true;
     server_look_in(server, connection, server->options.reply_ms_max);
     lws_callback_on_writable(connection->wsi);
     return 0;
@@ -249,6 +244,8 @@ void exchange_due(struct ws_server *server, struct connection *connection)
         server_kill(server, connection);
         return;
     }
+    bool is_body_slow = connection->exchange.body_left > 0;
+    stream_end(server, connection);
     connection_renew(connection); /* the flow's late reply finds nobody */
-    reply_error(server, connection, 503);
+    exchange_refuse(server, connection, is_body_slow ? 408 : 503);
 }

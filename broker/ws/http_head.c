@@ -28,6 +28,7 @@ static const struct reason {
         {403, "Forbidden", "bad_origin", "This website may not use this server.", "never"},
         {404, "Not Found", "not_found", "There is nothing at this address.", "never"},
         {405, "Method Not Allowed", "bad_request", "This address is only read.", "never"},
+        {408, "Request Timeout", "rate_limited", "The body came too slowly.", "later"},
         {409, "Conflict", "", "", ""},
         {410, "Gone", "", "", ""},
         {411, "Length Required", "bad_request", "The request needs a Content-Length.", "never"},
@@ -38,6 +39,7 @@ static const struct reason {
         {431, "Request Header Fields Too Large", "too_large", "A header is longer than the limit.",
                 "never"},
         {500, "Internal Server Error", "internal", "Something went wrong on our side.", "later"},
+        {507, "Insufficient Storage", "", "", ""},
         {503, "Service Unavailable", "busy", "The server is busy: wait a little.", "later"},
 };
 

@@ -25,6 +25,24 @@ bool request_is_http1(struct lws *wsi)
            (slice_is(version, "HTTP/1.1") || slice_is(version, "HTTP/1.0"));
 }
 
+/* libwebsockets has decoded the piece; what would end it, or begin an escape, is one again. Returns
+ * its length now; 0: it does not fit. */
+static size_t escape_again(char *piece, size_t len, size_t capacity)
+{
+    for (size_t i = 0; i < len; i++) {
+        char c = piece[i];
+        if (c != '&' && c != '%')
+            continue;
+        if (len + 2 > capacity)
+            return 0;
+        memmove(piece + i + 3, piece + i + 1, len - i - 1);
+        memcpy(piece + i, c == '&' ? "%26" : "%25", 3);
+        len += 2;
+        i += 2;
+    }
+    return len;
+}
+
 /* The query is kept in pieces, split at each '&'. */
 static bool read_query(struct lws *wsi, char *out, size_t out_len, struct slice *query)
 {
@@ -41,6 +59,9 @@ static bool read_query(struct lws *wsi, char *out, size_t out_len, struct slice 
         if (i > 0)
             out[len++] = '&';
         lws_hdr_copy_fragment(wsi, out + len, (int)(out_len - len), WSI_TOKEN_HTTP_URI_ARGS, i);
+        piece_len = (int)escape_again(out + len, (size_t)piece_len, out_len - len - 2);
+        if (piece_len == 0)
+            return false;
         len += (size_t)piece_len;
     }
     *query = slice_make(out, len);
@@ -115,7 +136,16 @@ static bool read_length(struct slice text, uint64_t *out_len)
     return true;
 }
 
-void request_judge_body(struct lws *wsi, struct body_rule *out_rule)
+bool request_is_streamed(struct lws *wsi)
+{
+    char text[sizeof HTTP_STREAMED_PATH];
+    struct slice path;
+    return lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0 &&
+           request_header(wsi, WSI_TOKEN_POST_URI, text, sizeof text, &path) &&
+           slice_is(path, HTTP_STREAMED_PATH);
+}
+
+void request_judge_body(struct lws *wsi, bool is_streamed, struct body_rule *out_rule)
 {
     char text[32];
     struct slice length_text;
@@ -134,7 +164,7 @@ void request_judge_body(struct lws *wsi, struct body_rule *out_rule)
         out_rule->status = 400;
     else if (has_coding || (!has_length && has_body_by_method))
         out_rule->status = 411;
-    else if (len > HTTP_BODY_MAX)
+    else if (len > HTTP_BODY_MAX && !is_streamed)
         out_rule->status = 413;
     else
         out_rule->len = (size_t)len;

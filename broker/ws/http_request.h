@@ -45,7 +45,10 @@ struct body_rule {
     bool is_body_coming; /* libwebsockets will read one */
 };
 
-void request_judge_body(struct lws *wsi, struct body_rule *out_rule);
+/* is_streamed: of any length. */
+void request_judge_body(struct lws *wsi, bool is_streamed, struct body_rule *out_rule);
+/* A POST to HTTP_STREAMED_PATH. */
+bool request_is_streamed(struct lws *wsi);
 
 bool request_is_for_flow(struct slice path);
 

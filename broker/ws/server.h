@@ -5,6 +5,7 @@
 
 #include "ws/acceptor.h"
 #include "ws/connection.h"
+#include "ws/http_head.h"
 #include "ws/static_files.h"
 #include "ws/ws_server.h"
 
@@ -75,6 +76,17 @@ int exchange_body_complete(struct ws_server *server, struct connection *connecti
 int exchange_writable(struct ws_server *server, struct connection *connection);
 void exchange_due(struct ws_server *server, struct connection *connection);
 void exchange_finish(struct ws_server *server, struct connection *connection);
+/* Takes an answer's head, and its body unless that is an asset, and asks to be let write. */
+void exchange_reply(struct ws_server *server, struct connection *connection,
+        const struct http_head *head, struct slice body, struct slice asset);
+/* Answers with an error of the adapter's own. */
+void exchange_refuse(struct ws_server *server, struct connection *connection, int status);
+/* http_stream.c: bodies and replies in pieces. */
+void stream_begin_body(struct ws_server *server, struct connection *connection, uint64_t len);
+void stream_take_body(
+        struct ws_server *server, struct connection *connection, const char *bytes, size_t len);
+void stream_ask_for_piece(struct ws_server *server, struct connection *connection);
+void stream_end(struct ws_server *server, struct connection *connection);
 /* Answers an upgrade that is refused, at once; the caller lets the connection end. */
 void exchange_refuse_upgrade(struct connection *connection, int status);
 

@@ -143,7 +143,8 @@ def check(schema):
 def check_fields(schema, owner, fields, known_objects):
     for item in fields:
         where = f"{owner}.{item.name}"
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", item.name) or item.name == "type":
+        is_frame_type = item.name == "type" and owner in schema.frames
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", item.name) or is_frame_type:
             raise SchemaError(f"{where}: not a usable name")
         if item.kind not in SCALARS + ("enum", "object"):
             raise SchemaError(f"{where}: unknown type {item.kind}")

@@ -177,6 +177,16 @@ export interface Body {
   fields?: FormField[];
   /** location */
   place?: Place;
+  /** file: what the upload was answered with */
+  upload?: string;
+  /** file: its name. This and the next three are the server's to say; from a client they are ignored */
+  name?: string;
+  /** file: its type, as its bytes show it */
+  type?: string;
+  /** file: its size */
+  bytes?: number;
+  /** file: where it is, on this server; it expires, and is made anew whenever the entry is asked for */
+  url?: string;
 }
 
 /** what the customer seems to want */
@@ -991,6 +1001,8 @@ export const errors = {
   bad_origin: { retry: "never", close: 0, message: "This website may not use this server." },
   bad_request: { retry: "never", close: 0, message: "The request is not well-formed." },
   conflict: { retry: "never", close: 0, message: "That exists already." },
+  no_such_upload: { retry: "never", close: 0, message: "There is no such upload for this conversation: it was not finished, or not used in time." },
+  quota: { retry: "later", close: 0, message: "This conversation holds as many files as it may." },
   internal: { retry: "later", close: 1011, message: "Something went wrong on our side." },
 } as const;
 export type ErrorCode = keyof typeof errors;

@@ -71,15 +71,36 @@ static void on_request(
     char *body = fuzz_copy(request->body.bytes, request->body.len); /* each byte is there */
     check(slice_starts_with(request->path, SLICE_OF("/")));
     struct http_reply reply = {200, SLICE_OF("text/plain"), SLICE_NONE, request->path};
-    http->ops->reply(http, exchange, &reply);
+    if (request->body_len > 0)
+        http->ops->read_body(http, exchange);
+    else
+        http->ops->reply(http, exchange, &reply);
     free(body);
+}
+
+static void on_body(void *user, struct http_exchange exchange, struct slice piece, bool is_last)
+{
+    (void)user;
+    struct http *http = ws_server_http(server);
+    free(fuzz_copy(piece.bytes, piece.len));
+    struct http_reply reply = {200, SLICE_OF("text/plain"), SLICE_NONE, SLICE_OF("taken")};
+    if (is_last)
+        http->ops->reply(http, exchange, &reply);
+    else
+        http->ops->read_body(http, exchange);
+}
+
+static void on_nothing(void *user, struct http_exchange exchange)
+{
+    (void)user;
+    (void)exchange;
 }
 
 static void start(void)
 {
     static const struct peer_events peer_events = {
             may_open, on_opened, on_frame, on_fault, on_writable, on_closed};
-    static const struct http_events http_events = {on_request};
+    static const struct http_events http_events = {on_request, on_body, on_nothing, on_nothing};
     struct ws_options options = {.message_bytes_max = MESSAGE_MAX};
     struct ws_handlers handlers = {&peer_events, NULL, &http_events, NULL};
     struct ws_failure failure;

@@ -15,6 +15,7 @@ LAYERS = {
     "broker/config": ["broker/base", "broker/core", "broker/port"],  # core: the values of a policy
     "broker/store": ["broker/base", "broker/port", "broker/loop", "proto"],
     "broker/ws": ["broker/base", "broker/port", "broker/loop", "proto"],
+    "broker/folder": ["broker/base", "broker/port"],
     "broker/log": ["broker/base", "broker/core", "broker/port"],
     "broker/stored": ["broker/base", "broker/core", "proto"],
     "broker/flow": ["broker/base", "broker/core", "broker/port", "broker/log", "broker/stored", "proto"],
@@ -29,7 +30,7 @@ LAYERS = {
 
 # Header -> the folders that may know it. Tests may know any.
 DOORWAYS = {
-    "uv": ["broker/loop", "broker/store", "broker/ws", "broker/cli", "bots/sdk/c"],
+    "uv": ["broker/loop", "broker/folder", "broker/store", "broker/ws", "broker/cli", "bots/sdk/c"],
     "libwebsockets": ["broker/ws"],
     "hiredis": ["broker/store"],
     "sodium": ["broker/crypto"],

@@ -89,8 +89,18 @@ static void on_request(
             SLICE_ARGS(request->authorization),
             request->body.len < 64 ? (int)request->body.len : 64,
             request->body.len ? request->body.bytes : "");
+    fixture->stream_len = 0;
+    if (fixture->reply_len > 0) {
+        struct http_reply head = {200, SLICE_OF("text/plain"), SLICE_NONE, SLICE_NONE};
+        fixture->http->ops->reply_begin(fixture->http, exchange, &head, fixture->reply_len);
+        return;
+    }
     if (fixture->is_holding)
         return;
+    if (request->body_len > 0) {
+        fixture->http->ops->read_body(fixture->http, exchange);
+        return;
+    }
     char body[64];
     int len = snprintf(body, sizeof body, "{\"bytes\":%zu}", request->body.len);
     struct http_reply reply = {
@@ -98,11 +108,47 @@ static void on_request(
     fixture->http->ops->reply(fixture->http, exchange, &reply);
 }
 
+static void on_body(void *user, struct http_exchange exchange, struct slice piece, bool is_last)
+{
+    struct server_fixture *fixture = user;
+    char body[64];
+    for (size_t i = 0; i < piece.len; i++)
+        expect(piece.bytes[i] == (char)('a' + (fixture->stream_len + i) % 23));
+    fixture->stream_len += piece.len;
+    if (!is_last && fixture->is_holding)
+        return;
+    if (!is_last) {
+        fixture->http->ops->read_body(fixture->http, exchange);
+        return;
+    }
+    int len = snprintf(body, sizeof body, "{\"bytes\":%zu}", fixture->stream_len);
+    struct http_reply reply = {201, SLICE_OF("application/json"), SLICE_NONE, {body, (size_t)len}};
+    fixture->http->ops->reply(fixture->http, exchange, &reply);
+}
+
+static void on_room(void *user, struct http_exchange exchange)
+{
+    struct server_fixture *fixture = user;
+    char piece[10000];
+    size_t left = fixture->reply_len - fixture->stream_len;
+    size_t len = left < sizeof piece ? left : sizeof piece;
+    for (size_t i = 0; i < len; i++)
+        piece[i] = (char)('a' + (fixture->stream_len + i) % 23);
+    fixture->stream_len += len;
+    fixture->http->ops->reply_piece(fixture->http, exchange, slice_make(piece, len));
+}
+
+static void on_gone(void *user, struct http_exchange exchange)
+{
+    (void)exchange;
+    note_event(user, "gone ");
+}
+
 struct server_fixture *fixture_start(const struct ws_options *options)
 {
     static const struct peer_events peer_events = {
             may_open, on_opened, on_frame, on_fault, on_writable, on_closed};
-    static const struct http_events http_events = {on_request};
+    static const struct http_events http_events = {on_request, on_body, on_room, on_gone};
     struct ws_failure failure;
     struct server_fixture *fixture = calloc(1, sizeof *fixture);
     struct ws_handlers handlers = {&peer_events, fixture, &http_events, fixture};

@@ -24,6 +24,8 @@ struct server_fixture {
     bool is_inside_call; /* of peers_ops: no event may come */
     bool is_silent;      /* frames are not echoed */
     bool is_holding;     /* requests are not answered at once */
+    size_t reply_len;    /* of replies in pieces; 0: whole ones */
+    size_t stream_len;   /* that came, or left, in pieces */
     struct http_exchange last_exchange;
     char last_request[512]; /* "POST /v1/x?query origin auth body" */
     struct slice extra_headers;

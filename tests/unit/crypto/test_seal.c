@@ -66,11 +66,36 @@ static void a_digest_tells_bodies_apart(void)
     expect(crypto_digest(SLICE_NONE) != 0);
 }
 
+static void a_stream_opens_in_its_order_and_to_its_end(void)
+{
+    static const uint8_t head[STREAM_HEAD_SIZE] = {5, 6, 7};
+    uint8_t one[3 + STREAM_OVERHEAD], two[3 + STREAM_OVERHEAD], opened[3];
+    struct slice first = slice_make(one, sizeof one), second = slice_make(two, sizeof two);
+    struct crypto_stream sealing, opening;
+    bool is_last;
+    crypto_stream_begin(&sealing, key, head);
+    crypto_stream_seal(&sealing, SLICE_OF("abc"), false, one);
+    crypto_stream_seal(&sealing, SLICE_OF("def"), true, two);
+    crypto_stream_begin(&opening, key, head);
+    expect(!crypto_stream_open(&opening, second, opened, &is_last)); /* out of its order */
+    expect(crypto_stream_open(&opening, first, opened, &is_last) && !is_last);
+    expect(!crypto_stream_open(&opening, first, opened, &is_last)); /* doubled */
+    expect(crypto_stream_open(&opening, second, opened, &is_last) && is_last);
+    expect_slice(slice_make(opened, sizeof opened), SLICE_OF("def"));
+    crypto_stream_begin(&opening, other_key, head);
+    expect(!crypto_stream_open(&opening, first, opened, &is_last));
+    crypto_stream_begin(&opening, key, head);
+    expect(!crypto_stream_open(&opening, slice_make(one, 5), opened, &is_last));
+    one[4] ^= 1;
+    expect(!crypto_stream_open(&opening, first, opened, &is_last));
+}
+
 int main(int argc, char **argv)
 {
     if (!crypto_start())
         return 1;
     return test_main(argc, argv,
             (struct test_case[]){CASE(what_is_sealed_opens_again), CASE(nothing_altered_opens),
-                    CASE(every_use_of_a_key_is_its_own), CASE(a_digest_tells_bodies_apart), {0}});
+                    CASE(every_use_of_a_key_is_its_own), CASE(a_digest_tells_bodies_apart),
+                    CASE(a_stream_opens_in_its_order_and_to_its_end), {0}});
 }

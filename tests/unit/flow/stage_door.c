@@ -29,7 +29,7 @@ static void reply(struct http *http, struct http_exchange exchange, const struct
 
 void stage_open_doors(void)
 {
-    static const struct http_ops ops = {reply};
+    static const struct http_ops ops = {.reply = reply};
     static struct http http = {&ops};
     stage.settings.admin_token = SLICE_OF(TOKEN);
     stage.node->http = &http;

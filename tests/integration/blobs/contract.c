@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The blob store's contract, case by case.
+ *
+ * Invariant: each case has a shelf that no other one uses.
+ */
+#include "contract.h"
+
+#include "lib/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void (*contract_wait)(const _Bool *is_done);
+void (*contract_age)(const struct blob_name *name, uint64_t ms);
+
+struct answer {
+    bool is_done;
+    enum blob_outcome outcome;
+    char bytes[BLOB_PIECE_MAX];
+    size_t len;
+    uint64_t size;
+};
+
+static struct blobs *blobs;
+static struct answer answer;
+static char shelf_text[BLOB_NAME_LEN + 1], id_text[BLOB_NAME_LEN + 1];
+static unsigned shelves;
+
+static void on_done(void *user, const struct blob_reply *reply)
+{
+    (void)user;
+    answer.outcome = reply->outcome;
+    answer.len = reply->bytes.len;
+    answer.size = reply->size;
+    if (reply->bytes.len > 0)
+        memcpy(answer.bytes, reply->bytes.bytes, reply->bytes.len);
+    expect(!answer.is_done);
+    answer.is_done = true;
+}
+
+static enum blob_outcome wait_for_it(void)
+{
+    expect(!answer.is_done); /* never inside the call */
+    contract_wait(&answer.is_done);
+    answer.is_done = false;
+    return answer.outcome;
+}
+
+static struct blob_name named(unsigned id)
+{
+    snprintf(shelf_text, sizeof shelf_text, "shelf%021u", shelves);
+    snprintf(id_text, sizeof id_text, "file%022u", id);
+    return (struct blob_name){slice_of_string(shelf_text), slice_of_string(id_text)};
+}
+
+static enum blob_outcome put(unsigned id, uint64_t at, const char *text)
+{
+    struct blob_name name = named(id);
+    blobs->ops->put(blobs, &name, at, slice_of_string(text), on_done, NULL);
+    return wait_for_it();
+}
+
+typedef void (*named_op)(struct blobs *, const struct blob_name *, blob_done, void *);
+
+static enum blob_outcome ask(named_op op, unsigned id)
+{
+    struct blob_name name = named(id);
+    op(blobs, &name, on_done, NULL);
+    return wait_for_it();
+}
+
+static enum blob_outcome get(unsigned id, uint64_t at, uint32_t len)
+{
+    struct blob_name name = named(id);
+    blobs->ops->read(blobs, &name, at, len, on_done, NULL);
+    return wait_for_it();
+}
+
+static uint64_t size_of_shelf(void)
+{
+    struct blob_name name = named(0);
+    blobs->ops->measure(blobs, name.shelf, on_done, NULL);
+    expect_u64(wait_for_it(), BLOB_OK);
+    return answer.size;
+}
+
+static void make_loose(unsigned id, const char *text)
+{
+    expect_u64(put(id, 0, text), BLOB_OK);
+    expect_u64(ask(blobs->ops->finish, id), BLOB_OK);
+}
+
+static void what_was_put_is_read_in_pieces(void)
+{
+    expect_u64(put(1, 0, "Hello "), BLOB_OK);
+    expect_u64(put(1, 6, "there"), BLOB_OK);
+    expect_u64(get(1, 0, 64), BLOB_ABSENT); /* it is a part */
+    expect_u64(ask(blobs->ops->finish, 1), BLOB_OK);
+    expect_u64(get(1, 0, 64), BLOB_OK);
+    expect_slice(slice_make(answer.bytes, answer.len), SLICE_OF("Hello there"));
+    expect_u64(get(1, 4, 3), BLOB_OK);
+    expect_slice(slice_make(answer.bytes, answer.len), SLICE_OF("o t"));
+    expect_u64(get(1, 11, 3), BLOB_OK);
+    expect_u64(answer.len, 0);
+    expect_u64(get(2, 0, 3), BLOB_ABSENT);
+}
+
+static void a_part_is_begun_anew(void)
+{
+    expect_u64(put(1, 7, "late"), BLOB_ABSENT);
+    expect_u64(put(1, 0, "a longer text"), BLOB_OK);
+    expect_u64(put(1, 0, "short"), BLOB_OK);
+    expect_u64(ask(blobs->ops->finish, 1), BLOB_OK);
+    expect_u64(ask(blobs->ops->finish, 1), BLOB_ABSENT);
+    expect_u64(get(1, 0, 64), BLOB_OK);
+    expect_u64(answer.len, 5);
+}
+
+static void what_is_kept_is_kept_once(void)
+{
+    expect_u64(ask(blobs->ops->keep, 1), BLOB_ABSENT);
+    make_loose(1, "kept");
+    expect_u64(ask(blobs->ops->keep, 1), BLOB_OK);
+    expect_u64(ask(blobs->ops->keep, 1), BLOB_WAS_ALREADY);
+    expect_u64(get(1, 0, 64), BLOB_OK);
+    expect_u64(ask(blobs->ops->loosen, 1), BLOB_OK);
+    expect_u64(ask(blobs->ops->loosen, 1), BLOB_ABSENT);
+    expect_u64(get(1, 0, 64), BLOB_OK);
+    expect_u64(ask(blobs->ops->keep, 1), BLOB_OK);
+}
+
+static void a_shelf_is_measured_and_removed(void)
+{
+    expect_u64(size_of_shelf(), 0);
+    expect_u64(put(1, 0, "a part"), BLOB_OK);
+    make_loose(2, "loose");
+    make_loose(3, "kept");
+    expect_u64(ask(blobs->ops->keep, 3), BLOB_OK);
+    expect_u64(size_of_shelf(), 6 + 5 + 4);
+    struct blob_name name = named(0);
+    shelves++;
+    make_loose(9, "of another shelf");
+    shelves--;
+    name = named(0);
+    blobs->ops->remove_shelf(blobs, name.shelf, on_done, NULL);
+    expect_u64(wait_for_it(), BLOB_OK);
+    expect_u64(size_of_shelf(), 0);
+    expect_u64(get(3, 0, 64), BLOB_ABSENT);
+    name = named(0);
+    blobs->ops->remove_shelf(blobs, name.shelf, on_done, NULL);
+    expect_u64(wait_for_it(), BLOB_OK); /* again */
+    shelves++;
+    expect_u64(get(9, 0, 64), BLOB_OK);
+}
+
+static void one_is_removed_whatever_it_is(void)
+{
+    expect_u64(put(1, 0, "a part"), BLOB_OK);
+    make_loose(2, "loose");
+    make_loose(3, "kept");
+    expect_u64(ask(blobs->ops->keep, 3), BLOB_OK);
+    for (unsigned id = 1; id <= 4; id++)
+        expect_u64(ask(blobs->ops->remove, id), BLOB_OK);
+    expect_u64(size_of_shelf(), 0);
+}
+
+static void the_sweep_takes_only_what_is_old_and_not_kept(void)
+{
+    expect_u64(put(1, 0, "an old part"), BLOB_OK);
+    make_loose(2, "old");
+    make_loose(3, "kept");
+    expect_u64(ask(blobs->ops->keep, 3), BLOB_OK);
+    for (unsigned id = 1; id <= 3; id++) {
+        struct blob_name name = named(id);
+        contract_age(&name, 3600000);
+    }
+    make_loose(4, "new");
+    blobs->ops->sweep(blobs, 3000000, on_done, NULL);
+    expect_u64(wait_for_it(), BLOB_OK);
+    expect_u64(size_of_shelf(), 4 + 3);
+    expect_u64(get(3, 0, 64), BLOB_OK);
+    expect_u64(get(4, 0, 64), BLOB_OK);
+}
+
+static void large_pieces_come_back(void)
+{
+    static char large[BLOB_PIECE_MAX + 1];
+    memset(large, 'x', BLOB_PIECE_MAX);
+    make_loose(1, large);
+    expect_u64(get(1, 0, BLOB_PIECE_MAX), BLOB_OK);
+    expect_u64(answer.len, BLOB_PIECE_MAX);
+    expect(memcmp(answer.bytes, large, BLOB_PIECE_MAX) == 0);
+}
+
+void blobs_contract(struct blobs *subject)
+{
+    static void (*const cases[])(void) = {what_was_put_is_read_in_pieces, a_part_is_begun_anew,
+            what_is_kept_is_kept_once, a_shelf_is_measured_and_removed,
+            one_is_removed_whatever_it_is, the_sweep_takes_only_what_is_old_and_not_kept,
+            large_pieces_come_back};
+    blobs = subject;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        shelves += 10;
+        cases[i]();
+    }
+}

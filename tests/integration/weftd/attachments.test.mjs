@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files, over raw HTTP, on two nodes: what is taken, what is refused, who gets them, and what is left of them.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { connect as dial } from "node:net";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { connect } from "../../../docs/reference/examples/websocket.mjs";
+import { startWeftd } from "../../lib/weftd.mjs";
+
+const LIMIT = 300000, QUOTA = 900000;
+const PNG = Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), Buffer.alloc(100000, "pixels")]);
+let weftd, tenant;
+
+before(async () => {
+    weftd = await startWeftd({ bots: [], processes: 2, limits: { upload_bytes: LIMIT, upload_bytes_per_contact: QUOTA } });
+    tenant = await makeTenant("Own");
+});
+after(() => weftd?.stop());
+
+async function makeTenant(name) { return (await weftd.admin("POST", "/v1/admin/tenants", { name })).tenant; }
+async function door(path, body) {
+    return (await fetch(weftd.url + path, { method: "POST", body: JSON.stringify(body) })).json();
+}
+async function upload(token, bytes, query = "name=a.png", headers = {}) {
+    const answer = await fetch(`${weftd.url}/v1/uploads?${query}`, { method: "POST", body: bytes,
+        headers: { Authorization: `Bearer ${token}`, ...headers } });
+    return { status: answer.status, ...(await answer.json()) };
+}
+const get = (url) => fetch(weftd.url + url);
+
+async function enter(token) {
+    const frames = [], hopes = [];
+    const put = (frame) => socket.send(JSON.stringify(frame));
+    const socket = connect(weftd.wsUrl, "weft.v1.json", {
+        open: () => put({ type: "hello", id: "hello", token }),
+        message: (text) => { frames.push(JSON.parse(text)); for (const hope of hopes) hope(frames.at(-1)); },
+        close: () => {},
+    });
+    const until = (fits) => new Promise((done) => {
+        const found = frames.find(fits);
+        if (found) done(found);
+        else hopes.push((frame) => fits(frame) && done(frame));
+    });
+    let count = 0, n = 0;
+    const ask = (frame) => { const id = `${++count}`; put({ ...frame, id }); return until((answer) => answer.id === id); };
+    const welcome = await until((frame) => frame.id === "hello");
+    const act = async (frame) => {
+        const answer = await ask({ lineage: welcome.lineage, n: n + 1, ...frame });
+        n += answer.type === "ack";
+        return answer;
+    };
+    const file = (id, text = "a.png") => act({ type: "send", body: { kind: "file", text, upload: id } });
+    const shown = (id) => until((frame) => frame.type === "entry" && frame.parts.some((part) => part.body?.upload === id))
+        .then((frame) => frame.parts.find((part) => part.body?.upload === id).body);
+    return { welcome, ask, act, file, shown, until, leave: () => socket.close(1000) };
+}
+async function visitor(of = tenant) {
+    const session = await door("/v1/sessions", { tenant: of });
+    return { ...session, ...(await enter(session.token)) };
+}
+function files(folder = join(weftd.dataDir, "files")) {
+    return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+        .map((one) => join(one.parentPath ?? one.path, one.name));
+}
+
+test("a file goes up, is said, is shown, comes down, and lies sealed on the disk", async () => {
+    const ada = await visitor();
+    const up = await upload(ada.token, PNG, `name=${encodeURIComponent("dir/Grüße & 100%.png")}`, { "Content-Type": "text/html" });
+    assert.deepEqual([up.status, up.name, up.type, up.bytes], [201, "Grüße & 100%.png", "image/png", PNG.length]);
+    assert.equal((await ada.file(up.upload)).type, "ack");
+    const body = await ada.shown(up.upload);
+    assert.deepEqual([body.name, body.type, body.bytes, body.kind], [up.name, "image/png", PNG.length, "file"]);
+    const answer = await get(body.url);
+    assert.equal(answer.status, 200);
+    assert.deepEqual(Buffer.from(await answer.arrayBuffer()), PNG);
+    assert.equal(answer.headers.get("content-type"), "image/png");
+    assert.match(answer.headers.get("content-disposition"), /^inline; filename\*=UTF-8''Gr%C3%BC%C3%9Fe%20%26%20100%25\.png$/);
+    assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
+    assert.equal(answer.headers.get("content-security-policy"), "default-src 'none'; sandbox");
+    assert.match(answer.headers.get("cache-control"), /private/);
+    const head = await fetch(weftd.url + body.url, { method: "HEAD" });
+    assert.deepEqual([head.status, head.headers.get("content-length")], [200, `${PNG.length}`]);
+    for (const path of files()) assert.ok(!readFileSync(path).includes("pixels"), path);
+    const records = await weftd.admin("GET", `/v1/admin/conversations/${ada.conversation}/entries`);
+    assert.match(JSON.stringify(records), /\/v1\/files\//);
+    for (let i = 0; i < 6; i++) { // whichever node answers
+        const other = await enter(ada.token);
+        const page = await other.ask({ type: "history", conversation: ada.conversation });
+        const url = page.entries.flatMap((entry) => entry.parts).find((part) => part.body?.kind === "file").body.url;
+        assert.equal((await get(url)).status, 200);
+        other.leave();
+    }
+});
+
+test("types come from the bytes, and what could run is never shown in place", async () => {
+    const ada = await visitor();
+    for (const [bytes, type] of [["<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "application/octet-stream"],
+        ["<!doctype html><script>alert(1)</script>", "application/octet-stream"], ["%PDF-1.7\n", "application/pdf"],
+        ["Just words.", "text/plain; charset=utf-8"], [Buffer.from("ffd8ffe000104a46", "hex"), "image/jpeg"]]) {
+        const up = await upload(ada.token, bytes, "name=x.png", { "Content-Type": "image/png" });
+        assert.deepEqual([up.status, up.type], [201, type]);
+        await ada.file(up.upload);
+        const answer = await get((await ada.shown(up.upload)).url);
+        assert.equal(answer.headers.get("content-disposition").startsWith("attachment"), type !== "image/jpeg", type);
+        assert.equal(answer.headers.get("content-type"), type);
+        await answer.arrayBuffer();
+    }
+});
+
+test("what is too large, empty, nobody's, or too much is refused", async () => {
+    const ada = await visitor(), eve = await visitor(await makeTenant("Other"));
+    const code = async (answer) => { const { status, error } = await answer; return `${status} ${error?.code}`; };
+    assert.equal(await code(upload(ada.token, Buffer.alloc(LIMIT + 1))), "413 too_large");
+    assert.equal(await code(upload(ada.token, "")), "400 bad_request");
+    assert.equal(await code(upload("v4.public.forged", PNG)), "401 unauthenticated");
+    assert.equal(await code(upload("", PNG)), "401 unauthenticated");
+    assert.equal(await code(upload(ada.token, PNG, "name=a%01b")), "400 bad_request");
+    assert.equal(await code(upload(ada.token, PNG, "name=a", { Origin: "https://evil.example" })), "403 bad_origin");
+    assert.equal(await code(upload(ada.token, PNG, `name=a&conversation=${eve.conversation}`)), "404 unknown_conversation");
+    const { code: once } = await weftd.admin("POST", `/v1/admin/tenants/${tenant}/agents`, { name: "Anna" });
+    const anna = await door("/v1/agents/sessions", { code: once });
+    for (const other of [eve.conversation, ada.conversation, "nonsense", ""])
+        assert.equal(await code(upload(anna.token, PNG, `name=a&conversation=${other}`)), "404 unknown_conversation", other);
+    for (let i = 0; i < 3; i++) assert.equal((await upload(ada.token, Buffer.alloc(LIMIT - 10000, "x"))).status, 201);
+    const over = await upload(ada.token, Buffer.alloc(LIMIT, "x"));
+    assert.equal(`${over.status} ${over.error.code}`, "429 quota");
+    assert.ok(over.error.retry_after_ms > 0);
+    const ticket = await upload(eve.welcome.ticket, PNG);
+    assert.equal(ticket.status, 201);
+    assert.equal((await ada.file(ticket.upload)).code, "no_such_upload"); // of another conversation
+    assert.equal((await ada.file("0".repeat(26))).code, "no_such_upload");
+    assert.equal((await ada.file("../../etc/passwd")).code, "out_of_range");
+});
+
+test("an address that was forged, or bent to another file, opens nothing", async () => {
+    const ada = await visitor();
+    const [one, two] = [await upload(ada.token, "one"), await upload(ada.token, "two")];
+    await ada.file(one.upload);
+    await ada.file(two.upload);
+    const url = (await ada.shown(one.upload)).url, other = (await ada.shown(two.upload)).url;
+    assert.equal(await (await get(url)).text(), "one");
+    const query = (text) => text.slice(text.indexOf("?"));
+    for (const bent of [`/v1/files/${two.upload}${query(url)}`, url.replace(/until=\d+/, "until=99999999999999"), url.replace(/at=\d+/, "at=1"),
+        url.replace(/.$/, (c) => c === "A" ? "B" : "A"), url.slice(0, -1), `/v1/files/${one.upload}`, `/v1/files/${one.upload}${query(other)}`,
+        url.replace(/in=./, (c) => c === "in=0" ? "in=1" : "in=0")])
+        assert.equal((await get(bent)).status, 403, bent);
+});
+
+test("a deleted message's file is gone, and so is an erased conversation's, on the disk too", async () => {
+    const ada = await visitor();
+    const [one, two] = [await upload(ada.token, "one"), await upload(ada.token, "two")];
+    const ack = await ada.file(one.upload);
+    await ada.file(two.upload);
+    const url = (await ada.shown(one.upload)).url, other = (await ada.shown(two.upload)).url;
+    await (await get(url)).text();
+    assert.equal((await ada.act({ type: "delete", target: ack.at })).type, "ack");
+    for (let i = 0; i < 6; i++) assert.equal((await get(url)).status, 410); // on either node
+    assert.equal(await (await get(other)).text(), "two");
+    const before = files().filter((path) => path.includes(ada.conversation)).length;
+    assert.equal(before, 2);
+    await weftd.admin("DELETE", `/v1/admin/conversations/${ada.conversation}`);
+    assert.deepEqual(files().filter((path) => path.includes(ada.conversation)), []);
+    for (let i = 0; i < 6; i++) assert.equal((await get(other)).status, 410);
+});
+
+test("half an upload leaves nothing", async () => {
+    const ada = await visitor();
+    const socket = dial(new URL(weftd.url).port, "127.0.0.1");
+    socket.write(`POST /v1/uploads?name=half HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ada.token}\r\nContent-Length: 200000\r\n\r\n`);
+    socket.write(Buffer.alloc(150000, "h"));
+    const mine = () => files().filter((path) => path.includes(ada.conversation));
+    while (!mine().some((path) => path.endsWith(".part") && statSync(path).size > 100000)) await new Promise((turn) => setTimeout(turn, 20));
+    socket.destroy();
+    while (mine().length > 0) await new Promise((turn) => setTimeout(turn, 20));
+});
