@@ -75,6 +75,7 @@ void uploads_on_body(
 void uploads_on_gone(struct node *node, struct http_exchange exchange);
 void downloads_on_room(struct node *node, struct http_exchange exchange);
 void downloads_on_gone(struct node *node, struct http_exchange exchange);
+void uploads_destroy(struct node *node);
 void downloads_destroy(struct node *node);
 
 struct files {

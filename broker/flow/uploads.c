@@ -7,7 +7,7 @@
  * Invariant: a chunk is asked for when the one before it lies on the disk, so an upload holds one
  * chunk and one piece of memory, however slow the disk. Tenant and conversation come from the
  * credential, and an agent names only what they may see. Whatever ends an upload early removes what
- * was written; what nobody uses, and what a crash leaves, is swept after UNUSED_MS.
+ * was written; what nobody uses, and what a crash leaves, is swept: files.c.
  */
 #include "flow/files.h"
 
@@ -27,8 +27,6 @@
 enum {
     UPLOADS_MAX = 64, /* at once, on this node */
     UPLOADS_PER_CONVERSATION = 4,
-    UNUSED_MS = 60 * 60 * 1000,
-    SWEEP_EVERY_MS = 60 * 1000,
     AGAIN_MS = 2000,
     QUOTA_AGAIN_MS = 60 * 60 * 1000, /* unused uploads are gone by then */
 };
@@ -432,38 +430,8 @@ bool door_uploads(struct door *door, const struct http_request *request)
     return true;
 }
 
-/* ---- life -------------------------------------------------------------------------------------
- */
-
-static void on_sweep_due(struct timer *timer)
+void uploads_destroy(struct node *node)
 {
-    struct files *files = LIST_ITEM(timer, struct files, sweep_timer);
-    struct node *node = files->node;
-    node->blobs->ops->sweep(node->blobs, UNUSED_MS, NULL, NULL);
-    node->timers->ops->arm(node->timers, timer, node_clock_ms(node) + SWEEP_EVERY_MS);
-}
-
-bool files_create(struct node *node)
-{
-    struct files *files = node->files = calloc(1, sizeof *files);
-    if (files == NULL)
-        return false;
-    files->node = node;
-    list_init(&files->uploads);
-    list_init(&files->downloads);
-    files->sweep_timer.on_due = on_sweep_due;
-    if (node->blobs != NULL)
-        node->timers->ops->arm(
-                node->timers, &files->sweep_timer, node_clock_ms(node) + SWEEP_EVERY_MS);
-    return true;
-}
-
-void files_destroy(struct node *node)
-{
-    node->timers->ops->cancel(node->timers, &node->files->sweep_timer);
     LIST_EACH (at, next, &node->files->uploads)
         free(LIST_ITEM(at, struct upload, at));
-    downloads_destroy(node);
-    free(node->files);
-    node->files = NULL;
 }

@@ -198,7 +198,9 @@ enum blob_outcome files_measure(
 enum blob_outcome files_sweep(const struct folder_files *files, uint64_t older_than_ms)
 {
     time_t age = (time_t)(older_than_ms / 1000);
-    struct walk loose = {.prefix = "", .before = time(NULL) - age + 1, .is_removed = true};
+    struct timespec now; /* the files' own dates are of this clock */
+    clock_gettime(CLOCK_REALTIME, &now);
+    struct walk loose = {.prefix = "", .before = now.tv_sec - age + 1, .is_removed = true};
     walk_files(&loose, files->loose_fd, ".");
     return loose.has_failed ? BLOB_FAILED : BLOB_OK;
 }

@@ -48,7 +48,8 @@ static void the_fake_keeps_the_contract(void)
 /* ---- a folder ---------------------------------------------------------------------------------
  */
 
-static char folder_path[64];
+static char folder_path[192];
+static unsigned folders;
 
 static void turn_loop(const _Bool *is_done)
 {
@@ -60,10 +61,12 @@ static void age_files(const struct blob_name *name, uint64_t ms)
 {
     static const char *const forms[] = {
             "%s/loose/%.*s.%.*s.part", "%s/loose/%.*s.%.*s", "%s/kept/%.*s/%.*s"};
-    struct timespec times[2] = {{.tv_sec = time(NULL) - (time_t)(ms / 1000)}};
+    struct timespec times[2];
+    clock_gettime(CLOCK_REALTIME, &times[0]);
+    times[0].tv_sec -= (time_t)(ms / 1000);
     times[1] = times[0];
     for (size_t i = 0; i < 3; i++) {
-        char path[256];
+        char path[512];
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
         snprintf(path, sizeof path, forms[i], folder_path, SLICE_ARGS(name->shelf),
@@ -73,17 +76,9 @@ static void age_files(const struct blob_name *name, uint64_t ms)
     }
 }
 
-static void remove_folder(void)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder_path);
-    expect(system(command) == 0);
-}
-
 static struct folder_blobs *open_folder(void)
 {
-    snprintf(folder_path, sizeof folder_path, "/tmp/weft-blobs-XXXXXX");
-    expect(mkdtemp(folder_path) != NULL);
+    snprintf(folder_path, sizeof folder_path, "%s/%u", test_folder(), ++folders);
     struct folder_blobs *folder = folder_blobs_create(uv_default_loop(), folder_path);
     expect(folder != NULL);
     return folder;
@@ -100,7 +95,6 @@ static void a_folder_keeps_the_contract(void)
     folder = folder_blobs_create(uv_default_loop(), folder_path); /* it may be there already */
     expect(folder != NULL);
     folder_blobs_destroy(folder);
-    remove_folder();
 }
 
 struct outcome {
@@ -121,7 +115,7 @@ static void links_are_not_followed(void)
     struct blob_name name = {
             SLICE_OF("abcdefghijklmnopqrstuvwxyz"), SLICE_OF("01234567890123456789012345")};
     struct outcome outcome = {0};
-    char path[256];
+    char path[512];
     snprintf(path, sizeof path, "%s/loose/%.*s.%.*s", folder_path, SLICE_ARGS(name.shelf),
             SLICE_ARGS(name.id));
     expect(symlink("/etc/passwd", path) == 0);
@@ -129,7 +123,6 @@ static void links_are_not_followed(void)
     turn_loop(&outcome.is_done);
     expect_u64(outcome.outcome, BLOB_FAILED);
     folder_blobs_destroy(folder);
-    remove_folder();
 }
 
 static void a_folder_that_cannot_be_made_is_told(void)
