@@ -19,7 +19,10 @@ static struct route_policy *read_policy(struct slice text, char out_why[POLICY_W
     expect(policy != NULL);
     *policy = route_policy_default();
     if (slice_starts_with(text, begin)) {
-        policy->offer_ms = strtoull(text.bytes + begin.len, NULL, 10);
+        char number[32];
+        snprintf(
+                number, sizeof number, "%.*s", (int)(text.len - begin.len), text.bytes + begin.len);
+        policy->offer_ms = strtoull(number, NULL, 10);
         return policy;
     }
     free(policy);
