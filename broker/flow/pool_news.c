@@ -14,6 +14,7 @@
 
 #include "base/check.h"
 #include "flow/assignments.h"
+#include "flow/deliver.h"
 #include "port/crypto.h"
 
 #include <stdlib.h>
@@ -210,6 +211,18 @@ static void tell_cancel(struct team *team, const struct told_request *told)
         session_send(at, &frame);
 }
 
+/* The owner may have been seen while no session of theirs was here, or none that could be told. */
+static bool do_all_follow(struct team *team, const struct chat *chat, struct slice agent)
+{
+    struct session *at = NULL;
+    while ((at = agents_session(team_node(team), team_tenant(team), agent, at)) != NULL) {
+        const struct subscription *sub = deliver_subscription(at, (struct chat *)chat);
+        if (sub == NULL || sub->is_watching)
+            return false;
+    }
+    return true;
+}
+
 /* The conversation is to be looked at, unless it has told already. */
 static void look_at_chat(struct team *team, const struct told_request *told, bool is_theirs)
 {
@@ -218,7 +231,8 @@ static void look_at_chat(struct team *team, const struct told_request *told, boo
     bool is_seen = chat != NULL && (chat->seen_owner.seq != 0 || !is_theirs) &&
                    name_equal(&chat->seen_request, &told->request) &&
                    slice_equal(id_slice(&chat->seen_agent), id_slice(&told->agent));
-    bool is_told = chat != NULL && is_seen == is_theirs;
+    bool is_told = chat != NULL && is_seen == is_theirs &&
+                   (!is_theirs || do_all_follow(team, chat, id_slice(&told->agent)));
     struct pool_key key = {conversation, told->request};
     if (!is_told)
         assignments_look(team, &key);
