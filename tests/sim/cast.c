@@ -106,7 +106,9 @@ static void send_number(struct connection_model *line, struct outbox_model *outb
     fake_client_send(&line->client, &frame);
 }
 
-static void settle(struct device *device, uint64_t n, const struct name *at)
+/* An ack is a promise. An own entry on a page is none: a failover may take it back, which a reset
+ * tells, and then the words get another place. */
+static void settle(struct device *device, uint64_t n, const struct name *at, bool is_promise)
 {
     struct outbox_model *outbox = &device->outbox;
     struct sent *sent = n <= outbox->count ? &outbox->sent[n] : NULL;
@@ -114,9 +116,10 @@ static void settle(struct device *device, uint64_t n, const struct name *at)
         device->fault = "an ack of something never said";
         return;
     }
-    if (sent->is_acked && !device->may_lose && !name_equal(&sent->at, at))
+    if (sent->is_promised && !device->may_lose && !name_equal(&sent->at, at))
         device->fault = "a retry got another place";
     sent->is_acked = true;
+    sent->is_promised |= is_promise;
     sent->is_open = false;
     sent->at = *at;
 }
@@ -157,7 +160,7 @@ static void device_on_entry(struct device *device, const struct proto_entry_view
     for (size_t i = 0; i < entry->parts_count; i++)
         if (entry->parts[i].lineage.len > 0 &&
                 slice_is(entry->parts[i].lineage, device->outbox.lineage)) {
-            settle(device, entry->parts[i].n, &entry->at);
+            settle(device, entry->parts[i].n, &entry->at, false);
             device->outbox.sent[entry->parts[i].n].is_seen = true;
         }
 }
@@ -192,7 +195,7 @@ static void device_on_frame(struct fake_client *client, const struct proto_frame
         device_on_entry(device, &frame->as.entry);
         break;
     case PROTO_KIND_ACK:
-        settle(device, frame->as.ack.n, &frame->as.ack.at);
+        settle(device, frame->as.ack.n, &frame->as.ack.at, true);
         break;
     case PROTO_KIND_RESET:
         device->view_count = 0;

@@ -18,7 +18,8 @@ struct sent {
     char text[48];
     struct name at; /* acked: the place */
     bool is_acked, is_open;
-    bool is_seen; /* its entry was taken: what was only acked is said again after a welcome */
+    bool is_promised; /* by an ack, not only seen as an entry */
+    bool is_seen;     /* its entry was taken: what was only acked is said again after a welcome */
 };
 
 struct outbox_model {
