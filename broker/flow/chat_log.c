@@ -203,7 +203,9 @@ static void on_moved(struct log *log)
     if (chat_fold(chat)->phase == PHASE_ERASED && chat->key_state == CHAT_KEY_READY)
         erase_here(chat);
     deliver_moved(chat);
+    chat->is_learnt = true;
     follow_up(chat);
+    chat->is_learnt = false;
 }
 
 const struct log_kind chat_log_kind = {

@@ -15,6 +15,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+enum { LEARNT_DUE_MS = 10000 };
+
 static bool is_among(uint64_t seq, const uint64_t *seqs, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -23,14 +25,36 @@ static bool is_among(uint64_t seq, const uint64_t *seqs, size_t count)
     return false;
 }
 
+struct due_names {
+    char key_bytes[64], member_bytes[64];
+    struct slice key, member;
+};
+
+static void name_due(const struct chat *chat, uint64_t seq, struct due_names *out)
+{
+    int len = snprintf(out->member_bytes, sizeof out->member_bytes, "%.*s:%" PRIu64,
+            SLICE_ARGS(chat_id(chat)), seq);
+    out->member = slice_make(out->member_bytes, (size_t)len);
+    out->key = slice_make(out->key_bytes, conversation_due_key(chat_id(chat), out->key_bytes));
+}
+
 static void remove_due(struct chat *chat, uint64_t seq)
 {
-    char key[64], member[64];
-    struct node *node = chat->node;
-    size_t key_len = conversation_due_key(chat_id(chat), key);
-    int len = snprintf(member, sizeof member, "%.*s:%" PRIu64, SLICE_ARGS(chat_id(chat)), seq);
-    node->store->ops->zset_remove(
-            node->store, slice_make(key, key_len), slice_make(member, (size_t)len), NULL, NULL);
+    struct store *store = chat->node->store;
+    struct due_names names;
+    name_due(chat, seq, &names);
+    store->ops->zset_remove(store, names.key, names.member, NULL, NULL);
+}
+
+/* Whoever appended an entry whose answer was lost may have died before it could see to the member
+ * that the store had refused; whoever reads the entry does. One that is there stays. */
+static void make_sure_of_due(struct chat *chat, uint64_t seq)
+{
+    struct store *store = chat->node->store;
+    struct due_names names;
+    name_due(chat, seq, &names);
+    store->ops->zset_add(store, names.key, names.member, node_time_ms(chat->node) + LEARNT_DUE_MS,
+            ZSET_RAISE, NULL, NULL);
 }
 
 /* Of what was open before, that which is no longer (rule 11). What a failover has taken back may be
@@ -43,6 +67,9 @@ static void settle_due(struct chat *chat)
         if (chat->obligations[i] <= chat_fold(chat)->tail.seq &&
                 !is_among(chat->obligations[i], open, count))
             remove_due(chat, chat->obligations[i]);
+    for (size_t i = 0; i < count; i++)
+        if (chat->is_learnt && !is_among(open[i], chat->obligations, chat->obligation_count))
+            make_sure_of_due(chat, open[i]);
     memcpy(chat->obligations, open, sizeof open);
     chat->obligation_count = count;
 }
