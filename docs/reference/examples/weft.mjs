@@ -31,7 +31,7 @@ export class Client {
         const cursors = [...this.held].filter(([, entries]) => entries.length > 0)
             .map(([conversation, entries]) => ({ conversation, at: entries.at(-1).at }));
         this.socket = connect(this.url, "weft.v1.json", {
-            open: () => this.put({ type: "hello", id: "hello", ...proof, cursors, ...this.helloMore }),
+            open: () => this.put(this.hello = { type: "hello", id: "hello", ...proof, cursors, ...this.helloMore }),
             message: (text) => this.take(JSON.parse(text)),
             close: (code) => this.comeBack(code),
         });
@@ -95,10 +95,12 @@ export class Client {
         this.sendAgain((one) => one.conversation === conversation);
     }
     onError({ id, code, retry, retry_after_ms = 500, resend_from }) {
+        const again = retry === "same" || retry === "later", { socket } = this;
+        if (id === "hello" && again) setTimeout(() => socket === this.socket && this.put(this.hello), retry_after_ms);
         const one = this.sent.find((sent) => sent.id === id);
         if (!one) return;
         if (code === "already_sent") return this.settle(one.conversation, this.lineage, one.n, "kept, somewhere");
-        if (retry === "same" || retry === "later") setTimeout(() => this.isOpen && this.putSend(one), retry_after_ms);
+        if (again) setTimeout(() => this.isOpen && this.putSend(one), retry_after_ms);
         else if (retry === "resend") this.sendAgain((sent) => sent.conversation === one.conversation && sent.n >= resend_from);
         else this.drop(one);
     }
