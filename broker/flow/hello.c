@@ -53,6 +53,8 @@ static bool issue_ticket(struct session *session, struct buffer *out)
 static struct proto_limit_set limits_for(const struct session *session)
 {
     const struct node_settings *settings = session->node->settings;
+    bool is_person = session->role == CREDENTIAL_CUSTOMER || session->role == CREDENTIAL_AGENT;
+    bool may_upload = is_person && session->node->blobs != NULL;
     return (struct proto_limit_set){.frame_bytes = PROTO_LIMIT_FRAME_BYTES,
             .text_bytes = PROTO_LIMIT_TEXT_BYTES,
             .unacked_sends = PROTO_LIMIT_UNACKED_SENDS,
@@ -62,7 +64,11 @@ static struct proto_limit_set limits_for(const struct session *session)
             .has_messages_per_min = true,
             .messages_per_min = session->role == CREDENTIAL_CUSTOMER
                                         ? settings->messages_per_min
-                                        : settings->agent_messages_per_min};
+                                        : settings->agent_messages_per_min,
+            .has_upload_bytes = true,
+            .upload_bytes = may_upload ? settings->upload_bytes_max : 0,
+            .has_edit_ms = true,
+            .edit_ms = is_person ? settings->edit_window_ms : 0};
 }
 
 static enum proto_role role_word(enum credential_role role)

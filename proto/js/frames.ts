@@ -294,6 +294,10 @@ export interface LimitSet {
   ping_ms: number;
   dead_ms: number;
   messages_per_min?: number;
+  /** of one attached file, of any type; 0: this session uploads nothing */
+  upload_bytes?: number;
+  /** how long after a message its author may edit it; 0: never */
+  edit_ms?: number;
 }
 
 /** a bot worker */

@@ -64,6 +64,11 @@ function files(folder = join(weftd.dataDir, "files")) {
         .map((one) => join(one.parentPath ?? one.path, one.name));
 }
 
+test("welcome tells how large a file may be, and how long words may be edited", async () => {
+    const { limits } = (await visitor()).welcome;
+    assert.deepEqual([limits.upload_bytes, limits.edit_ms, limits.text_bytes], [LIMIT, 900000, 8192]);
+});
+
 test("a file goes up, is said, is shown, comes down, and lies sealed on the disk", async () => {
     const ada = await visitor();
     const up = await upload(ada.token, PNG, `name=${encodeURIComponent("dir/Grüße & 100%.png")}`, { "Content-Type": "text/html" });

@@ -65,6 +65,19 @@ static void an_agent_who_reloads_in_time_keeps_their_chats(void)
     stage_end();
 }
 
+/* Nobody can attach anything on this stage. */
+static void welcome_tells_what_a_client_may_do(void)
+{
+    stage_start();
+    stage.settings.edit_window_ms = 5000;
+    struct actor *ada = stage_customer("north"), *anna = stage_agent("north", "anna");
+    expect(heard_ever(ada, "\"text_bytes\":8192"));
+    expect(heard_ever(ada, "\"upload_bytes\":0,\"edit_ms\":5000}"));
+    expect(heard_ever(anna, "\"upload_bytes\":0,\"edit_ms\":5000}"));
+    expect(heard_ever(stage_bot("north"), "\"upload_bytes\":0,\"edit_ms\":0}"));
+    stage_end();
+}
+
 static void an_absent_log_is_not_born_again(void)
 {
     char key[64];
@@ -400,5 +413,6 @@ int main(int argc, char **argv)
                     CASE(who_was_erased_can_come_back_as_somebody_new),
                     CASE(an_erased_case_leaves_the_queue_and_its_agent),
                     CASE(an_erased_turn_gives_the_worker_its_credit_back),
-                    CASE(an_empty_answer_of_a_bot_makes_no_gap), {0}});
+                    CASE(an_empty_answer_of_a_bot_makes_no_gap),
+                    CASE(welcome_tells_what_a_client_may_do), {0}});
 }
