@@ -41,6 +41,14 @@ static inline void buffer_put_char(struct buffer *buffer, char c)
     buffer_put(buffer, &c, 1);
 }
 
+/* Copies a slice in. Returns the copy, which lives as long as the storage; none when it is full. */
+static inline struct slice buffer_keep(struct buffer *buffer, struct slice slice)
+{
+    char *to = buffer->bytes + buffer->len;
+    buffer_put_slice(buffer, slice);
+    return buffer->overflowed ? SLICE_NONE : slice_make(to, slice.len);
+}
+
 /* Decimal digits, no sign, no padding. */
 void buffer_put_u64(struct buffer *buffer, uint64_t value);
 

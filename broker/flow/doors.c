@@ -187,13 +187,6 @@ struct waiting_request {
     char bytes[];
 };
 
-static struct slice keep(struct buffer *out, struct slice text)
-{
-    struct slice kept = slice_make(out->bytes + out->len, text.len);
-    buffer_put_slice(out, text);
-    return kept;
-}
-
 static void on_looked(struct directory_look *look, bool is_fresh)
 {
     struct waiting_request *waiting = LIST_ITEM(look, struct waiting_request, look);
@@ -214,13 +207,13 @@ static void answer_after_look(
             .node = node,
             .exchange = exchange,
             .request = {.method = from->method, .body_len = from->body_len}};
-    waiting->request.path = keep(&out, from->path);
-    waiting->request.query = keep(&out, from->query);
-    waiting->request.origin = keep(&out, from->origin);
-    waiting->request.authorization = keep(&out, from->authorization);
-    waiting->request.host = keep(&out, from->host);
-    waiting->request.address = keep(&out, from->address);
-    waiting->request.body = keep(&out, from->body);
+    waiting->request.path = buffer_keep(&out, from->path);
+    waiting->request.query = buffer_keep(&out, from->query);
+    waiting->request.origin = buffer_keep(&out, from->origin);
+    waiting->request.authorization = buffer_keep(&out, from->authorization);
+    waiting->request.host = buffer_keep(&out, from->host);
+    waiting->request.address = buffer_keep(&out, from->address);
+    waiting->request.body = buffer_keep(&out, from->body);
     directory_look(node, &waiting->look);
 }
 

@@ -304,13 +304,6 @@ struct doubted_hello {
     char bytes[];
 };
 
-static struct slice keep(struct buffer *out, struct slice text)
-{
-    struct slice kept = slice_make(out->bytes + out->len, text.len);
-    buffer_put_slice(out, text);
-    return kept;
-}
-
 static void on_looked(struct directory_look *look, bool is_fresh)
 {
     struct doubted_hello *doubted = LIST_ITEM(look, struct doubted_hello, look);
@@ -343,11 +336,11 @@ static void look_first(struct session *session, const struct proto_hello *from)
             .session = session_handle(session),
             .request = {.has_bot = from->has_bot}};
     struct proto_hello *request = &doubted->request;
-    request->id = keep(&out, from->id);
-    request->token = keep(&out, from->token);
-    request->ticket = keep(&out, from->ticket);
+    request->id = buffer_keep(&out, from->id);
+    request->token = buffer_keep(&out, from->token);
+    request->ticket = buffer_keep(&out, from->ticket);
     request->bot.credits = from->bot.credits;
-    request->bot.version = keep(&out, from->bot.version);
+    request->bot.version = buffer_keep(&out, from->bot.version);
     session->phase = SESSION_ENTERING;
     directory_look(session->node, &doubted->look);
 }

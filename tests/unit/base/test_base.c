@@ -76,6 +76,17 @@ static void a_full_arena_and_a_full_buffer_say_so(void)
     expect_u64(buffer.len, 3);
 }
 
+static void what_a_buffer_keeps_is_a_copy(void)
+{
+    char storage[8], from[] = "abcde";
+    struct buffer buffer = buffer_make(storage, sizeof storage);
+    struct slice kept = buffer_keep(&buffer, slice_of_string(from));
+    from[0] = 'x';
+    expect_text(kept, "abcde");
+    expect_text(buffer_keep(&buffer, SLICE_OF("fgh")), "fgh");
+    expect(buffer_keep(&buffer, SLICE_OF("i")).bytes == NULL && buffer.overflowed);
+}
+
 static void spares_keep_so_many_blocks_and_no_larger_ones(void)
 {
     enum { SIZE = 64, KEPT_MAX = 2 };
@@ -108,5 +119,6 @@ int main(int argc, char **argv)
                     CASE(a_name_has_only_one_spelling),
                     CASE(a_map_finds_what_was_put_and_not_what_was_removed),
                     CASE(a_full_arena_and_a_full_buffer_say_so),
+                    CASE(what_a_buffer_keeps_is_a_copy),
                     CASE(spares_keep_so_many_blocks_and_no_larger_ones), {0}});
 }
