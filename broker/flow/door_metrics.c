@@ -28,7 +28,7 @@ static void put(struct buffer *out, const char *format, ...)
 }
 
 struct gauge {
-    uint64_t over_capacity, weight, room;
+    uint64_t over_capacity, weight, room, online, busy;
 };
 
 static struct gauge look_at_agents(const struct pool *pool)
@@ -40,6 +40,8 @@ static struct gauge look_at_agents(const struct pool *pool)
         gauge.over_capacity += view.weight > room;
         if (view.status != POOL_ONLINE)
             continue;
+        gauge.online++;
+        gauge.busy += view.load > 0;
         gauge.weight += view.weight;
         gauge.room += room;
     }
@@ -84,6 +86,17 @@ static double utilisation(struct team *team)
     return agents.room > 0 ? (double)agents.weight / (double)agents.room : 0;
 }
 
+static double occupancy(struct team *team)
+{
+    struct gauge agents = look_at_agents(team->pool);
+    return agents.online > 0 ? (double)agents.busy / (double)agents.online : 0;
+}
+
+static double waiting_for_better(struct team *team)
+{
+    return (double)pool_waiting_for_better(team->pool, team_policy(team), team_time_ms(team));
+}
+
 static double gap(struct team *team)
 {
     return (double)team->metrics.gap;
@@ -102,8 +115,11 @@ static const struct {
         {"agents_online", "Agents who take offers.", online},
         {"waiting_while_free", "Waiting although somebody eligible now has room: 0.",
                 waiting_while_free},
+        {"waiting_for_better", "Waiting while an agent of a later step has room.",
+                waiting_for_better},
         {"agents_over_capacity", "Agents with more than their capacity.", over_capacity},
         {"utilisation", "Share of the capacity of the agents online that is in use.", utilisation},
+        {"occupancy", "Share of the agents online who have something to do.", occupancy},
         {"gap_per_mille", "Of the newest offers: how far from the bound at most.", gap},
         {"policy_version", "The policy in force; 0: the defaults.", policy_version}};
 
@@ -143,6 +159,23 @@ static void put_events(struct buffer *out, const struct team *team)
                 SLICE_ARGS(team_tenant(team)), events[i].what, events[i].count);
 }
 
+static double breaches(const struct team *team)
+{
+    return (double)team->metrics.breaches;
+}
+
+static double held_out_s(const struct team *team)
+{
+    return (double)team->metrics.held_out_ms / 1000;
+}
+
+static const struct {
+    const char *name, *help;
+    double (*value)(const struct team *team);
+} counters[] = {{"capacity_breaches", "A router gave more than there was room for: 0.", breaches},
+        {"held_out_seconds", "Waited while an agent of a later step was free, all cases together.",
+                held_out_s}};
+
 /* The next pool that is known here. */
 static struct team *next_team(struct node *node, struct team *team)
 {
@@ -161,6 +194,13 @@ static void put_all(struct buffer *out, struct node *node)
         while ((team = next_team(node, team)) != NULL)
             put(out, "weft_routing_%s{tenant=\"%.*s\"} %g\n", gauges[i].name,
                     SLICE_ARGS(team_tenant(team)), gauges[i].value(team));
+    }
+    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
+        put(out, "# TYPE weft_routing_%s counter\n# HELP weft_routing_%s %s\n", counters[i].name,
+                counters[i].name, counters[i].help);
+        while ((team = next_team(node, team)) != NULL)
+            put(out, "weft_routing_%s_total{tenant=\"%.*s\"} %.3f\n", counters[i].name,
+                    SLICE_ARGS(team_tenant(team)), counters[i].value(team));
     }
     put(out, "# TYPE weft_routing_events counter\n"
              "# HELP weft_routing_events What happened since this node follows the pool.\n");

@@ -53,3 +53,19 @@ void pool_metrics_note(struct pool_metrics *metrics, const struct pool *pool,
     else if (is_live && entry->kind == POOL_RELEASED)
         note_released(metrics, &view);
 }
+
+void pool_metrics_check(
+        struct pool_metrics *metrics, const struct pool *pool, const struct pool_entry *entry)
+{
+    if (entry->kind == POOL_OFFERED || entry->kind == POOL_ASSIGNED || entry->kind == POOL_TAKEN)
+        metrics->breaches += pool_is_overbooked(pool, entry->agent);
+}
+
+void pool_metrics_sample(struct pool_metrics *metrics, const struct pool *pool,
+        const struct route_policy *policy, uint64_t now_ms)
+{
+    if (now_ms > metrics->looked_ms)
+        metrics->held_out_ms += metrics->held_out_last * (now_ms - metrics->looked_ms);
+    metrics->held_out_last = pool_waiting_for_better(pool, policy, now_ms);
+    metrics->looked_ms = now_ms;
+}

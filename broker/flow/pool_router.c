@@ -248,6 +248,8 @@ void team_on_timer(struct timer *timer)
             (team->is_in_doubt || team->checks_left > 0 || lead_is_mine(team)))
         check_some(team);
     activity_look(team);
+    if (team->log.state == LOG_READY)
+        pool_metrics_sample(&team->metrics, team->pool, team_policy(team), team_time_ms(team));
     news_tell(team); /* what could not be told before */
     team_look(team);
 }

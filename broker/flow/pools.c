@@ -121,6 +121,8 @@ static enum log_fold fold_entry(
         pool_metrics_note(&team->metrics, team->pool, entry, record->time_ms);
     enum pool_outcome outcome = pool_apply(team->pool, &record->at, record->time_ms, entry);
     check(outcome != POOL_FULL);
+    if (team->log.state == LOG_READY && outcome == POOL_DONE)
+        pool_metrics_check(&team->metrics, team->pool, entry);
     if (entry->kind == POOL_ASSIGNED && outcome == POOL_DONE)
         team_note_assigned(team, &entry->request);
     return outcome == POOL_UNKNOWN_KIND ? LOG_FOLD_UNKNOWN : LOG_FOLDED;

@@ -48,10 +48,14 @@ static void keep(
     spread_add(&figures->wait_mean_s, result->wait_mean_s);
     spread_add(&figures->wait_p50_s, result->answer_p50_s);
     spread_add(&figures->wait_p95_s, result->answer_p95_s);
+    spread_add(&figures->wait_p99_s, result->answer_p99_s);
+    spread_add(&figures->held_out_s, result->held_out_s);
+    spread_add(&figures->gap, result->gap);
     spread_add(&figures->occupancy, result->occupancy);
     spread_add(&figures->utilisation, result->utilisation);
     figures->offers += result->offers;
     figures->waiting_while_free += result->waiting_while_free;
+    figures->breaches += result->breaches;
 }
 
 static bool staff_the_day(const struct comparison_setup *setup, const struct customers *customers,

@@ -27,9 +27,10 @@ struct comparison_setup {
 struct policy_figures {
     enum policy_kind policy;
     struct spread agents, in_time, abandoned;
-    struct spread wait_mean_s, wait_p50_s, wait_p95_s;
+    struct spread wait_mean_s, wait_p50_s, wait_p95_s, wait_p99_s;
+    struct spread held_out_s, gap;
     struct spread occupancy, utilisation;
-    uint64_t offers, waiting_while_free;              /* sums over all replications */
+    uint64_t offers, waiting_while_free, breaches;    /* sums over all replications */
     struct spread agent_hours;                        /* a day, when staffed by interval */
     double interval_agents[COMPARISON_INTERVALS_MAX]; /* means over the replications */
 };

@@ -14,15 +14,37 @@ static void table_rows(const struct comparison *comparison, FILE *out)
     for (size_t i = 0; i < comparison->setup->policy_count; i++) {
         const struct policy_figures *one = &comparison->figures[i];
         fprintf(out,
-                "%-16s %6.1f ± %4.1f %8.1f %% %8.1f %% %6.1f %5.1f %6.1f s %8.1f %% %6.1f %% "
-                "%8" PRIu64 " %6" PRIu64 "\n",
+                "%-16s %6.1f ± %4.1f %7.1f %% %8.1f %% %7.1f %5.1f %6.1f %6.1f s %8.1f %% %5.1f %% "
+                "%8.0f s\n",
                 policy_name(one->policy), spread_mean(&one->agents),
                 spread_half_width(&one->agents), 100 * spread_mean(&one->in_time),
                 100 * spread_mean(&one->abandoned), spread_mean(&one->wait_mean_s),
                 spread_mean(&one->wait_p50_s), spread_mean(&one->wait_p95_s),
-                100 * spread_mean(&one->occupancy), 100 * spread_mean(&one->utilisation),
-                one->offers, one->waiting_while_free);
+                spread_mean(&one->wait_p99_s), 100 * spread_mean(&one->occupancy),
+                100 * spread_mean(&one->utilisation), spread_mean(&one->held_out_s));
     }
+}
+
+/* What must be 0 is said in one line when it is, and for each policy when it is not. */
+static void table_watch(const struct comparison *comparison, FILE *out)
+{
+    uint64_t offers = 0, wrong = 0;
+    for (size_t i = 0; i < comparison->setup->policy_count; i++) {
+        const struct policy_figures *one = &comparison->figures[i];
+        offers += one->offers;
+        wrong += one->waiting_while_free + one->breaches;
+        if (one->waiting_while_free + one->breaches > 0)
+            fprintf(out,
+                    "%s: %" PRIu64
+                    " times somebody waited while an eligible agent was free, %" PRIu64
+                    " offers over capacity\n",
+                    policy_name(one->policy), one->waiting_while_free, one->breaches);
+    }
+    if (wrong == 0)
+        fprintf(out,
+                "in %" PRIu64 " offers nobody waited while an eligible agent was free, and nobody "
+                "got more than fits\n",
+                offers);
 }
 
 static void table_saved(
@@ -64,14 +86,14 @@ void report_table(const struct comparison *comparison, FILE *out)
             "scenario %s: %.0f customers in %" PRIu32 " days, %" PRIu32
             " replications from seed %" PRIu64 "\n"
             "target: %g %% answered within %g s, at most %g %% abandoned\n\n"
-            "policy            agents ± 95%%   in time  abandoned   wait mean, p50, p95   "
-            "occupied    used   offers  while free\n",
+            "policy            agents ± 95%%  in time  abandoned   wait: mean  p50    p95    p99   "
+            "occupied    used  held out\n",
             setup->scenario->name, spread_mean(&comparison->customers), setup->arrivals->days,
             setup->replications, setup->seed, 100 * setup->target.answered, setup->target.within_s,
             100 * setup->target.abandoned_max);
     table_rows(comparison, out);
-    if (weft != NULL && (plain != NULL || skilled != NULL))
-        fprintf(out, "\n");
+    fprintf(out, "\n");
+    table_watch(comparison, out);
     if (weft != NULL && plain != NULL)
         table_saved(weft, plain, out);
     if (weft != NULL && skilled != NULL)
@@ -91,11 +113,15 @@ static void json_policy(const struct policy_figures *one, FILE *out)
     fprintf(out, ",\"wait_mean_s\":%.3f,\"wait_p50_s\":%.3f,\"wait_p95_s\":%.3f",
             spread_mean(&one->wait_mean_s), spread_mean(&one->wait_p50_s),
             spread_mean(&one->wait_p95_s));
+    fprintf(out, ",\"wait_p99_s\":%.3f,\"held_out_s\":%.3f,\"gap\":%.5f",
+            spread_mean(&one->wait_p99_s), spread_mean(&one->held_out_s), spread_mean(&one->gap));
     fprintf(out, ",\"wait_p95_s_ci\":%.3f,\"occupancy\":%.5f,\"utilisation\":%.5f",
             spread_half_width(&one->wait_p95_s), spread_mean(&one->occupancy),
             spread_mean(&one->utilisation));
-    fprintf(out, ",\"offers\":%" PRIu64 ",\"waiting_while_free\":%" PRIu64, one->offers,
-            one->waiting_while_free);
+    fprintf(out,
+            ",\"offers\":%" PRIu64 ",\"waiting_while_free\":%" PRIu64
+            ",\"capacity_breaches\":%" PRIu64,
+            one->offers, one->waiting_while_free, one->breaches);
     if (one->agent_hours.count > 0)
         fprintf(out, ",\"agent_hours\":%.3f,\"agent_hours_ci\":%.3f",
                 spread_mean(&one->agent_hours), spread_half_width(&one->agent_hours));

@@ -73,9 +73,12 @@ static bool offer_all(struct world *world, struct pool_decisions *decisions)
         entry->request.conversation = world_slice(&customers[i]);
         entry->agent = world_slice(&agents[i]);
     }
-    for (size_t i = 0; i < decisions->count; i++)
+    for (size_t i = 0; i < decisions->count; i++) {
         if (!fold(world, &decisions->entries[i]))
             return false;
+        world->tally.breaches += pool_is_overbooked(world->pool, decisions->entries[i].agent);
+        world->tally.gap_sum += decisions->entries[i].gap;
+    }
     for (size_t i = 0; i < decisions->count; i++) {
         struct pool_entry accepted = {.kind = POOL_ACCEPTED,
                 .request = decisions->entries[i].request,
@@ -93,6 +96,7 @@ static bool offer_all(struct world *world, struct pool_decisions *decisions)
 static bool route(struct world *world)
 {
     struct pool_decisions *decisions = world->decisions;
+    world->held_out = 0;
     if (world->waiting == 0)
         return true;
     do {
@@ -100,9 +104,12 @@ static bool route(struct world *world)
         if (!offer_all(world, decisions))
             return false;
     } while (decisions->has_more);
-    if (world->waiting > 0)
+    if (world->waiting > 0) {
+        const struct route_policy *policy = &world->policy.route;
         world->tally.waiting_while_free +=
-                pool_waiting_while_free(world->pool, &world->policy.route, world->now_ms);
+                pool_waiting_while_free(world->pool, policy, world->now_ms);
+        world->held_out = pool_waiting_for_better(world->pool, policy, world->now_ms);
+    }
     if (decisions->next_due_ms == ROUTE_NEVER || world->waiting == 0 ||
             (world->wakes_ms > world->now_ms && world->wakes_ms <= decisions->next_due_ms))
         return true;
@@ -226,21 +233,26 @@ static bool is_alive(const struct world *world, size_t next)
                    customers->all[customers->count - 1].arrives_ms + SCENARIO_DAY_S * 1000u;
 }
 
+static void pass_time(struct world *world, uint64_t until_ms)
+{
+    world->tally.held_out_ms += (double)world->held_out * (double)(until_ms - world->now_ms);
+    world->now_ms = until_ms;
+}
+
 static bool live(struct world *world)
 {
     size_t next = 0, count = world->setup->customers->count;
     const struct customer *all = world->setup->customers->all;
     while (is_alive(world, next)) {
         uint64_t arrives_ms = next < count ? all[next].arrives_ms : UINT64_MAX;
-        bool is_arrival = arrives_ms <= events_next_ms(&world->events);
+        uint64_t rings_ms = events_next_ms(&world->events);
+        bool is_arrival = arrives_ms <= rings_ms;
+        pass_time(world, is_arrival ? arrives_ms : rings_ms);
         if (is_arrival) {
-            world->now_ms = arrives_ms;
             if (!customer_arrives(world, (uint32_t)next++))
                 return false;
         } else {
-            struct event event = events_take(&world->events);
-            world->now_ms = event.at_ms;
-            if (!happen(world, event))
+            if (!happen(world, events_take(&world->events)))
                 return false;
         }
         if (!route(world))

@@ -24,12 +24,15 @@ struct simulation_result {
     uint64_t delayed;                      /* did not get an agent at once */
     uint64_t left;                         /* neither answered nor gone at the end of the run */
     double wait_mean_s;                    /* over all, those who left included */
-    double answer_mean_s, answer_p50_s, answer_p95_s; /* over the answered */
+    double answer_mean_s, answer_p50_s, answer_p95_s, answer_p99_s; /* over the answered */
+    double held_out_s;  /* person-seconds waited while an agent of a later step was free */
     double occupancy;   /* share of the opening time in which an agent has a chat at all */
     double utilisation; /* chats carried over capacity */
     uint64_t offers;
     uint64_t waiting_while_free; /* waiting, with somebody free: summed over all decisions */
-    uint64_t digest;             /* of who was given to whom, when: equal runs, equal digests */
+    uint64_t breaches;           /* offers after which an agent had more than fits */
+    double gap;      /* of the offers, weighted by them: share of the bound; weft only */
+    uint64_t digest; /* of who was given to whom, when: equal runs, equal digests */
 };
 
 /* Drives the pool of core/route by entries, as the broker does: fold, decide, append, fold.

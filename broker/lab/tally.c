@@ -95,7 +95,11 @@ void tally_report(struct tally *tally, struct simulation_result *out)
             .answer_mean_s = answered > 0 ? sum_ms / 1000 / answered : 0,
             .answer_p50_s = percentile_s(tally, 50),
             .answer_p95_s = percentile_s(tally, 95),
+            .answer_p99_s = percentile_s(tally, 99),
+            .held_out_s = tally->held_out_ms / 1000,
             .offers = tally->offers,
             .waiting_while_free = tally->waiting_while_free,
+            .breaches = tally->breaches,
+            .gap = tally->offers > 0 ? (double)tally->gap_sum / 1000 / (double)tally->offers : 0,
             .digest = tally->digest};
 }

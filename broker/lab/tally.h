@@ -8,6 +8,8 @@
 struct tally {
     const struct simulation *setup;
     uint64_t arrived, answered, abandoned, in_time, delayed, offers, waiting_while_free, digest;
+    uint64_t breaches, gap_sum; /* gap_sum: per mille, of each offer */
+    double held_out_ms;
     double abandoned_wait_ms;
     uint64_t *waits_ms; /* of the answered */
 };

@@ -24,6 +24,7 @@ struct world {
     uint64_t *tickets;
     uint8_t *states; /* per customer */
     size_t waiting;
+    size_t held_out; /* of those: for whom an agent of a later step is free */
     struct tally tally;
 };
 

@@ -61,6 +61,14 @@ void pool_decide(const struct pool *pool, const struct route_policy *policy, uin
 size_t pool_waiting_while_free(
         const struct pool *pool, const struct route_policy *policy, uint64_t now_ms);
 
+/* Requests that nobody may have at their current step, while an agent of a later step (or one whose
+ * exclusion ends later) has room: the price of holding out for the better match. */
+size_t pool_waiting_for_better(
+        const struct pool *pool, const struct route_policy *policy, uint64_t now_ms);
+/* Does what the agent has, interruptible work aside, weigh more than there is room for? After an
+ * entry that a router made: never. */
+bool pool_is_overbooked(const struct pool *pool, struct slice agent);
+
 /* The place in the queue: 1 is next. Counts all older requests without an agent, also those with
  * an open offer, so it does not jump back on a decline. 0: not waiting (any more). */
 uint64_t pool_position(const struct pool *pool, const struct pool_key *key);

@@ -168,10 +168,17 @@ static void the_metrics_tell_what_happened(void)
     expect(answered("weft_routing_events_total{tenant=\"north\",event=\"queued\"} 1\n"));
     expect(answered("weft_routing_events_total{tenant=\"north\",event=\"offered\"} 1\n"));
     expect(answered("weft_routing_waiting_while_free{tenant=\"north\"} 0\n"));
+    expect(answered("weft_routing_occupancy{tenant=\"north\"} 1\n"));
+    expect(answered("weft_routing_waiting_for_better{tenant=\"north\"} 0\n"));
+    expect(answered("weft_routing_capacity_breaches_total{tenant=\"north\"} 0.000\n"));
+    expect(answered("weft_routing_held_out_seconds_total{tenant=\"north\"} 0.000\n"));
     expect(answered("weft_routing_wait_seconds_count{tenant=\"north\"} 0\n"));
     stage_run(2 * stage.settings.policy.offer_ms);
     expect_u64((uint64_t)ask_door(HTTP_GET, "/v1/admin/metrics", NULL), 200);
     expect(!answered("weft_routing_events_total{tenant=\"north\",event=\"expired\"} 0\n"));
+    /* She is the one who did not answer: she is free, and asked again when that is forgiven. */
+    const char *held = strstr(door_reply.body, "held_out_seconds_total{tenant=\"north\"} ");
+    expect(held != NULL && strtod(strstr(held, "} ") + 2, NULL) > 0);
     expect(strstr(door_reply.body, "# EOF\n") != NULL);
     expect_u64((uint64_t)ask_door_as_nobody(HTTP_GET, "/v1/admin/metrics"), 401);
     stage_end();

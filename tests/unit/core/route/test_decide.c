@@ -242,6 +242,46 @@ static void waiting_while_free_sees_what_was_not_decided(void)
     desk_close();
 }
 
+/* With an expert busy, a novice free, and musts that are wishes only after a minute. */
+static void waiting_for_better_is_what_holding_out_costs(void)
+{
+    desk_open();
+    desk_policy.relax_busy_ms = 60000;
+    agent_comes("expert", 1, "billing", "");
+    agent_comes("novice", 1, "parcels", "");
+    customer_waits("c1", "billing!");
+    expect_u64(pool_waiting_for_better(desk_pool, &desk_policy, desk_now_ms), 0);
+    router_works();
+    customer_waits("c2", "billing!");
+    router_works();
+    expect_waiting("c2");
+    expect_u64(pool_waiting_while_free(desk_pool, &desk_policy, desk_now_ms), 0);
+    expect_u64(pool_waiting_for_better(desk_pool, &desk_policy, desk_now_ms), 1);
+    desk_policy.relax_busy_ms = 0; /* no such step: the novice would never be asked */
+    expect_u64(pool_waiting_for_better(desk_pool, &desk_policy, desk_now_ms), 0);
+    desk_policy.relax_busy_ms = 60000;
+    agent_is("novice", POOL_AWAY);
+    expect_u64(pool_waiting_for_better(desk_pool, &desk_policy, desk_now_ms), 0);
+    agent_is("novice", POOL_ONLINE);
+    time_passes(60000);
+    expect_u64(pool_waiting_for_better(desk_pool, &desk_policy, desk_now_ms), 0);
+    expect_u64(pool_waiting_while_free(desk_pool, &desk_policy, desk_now_ms), 1);
+    desk_close();
+}
+
+static void an_agent_is_overbooked_by_what_no_router_gave(void)
+{
+    desk_open();
+    agent_comes("anna", 1, "", "");
+    customer_waits("c1", "");
+    router_works();
+    expect(!pool_is_overbooked(desk_pool, SLICE_OF("anna")));
+    owns("anna", "c2"); /* a conversation's word */
+    expect(pool_is_overbooked(desk_pool, SLICE_OF("anna")));
+    expect(!pool_is_overbooked(desk_pool, SLICE_OF("nobody")));
+    desk_close();
+}
+
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
@@ -255,5 +295,7 @@ int main(int argc, char **argv)
                     CASE(an_explanation_names_everyone_and_adds_up),
                     CASE(places_do_not_jump_back_on_a_decline),
                     CASE(an_estimate_is_given_only_when_it_is_known),
-                    CASE(waiting_while_free_sees_what_was_not_decided), {0}});
+                    CASE(waiting_while_free_sees_what_was_not_decided),
+                    CASE(waiting_for_better_is_what_holding_out_costs),
+                    CASE(an_agent_is_overbooked_by_what_no_router_gave), {0}});
 }
