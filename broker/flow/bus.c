@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hints with a kind and a sender, handed to whoever listens.
  *
- *   alone --somebody came--> in company: every open topic is subscribed, and its owner looks
- *     ^                        |
- *     `--- (subscriptions stay, nothing is published) --- all others went
+ *   alone --somebody came--> in company: every open topic is subscribed, and its owner looks; what
+ *     ^                        |         was not told while alone, all are told to look for
+ *     `--- (subscriptions stay, nothing is published) --- all others went, or seemed to
  *
  * Invariant: whoever opens a topic is told on_gap after each time in which hints may have been
  * missed: once the subscription holds, after each break of the link, when a node died (it may have
- * appended, and died before it told), and when a node says that it could not tell. So a hint may be
- * lost anywhere, and all that is lost is a little time.
+ * appended, and died before it told), and when a node says that it could not, or did not, tell. So
+ * a hint may be lost anywhere, and all that is lost is a little time.
  *
  * A node that has just come is not known to the others for up to MEMBERS_LOOK_MS: it looks once
  * more when they must know it.
@@ -30,6 +30,8 @@ struct bus {
     struct members_watch watch;
     struct timer known_timer;
     bool is_in_company; /* somebody else was there: topics are subscribed */
+    bool was_alone;     /* when the members were seen last */
+    bool has_withheld;  /* something happened that was told to nobody: there was nobody */
     char inbox[INBOX_MAX];
     void (*takers[BUS_KINDS])(struct node *node, const struct bus_hint *hint);
 };
@@ -134,9 +136,16 @@ static void publish(struct node *node, struct slice name, enum bus_kind kind, st
     node->hints->ops->publish(node->hints, name, buffer_slice(&out));
 }
 
+bool bus_is_heard(struct node *node)
+{
+    bool is_heard = node->hints != NULL && members_are_others(node);
+    node->bus->has_withheld |= !is_heard;
+    return is_heard;
+}
+
 void bus_tell(struct node *node, struct slice name, enum bus_kind kind, struct slice body)
 {
-    if (node->hints != NULL && members_are_others(node))
+    if (bus_is_heard(node))
         publish(node, name, kind, body);
 }
 
@@ -198,19 +207,37 @@ static void on_known(struct timer *timer)
     look_again(LIST_ITEM(timer, struct bus, known_timer));
 }
 
+static void subscribe_all(struct bus *bus)
+{
+    bus->is_in_company = true;
+    LIST_EACH (at, next, &bus->open)
+        subscribe(bus, LIST_ITEM(at, struct bus_topic, at)->by_name.key);
+}
+
+/* The others may have been there all the time, and only seemed dead: they know of no gap. */
+static void meet(struct bus *bus)
+{
+    struct node *node = bus->node;
+    if (!bus->is_in_company)
+        subscribe_all(bus);
+    else
+        look_again(bus);
+    if (bus->has_withheld)
+        bus_tell_all(node, BUS_AGAIN, SLICE_NONE);
+    bus->has_withheld = false;
+    node->timers->ops->arm(node->timers, &bus->known_timer, node_clock_ms(node) + KNOWN_MS);
+}
+
 static void on_members(struct members_watch *watch, bool has_gone)
 {
     struct bus *bus = LIST_ITEM(watch, struct bus, watch);
-    struct node *node = bus->node;
-    node->logs.keeps_stored = members_are_others(node);
-    if (!bus->is_in_company && members_are_others(node)) {
-        bus->is_in_company = true;
-        LIST_EACH (at, next, &bus->open)
-            subscribe(bus, LIST_ITEM(at, struct bus_topic, at)->by_name.key);
-        node->timers->ops->arm(node->timers, &bus->known_timer, node_clock_ms(node) + KNOWN_MS);
-    }
-    if (has_gone)
+    bool is_alone = !members_are_others(bus->node);
+    bus->node->logs.keeps_stored = !is_alone;
+    if (bus->was_alone && !is_alone)
+        meet(bus);
+    else if (has_gone)
         look_again(bus);
+    bus->was_alone = is_alone;
 }
 
 static void listen(struct bus *bus)
@@ -232,6 +259,7 @@ bool bus_create(struct node *node)
     if (bus == NULL)
         return false;
     bus->node = node;
+    bus->was_alone = true;
     bus->watch.on_change = on_members;
     bus->known_timer.on_due = on_known;
     list_init(&bus->open);

@@ -64,6 +64,10 @@ struct bus_topic {
 void bus_open(struct node *node, struct bus_topic *topic, struct slice name);
 void bus_close(struct node *node, struct bus_topic *topic); /* no-op when it is not open */
 
+/* Whether there is anybody to tell. What is not told now, since there is not, whoever comes later
+ * is told to look for (BUS_AGAIN). */
+bool bus_is_heard(struct node *node);
+
 /* Tells all who listen. Does nothing while this node is alone. A body that is too long is a
  * programmer's error. */
 void bus_tell(struct node *node, struct slice name, enum bus_kind kind, struct slice body);

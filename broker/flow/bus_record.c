@@ -24,7 +24,7 @@ void bus_tell_record(
 {
     char bytes[BUS_BODY_MAX];
     struct buffer body = buffer_make(bytes, sizeof bytes);
-    if (!members_are_others(node))
+    if (!bus_is_heard(node))
         return;
     bus_put_u64(&body, record->at.seq);
     bus_put_text(&body, log->engine->store->ops->history(log->engine->store));

@@ -34,7 +34,7 @@ static size_t topic_name(struct slice id, char out[64])
 void chat_tell_record(struct chat *chat, const struct record *record)
 {
     char name[64];
-    if (members_are_others(chat->node))
+    if (bus_is_heard(chat->node))
         bus_tell_record(
                 chat->node, slice_make(name, topic_name(chat_id(chat), name)), &chat->log, record);
 }

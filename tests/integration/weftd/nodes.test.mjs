@@ -111,6 +111,9 @@ test("when each node in turn is killed, nobody loses a word", { timeout: 120_000
             });
         return acks.at(-1);
     };
+    // Who holds an entry comes back by its cursor, and is sent all after it; who holds none, the newest few.
+    speak(1);
+    await Promise.all(clients.map((client) => client.until("entry")));
     for (let i = 0; i < PROCESSES; i++) {
         const back = weftd.kill(i ? `weftd-${i}` : "weftd");
         speak(4);

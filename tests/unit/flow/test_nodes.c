@@ -284,6 +284,23 @@ static void what_was_untold_when_a_node_came_is_found(void)
     stage_end();
 }
 
+/* A node stands still, and is taken for dead; what the other one then says, it tells to nobody.
+ * Both are alive, and neither link has broken: nobody but the one who said it knows of a gap. */
+static void what_was_said_while_the_others_seemed_dead_is_found(void)
+{
+    begin_apart();
+    fake_store_stall(stage.nodes[1].store, stage.clock.now_ms + MEMBER_DEAD_MS + 3000);
+    stage_run(MEMBER_DEAD_MS + 2000);
+    expect_u64(members_count(stage.node), 1);
+    act_say(anna, "to-myself");
+    expect(heard(anna, "\"ack\""));
+    stage_run(2000);
+    expect_u64(members_count(stage.nodes[1].node), 2);
+    expect(will_hear(ada, "to-myself", 3 * MEMBERS_LOOK_MS));
+    expect_u64(times_heard(ada, "to-myself"), 1);
+    stage_end();
+}
+
 static void members_share_out_all_work_and_none_twice(void)
 {
     size_t mine[3] = {0};
@@ -515,6 +532,7 @@ int main(int argc, char **argv)
                     CASE(bad_hints_cost_time_at_most), CASE(strange_hints_are_dropped),
                     CASE(alone_nothing_is_told), CASE(who_comes_is_told_what_happens),
                     CASE(what_was_untold_when_a_node_came_is_found),
+                    CASE(what_was_said_while_the_others_seemed_dead_is_found),
                     CASE(members_share_out_all_work_and_none_twice),
                     CASE(only_the_share_of_the_dead_moves), CASE(who_leaves_is_gone_at_once),
                     CASE(an_agent_made_on_one_node_is_known_on_the_other),
