@@ -107,25 +107,25 @@ def load(server, workload, options):
 
 
 def one_round(server, workload, options):
-    before, machine_before = cpu_s(server.pids), machine_s()
     rss_before = sum(map(rss_bytes, server.nodes)) if workload == "idle" else 0
     process, ready = load(server, workload, options), None
-    began = time.monotonic()
+    process.stdout.readline()  # everybody is there, and warm
     if workload == "idle":
-        process.stdout.readline()
         time.sleep(IDLE_SETTLES_S)
         ready = (sum(map(rss_bytes, server.nodes)) - rss_before) / options.connections
-        before = cpu_s(server.pids)
-    line = process.stdout.read()
+    before, machine_before, began = cpu_s(server.pids), machine_s(), time.monotonic()
+    line = process.stdout.readline()
+    used, machine, wall = cpu_s(server.pids) - before, machine_s() - machine_before, time.monotonic() - began
     if process.wait() != 0:
         raise SystemExit(f"bench: weft-load failed on {server.name}, workload {workload}")
+    process.stdout.close()
     figures = json.loads(line)
-    used = cpu_s(server.pids) - before
-    strangers = machine_s() - machine_before - used - figures["generator_cpu_s"]
-    wall = time.monotonic() - began
+    if figures.get("messages") == 0:
+        raise SystemExit(f"bench: {server.name} delivered nothing, workload {workload}")
+    strangers = machine - used - figures["generator_cpu_s"]
     figures["cpu_s"] = used
     if figures.get("messages"):
-        figures["cpu_s_per_100k"] = used * 1e5 / (figures["messages"] * (1 + 1 / options.seconds))
+        figures["cpu_s_per_100k"] = used * 1e5 / figures["messages"]
     if ready is not None:
         figures["rss_per_conn"] = ready
         figures["idle_cpu_share"] = used / wall

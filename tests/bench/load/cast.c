@@ -19,6 +19,7 @@ enum { TABLE_FACTOR = 4 };
 
 static uint32_t *table;
 static uint32_t table_mask;
+static uint64_t began_ns;
 
 static uint32_t hash(struct slice text)
 {
@@ -55,8 +56,9 @@ struct customer *cast_customer(struct slice conversation)
     return NULL;
 }
 
-static void begin(void)
+void cast_begin(void)
 {
+    began_ns = now_ns();
     table_mask = 1;
     while (table_mask < load.customers * TABLE_FACTOR)
         table_mask *= 2;
@@ -129,7 +131,8 @@ uint64_t cast_due_ns(struct slice text, char speaker)
 {
     if (text.len != TEXT_SIZE || text.bytes[0] != speaker)
         return 0;
-    return strtoull(text.bytes + 1, NULL, 16);
+    uint64_t due_ns = strtoull(text.bytes + 1, NULL, 16);
+    return due_ns >= began_ns ? due_ns : 0;
 }
 
 void cast_customer_says(struct customer *customer, uint64_t due_ns)
@@ -144,15 +147,18 @@ void cast_customer_says(struct customer *customer, uint64_t due_ns)
     load.dialect->say(&customer->line, &words);
 }
 
-void cast_agent_says(struct customer *customer, uint64_t due_ns)
+void cast_agent_answers(struct customer *customer, uint64_t due_ns)
 {
     struct agent *agent = &cast.agents[customer->agent];
+    if (due_ns <= customer->answered_ns)
+        return; /* a new owner is shown what the last one has answered */
+    customer->answered_ns = due_ns;
     struct words words = {.role = 'a',
             .number = customer->line.number,
             .conversation = slice_of_string(customer->conversation),
             .lineage = slice_of_string(agent->lineage),
             .owner = slice_of_string(customer->owner),
-            .text = cast_text('A', due_ns),
+            .text = cast_text('A', now_ns()),
             .n = ++customer->agent_n};
     load.dialect->say(&agent->line, &words);
 }
@@ -187,7 +193,6 @@ static bool are_all_assigned(void)
 
 void cast_call_agents(char kind)
 {
-    begin();
     for (uint32_t i = 0; i < load.agents; i++) {
         cast.agents[i].line.number = i;
         cast.agents[i].line.kind = kind;
@@ -215,6 +220,7 @@ void cast_assign(void)
     if (!load.dialect->is_routing || load.agents == 0)
         return;
     for (uint32_t i = 0; i < load.customers; i++)
-        cast_customer_says(&cast.customers[i], 0);
+        if (cast.customers[i].owner[0] == '\0')
+            cast_customer_says(&cast.customers[i], 0);
     load_until(are_all_assigned, "an agent for each customer");
 }

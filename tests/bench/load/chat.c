@@ -52,7 +52,7 @@ static void on_agent_entry(const struct news *news)
     if (customer == NULL)
         return;
     deliver(due_ns);
-    cast_agent_says(customer, now_ns());
+    cast_agent_answers(customer, due_ns);
 }
 
 static void on_news(struct line *line, const struct news *news)
@@ -118,6 +118,7 @@ void run_bots(void)
 {
     load_news = on_news;
     load_greet = cast_greet;
+    cast_begin();
     cast_call_agents('b');
     cast_call_customers();
     talk();
@@ -128,8 +129,9 @@ void run_chat(void)
 {
     load_news = on_news;
     load_greet = cast_greet;
-    cast_call_agents('a');
+    cast_begin();
     cast_call_customers();
+    cast_call_agents('a');
     cast_assign();
     talk();
     report();

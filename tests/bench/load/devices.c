@@ -67,7 +67,7 @@ void run_devices(void)
     load_news = on_news;
     load_greet = cast_greet;
     load.agents = 0;
-    cast_call_agents('a');
+    cast_begin();
     cast_call_customers();
     extra_count = load.customers * (load.devices - 1);
     extra = calloc(extra_count, sizeof *extra);
@@ -138,7 +138,7 @@ void run_history(void)
     load_news = on_history_news;
     load_greet = cast_greet;
     load.agents = 0;
-    cast_call_agents('a');
+    cast_begin();
     cast_call_customers();
     for (uint32_t i = 0; i < load.customers; i++)
         for (int j = 0; j < IN_FLIGHT; j++)

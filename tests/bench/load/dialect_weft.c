@@ -36,7 +36,12 @@ static const char *find(const struct frame *frame, const char *name)
     } else {
         len = (size_t)snprintf(pattern, sizeof pattern, "\"%s\":", name);
     }
-    const char *at = memmem(frame->bytes, frame->len, pattern, len);
+    const char *at = memmem(frame->bytes, frame->len, pattern, len),
+               *end = frame->bytes + frame->len;
+    /* {kind: text, text: …}: packed, a value may look as the name after it. */
+    while (at != NULL && frame->is_packed && (size_t)(end - at) >= 2 * len &&
+            memcmp(at + len, pattern, len) == 0)
+        at += len;
     return at ? at + len : NULL;
 }
 
@@ -89,9 +94,13 @@ static uint64_t count_entries(const struct frame *frame)
     return count;
 }
 
-static void read_frame(struct line *line, const struct frame *frame)
+static void read_frame(struct line *line, const struct frame *whole)
 {
-    struct slice type = find_text(frame, "type");
+    struct slice type = find_text(whole, "type");
+    /* The type is the first member, and its value may be the name of another: `offer`, `turn`. */
+    const char *end = whole->bytes + whole->len;
+    const char *rest = type.len > 0 ? type.bytes + type.len : whole->bytes;
+    const struct frame *frame = &(struct frame){rest, (size_t)(end - rest), whole->is_packed};
     struct news news = {.conversation = find_text(frame, "conversation")};
     if (slice_is(type, "ack")) {
         news.kind = NEWS_ACK;
@@ -122,7 +131,7 @@ static void read_frame(struct line *line, const struct frame *frame)
         news.at = find_text(frame, "after");
     } else if (slice_is(type, "error")) {
         news.kind = NEWS_ERROR;
-        news.text = slice_make(frame->bytes, frame->len);
+        news.text = slice_make(whole->bytes, whole->len);
     }
     load_news(line, &news);
 }
@@ -134,7 +143,6 @@ static void read_json(struct line *line, const char *bytes, size_t len)
 
 static void read_packed(struct line *line, const char *bytes, size_t len)
 {
-    /* The type's own key reads as any other: "type" is the first member. */
     read_frame(line, &(struct frame){bytes, len, true});
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* weft-load: one workload against one server on the loopback; prints one line of JSON.
+/* weft-load: one workload against one server on the loopback; prints a line of JSON when it
+ * begins to measure, and one with the figures.
  *
  *   weft-load WORKLOAD --port P [--dialect json|msgpack|plain|socketio|nats] [--customers N]
  *             [--agents N] [--devices N] [--seconds S] [--rate R]
