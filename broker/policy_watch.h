@@ -23,6 +23,7 @@ bool policy_watch_start(struct policy_watch *watch, struct node *node, const cha
 void policy_watch_look(struct policy_watch *watch);
 
 /* For node_settings.read_policy. */
-struct route_policy *policy_watch_read(struct slice text, char out_why[POLICY_WHY_MAX]);
+struct route_policy *policy_watch_read(
+        struct slice text, const struct route_staff *staff, char out_why[POLICY_WHY_MAX]);
 
 #endif

@@ -215,8 +215,8 @@ static struct route_policy to_route(const struct policy_values *from)
     return policy;
 }
 
-static bool read_values(struct reader *reader, struct slice text, struct policy_values *out,
-        struct policy_setup *setup)
+static bool read_values(struct reader *reader, struct slice text, const struct route_staff *staff,
+        struct policy_values *out, struct policy_setup *setup)
 {
     struct breach breach;
     struct mark mark;
@@ -226,7 +226,7 @@ static bool read_values(struct reader *reader, struct slice text, struct policy_
     reader_defaults(policy_rows, out, "");
     bool is_good = reader_settings(reader, policy_rows, out);
     if (is_good && (may_starve(out, &breach) || may_bounce(out, &breach) ||
-                           !policy_names_read(&out->names, setup, &breach)))
+                           !policy_names_read(&out->names, staff, setup, &breach)))
         is_good = reader_breach(reader, &breach);
     document_close(&reader->document);
     return is_good;
@@ -238,8 +238,8 @@ struct whole_policy {
     struct policy_setup names;
 };
 
-struct route_policy *policy_parse(
-        struct slice text, const char *name, struct config_problem *out_problem)
+struct route_policy *policy_parse_for(const struct route_staff *staff, struct slice text,
+        const char *name, struct config_problem *out_problem)
 {
     struct reader reader = {.path = name, .problem = out_problem};
     struct policy_values *values = calloc(1, sizeof *values);
@@ -248,7 +248,7 @@ struct route_policy *policy_parse(
     if (values == NULL || whole == NULL)
         reader_fail(&reader, (struct mark){0}, "there is not enough memory");
     else
-        is_good = read_values(&reader, text, values, &whole->names);
+        is_good = read_values(&reader, text, staff, values, &whole->names);
     if (is_good) {
         whole->policy = to_route(values);
         whole->policy.setup = &whole->names.setup;
@@ -257,6 +257,12 @@ struct route_policy *policy_parse(
     }
     free(values);
     return is_good ? &whole->policy : NULL;
+}
+
+struct route_policy *policy_parse(
+        struct slice text, const char *name, struct config_problem *out_problem)
+{
+    return policy_parse_for(NULL, text, name, out_problem);
 }
 
 /* ---- the file ---- */

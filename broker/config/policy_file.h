@@ -6,6 +6,7 @@
 #include "base/slice.h"
 #include "config/config.h"
 #include "core/route/policy.h"
+#include "core/route/setup.h"
 
 #include <stdio.h>
 
@@ -30,6 +31,10 @@ bool policy_text_read(
  * errors:  NULL: out_problem tells */
 struct route_policy *policy_parse(
         struct slice text, const char *name, struct config_problem *out_problem);
+
+/* The same, and refuses what nobody of the staff could serve. */
+struct route_policy *policy_parse_for(const struct route_staff *staff, struct slice text,
+        const char *name, struct config_problem *out_problem);
 
 /* A whole commented policy with every default. */
 void policy_write_defaults(FILE *out);

@@ -6,6 +6,8 @@
  */
 #include "config/policy_names.h"
 
+#include "core/route/pool_entry.h"
+
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -59,6 +61,9 @@ const struct setting policy_class_rows[] = {NAME_ROW(policy_class, "As handoffs 
 
 const struct setting policy_queue_rows[] = {
         NAME_ROW(policy_queue, "As handoffs and agents say it; `default` for cases that say none."),
+        TEXTS_ROW(skills, skills, skill_count, ROUTE_QUEUE_SKILLS_MAX, "refund from 600",
+                "What each of its cases needs of an agent, beside what the case itself says; "
+                "somebody must have it."),
         TEXTS_ROW(overflow, overflow, overflow_count, ROUTE_OVERFLOW_MAX, "sales after 60000",
                 "Queues whose agents may serve its cases too, and after how many milliseconds."),
         {.name = "promise_ms",
@@ -186,6 +191,19 @@ static bool read_overflow(const char *text, struct route_overflow *out)
     return *text == '\0';
 }
 
+/* "refund from 600", or "refund" at any level. */
+static bool read_skill(const char *text, struct route_skill *out)
+{
+    size_t len = strcspn(text, " ");
+    if (!route_name_set(&out->name, slice_make(text, len)))
+        return false;
+    text += len;
+    if (*text != '\0' && (strncmp(text, " from ", 6) != 0 || (text += 6, false) ||
+                                 !read_number(&text, POOL_LEVEL_MAX, &out->min_level)))
+        return false;
+    return *text == '\0';
+}
+
 static bool read_zone(const char *name, struct zone *out)
 {
     char path[128];
@@ -239,22 +257,57 @@ static bool read_schedule(const struct policy_queue *from, uint32_t at, struct r
     return true;
 }
 
-static bool read_queue(const struct policy_queue *from, uint32_t at, struct route_queue *out,
-        struct zone *zone, struct breach *breach)
+static bool read_skills(const struct policy_queue *from, uint32_t at,
+        const struct route_staff *staff, struct route_queue *out, struct breach *breach)
 {
     char where[64];
-    *out = (struct route_queue){.promise_ms = from->promise_ms,
-            .overflow_count = from->overflow_count,
-            .offline_len = (uint16_t)strlen(from->offline_text)};
-    route_name_set(&out->name, slice_of_string(from->name));
-    memcpy(out->offline_text, from->offline_text, out->offline_len);
+    out->skill_count = from->skill_count;
+    for (uint32_t i = 0; i < from->skill_count; i++) {
+        struct route_skill *skill = &out->skills[i];
+        snprintf(where, sizeof where, "queues.%u.skills.%u", at, i);
+        if (!read_skill(from->skills[i], skill))
+            return blame(breach, where, "'%s' must read like 'refund from 600'", from->skills[i]);
+        if (staff != NULL &&
+                !staff->has_skill(staff->user, route_name_slice(&skill->name), skill->min_level))
+            return blame(breach, where, "nobody has the skill '%s' that '%s' needs",
+                    from->skills[i], from->name);
+    }
+    return true;
+}
+
+static bool read_overflows(const struct policy_queue *from, uint32_t at, struct route_queue *out,
+        struct breach *breach)
+{
+    char where[64];
+    out->overflow_count = from->overflow_count;
     for (uint32_t i = 0; i < from->overflow_count; i++) {
         snprintf(where, sizeof where, "queues.%u.overflow.%u", at, i);
         if (!read_overflow(from->overflow[i], &out->overflow[i]))
             return blame(
                     breach, where, "'%s' must read like 'sales after 60000'", from->overflow[i]);
     }
-    return read_schedule(from, at, out, zone, breach);
+    return true;
+}
+
+/* A queue on its way from the file, with what it is read for. */
+struct reading {
+    const struct policy_names *from;
+    const struct route_staff *staff;
+    struct policy_setup *out;
+    struct breach *breach;
+};
+
+static bool read_queue(const struct reading *reading, uint32_t at)
+{
+    const struct policy_queue *from = &reading->from->queues[at];
+    struct route_queue *out = &reading->out->setup.queues[at];
+    *out = (struct route_queue){
+            .promise_ms = from->promise_ms, .offline_len = (uint16_t)strlen(from->offline_text)};
+    route_name_set(&out->name, slice_of_string(from->name));
+    memcpy(out->offline_text, from->offline_text, out->offline_len);
+    return read_skills(from, at, reading->staff, out, reading->breach) &&
+           read_overflows(from, at, out, reading->breach) &&
+           read_schedule(from, at, out, &reading->out->zones[at], reading->breach);
 }
 
 /* The check names an item; which list it is of, only the fault says. */
@@ -277,9 +330,10 @@ static bool blame_fault(const struct policy_names *from, enum route_fault fault,
     return blame(breach, where, "'%s' %s", name, route_fault_text(fault));
 }
 
-bool policy_names_read(
-        const struct policy_names *from, struct policy_setup *out, struct breach *out_breach)
+bool policy_names_read(const struct policy_names *from, const struct route_staff *staff,
+        struct policy_setup *out, struct breach *out_breach)
 {
+    struct reading reading = {from, staff, out, out_breach};
     struct route_setup *setup = &out->setup;
     uint32_t at = 0;
     memset(out, 0, sizeof *out);
@@ -296,7 +350,7 @@ bool policy_names_read(
         setup->classes[i].worth = from->classes[i].worth;
     }
     for (uint32_t i = 0; i < from->queue_count; i++)
-        if (!read_queue(&from->queues[i], i, &setup->queues[i], &out->zones[i], out_breach))
+        if (!read_queue(&reading, i))
             return false;
     enum route_fault fault = route_setup_check(setup, &at);
     return fault == ROUTE_SETUP_GOOD || blame_fault(from, fault, at, setup, out_breach);

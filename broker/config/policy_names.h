@@ -7,7 +7,7 @@
 #include "config/settings.h"
 #include "core/route/setup.h"
 
-enum { OVERFLOW_TEXT_MAX = 64, SPAN_TEXT_MAX = 48 };
+enum { OVERFLOW_TEXT_MAX = 64, SKILL_TEXT_MAX = 64, SPAN_TEXT_MAX = 48 };
 
 /* The structs mirror the file, member for member. */
 struct policy_channel {
@@ -22,7 +22,8 @@ struct policy_class {
 
 struct policy_queue {
     char name[ROUTE_NAME_MAX + 1];
-    uint32_t promise_ms, overflow_count, hours_count, holiday_count;
+    uint32_t promise_ms, skill_count, overflow_count, hours_count, holiday_count;
+    char skills[ROUTE_QUEUE_SKILLS_MAX][SKILL_TEXT_MAX];
     char overflow[ROUTE_OVERFLOW_MAX][OVERFLOW_TEXT_MAX];
     char time_zone[64];
     char hours[HOURS_SPANS_MAX][SPAN_TEXT_MAX];
@@ -45,10 +46,10 @@ struct policy_setup {
     struct zone zones[ROUTE_QUEUES_MAX];
 };
 
-/* From the file's texts to the core's values, checked as a whole.
+/* From the file's texts to the core's values, checked as a whole. staff: NULL: whoever exists.
  *
  * errors: false: out_breach says where and what */
-bool policy_names_read(
-        const struct policy_names *from, struct policy_setup *out, struct breach *out_breach);
+bool policy_names_read(const struct policy_names *from, const struct route_staff *staff,
+        struct policy_setup *out, struct breach *out_breach);
 
 #endif

@@ -2,7 +2,8 @@
 /* What a case needs of an agent: from its handoff packet, its channel, the policy and its past.
  *
  * Invariant: everything is copied, so a need outlives the entry that it was read from. A case that
- * no agent who exists could ever take is said to be so: it is reported, and its musts are wishes.
+ * no agent who exists could ever take is said to be so: it is reported, its musts are wishes, and
+ * when it is in nobody's queue it is in everybody's.
  */
 #include "flow/case_needs.h"
 
@@ -48,6 +49,21 @@ void needs_take(struct case_needs *needs, const struct proto_handoff *handoff)
         need->promise_ms = need->first_queued_ms + handoff->promise_ms;
 }
 
+/* What the case itself says of a skill stands. */
+static void need_skills_of(struct case_needs *needs, const struct route_queue *queue)
+{
+    struct pool_need *need = &needs->need;
+    for (uint32_t i = 0; i < queue->skill_count; i++) {
+        struct slice name = route_name_slice(&queue->skills[i].name);
+        bool is_said = false;
+        for (size_t j = 0; j < need->skill_count && !is_said; j++)
+            is_said = slice_equal(need->skills[j].name, name);
+        if (!is_said && need->skill_count < POOL_REQUIREMENTS_MAX)
+            needs->skills[need->skill_count++] =
+                    (struct pool_requirement){keep(needs, name), true, queue->skills[i].min_level};
+    }
+}
+
 void needs_complete(struct case_needs *needs, const struct conversation *fold,
         const struct route_policy *policy)
 {
@@ -59,6 +75,8 @@ void needs_complete(struct case_needs *needs, const struct conversation *fold,
         need->weight = channel->weight;
         need->is_interruptible = channel->is_interruptible;
     }
+    if (queue != NULL)
+        need_skills_of(needs, queue);
     if (need->promise_ms == 0 && promise_ms > 0)
         need->promise_ms = need->first_queued_ms + promise_ms;
     bool is_soon = policy->continuity_ms > 0 && fold->closed_ms > 0 &&
@@ -85,9 +103,30 @@ static bool takes_channel(const struct agent_profile *agent, struct slice channe
     return true;
 }
 
-static bool could_ever(const struct agent_profile *agent, const struct pool_need *need)
+static bool serves(const struct agent_profile *agent, struct slice queue)
 {
-    if (agent->capacity == 0 || !takes_channel(agent, need->channel))
+    struct slice wanted = queue.len > 0 ? queue : SLICE_OF(ROUTE_QUEUE_DEFAULT);
+    for (size_t i = 0; i < agent->queue_count; i++)
+        if (slice_equal(agent->queues[i], wanted))
+            return true;
+    return agent->queue_count == 0;
+}
+
+static bool is_in_reach(const struct agent_profile *agent, struct slice queue_name,
+        const struct route_policy *policy)
+{
+    const struct route_queue *queue = route_find_queue(policy->setup, queue_name);
+    bool is_theirs = serves(agent, queue_name);
+    for (uint32_t i = 0; queue != NULL && i < queue->overflow_count && !is_theirs; i++)
+        is_theirs = serves(agent, route_name_slice(&queue->overflow[i].queue));
+    return is_theirs;
+}
+
+static bool could_ever(const struct agent_profile *agent, const struct pool_need *need,
+        const struct route_policy *policy)
+{
+    if (agent->capacity == 0 || !takes_channel(agent, need->channel) ||
+            !is_in_reach(agent, need->queue, policy))
         return false;
     for (size_t i = 0; i < need->skill_count; i++)
         if (need->skills[i].must && !has_skill(agent, &need->skills[i]))
@@ -95,14 +134,12 @@ static bool could_ever(const struct agent_profile *agent, const struct pool_need
     return true;
 }
 
-bool needs_are_stranded(
-        const struct case_needs *needs, const struct node *node, struct slice tenant)
+bool needs_are_stranded(const struct case_needs *needs, const struct node *node,
+        struct slice tenant, const struct route_policy *policy)
 {
     const struct agent_profile *agent = NULL;
-    if (needs->need.skill_count == 0)
-        return false;
     while ((agent = directory_next_agent(node, tenant, agent)) != NULL)
-        if (could_ever(agent, &needs->need))
+        if (could_ever(agent, &needs->need, policy))
             return false;
     return true;
 }

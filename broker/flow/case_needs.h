@@ -20,11 +20,12 @@ struct case_needs {
 void needs_begin(struct case_needs *needs, const struct conversation *fold);
 /* From the packet of the case, which may be older than its request. */
 void needs_take(struct case_needs *needs, const struct proto_handoff *handoff);
-/* What nobody said and the policy knows: weight, promise, the agent of the case before. */
+/* What nobody said and the policy knows: weight, promise, the queue's skills, the agent
+ * of the case before. */
 void needs_complete(struct case_needs *needs, const struct conversation *fold,
         const struct route_policy *policy);
 /* No agent of the tenant, present or not, could take it as it is. */
-bool needs_are_stranded(
-        const struct case_needs *needs, const struct node *node, struct slice tenant);
+bool needs_are_stranded(const struct case_needs *needs, const struct node *node,
+        struct slice tenant, const struct route_policy *policy);
 
 #endif

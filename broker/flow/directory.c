@@ -101,6 +101,11 @@ const struct directory_value *directory_key(
     return found ? MAP_ITEM(found, struct key_item, by_id)->value : NULL;
 }
 
+uint64_t directory_revision(const struct node *node)
+{
+    return node->directory->revision;
+}
+
 bool directory_is_whole(const struct node *node)
 {
     return node->directory->is_whole;
@@ -390,6 +395,8 @@ static enum log_decision decide(
     bool is_new_tenant = change->value->kind == DIRECTORY_TENANT;
     if (is_new_tenant ? has_tenant && !change->may_replace : !has_tenant)
         return LOG_NO;
+    if (change->complete != NULL)
+        change->complete(change);
     draft->time_ms = node_time_ms(directory->node);
     directory_encode(change->value, &draft->plain);
     return LOG_APPEND;

@@ -72,6 +72,8 @@ struct directory_look {
     void (*done)(struct directory_look *look, bool is_fresh);
 };
 void directory_look(struct node *node, struct directory_look *look);
+/* Grows with each change of an agent; this node's own count. */
+uint64_t directory_revision(const struct node *node);
 bool directory_is_whole(const struct node *node); /* all of the log has been read */
 
 const struct tenant *directory_tenant(const struct node *node, struct slice id); /* NULL: none */

@@ -11,6 +11,8 @@ struct directory_change {
     struct log_change log;
     const struct directory_value *value;
     bool may_replace; /* a tenant that exists */
+    /* Not NULL: fills in what rests on what the directory says now, at each try. */
+    void (*complete)(struct directory_change *change);
     void (*done)(struct directory_change *change, enum log_outcome outcome);
 };
 

@@ -79,13 +79,11 @@ static void put(struct door *door, const struct http_request *request, struct te
     struct node *node = door->node;
     if (!door_read(door, request, &body_shape, &body))
         return;
-    struct route_policy *policy =
-            node->settings->read_policy ? node->settings->read_policy(body.policy, why) : NULL;
+    struct route_policy *policy = policy_read_to_put(node, team_tenant(team), body.policy, why);
     bool is_good = policy != NULL;
     free(policy);
     if (!is_good)
-        door_refuse(door, 400, PROTO_ERROR_BAD_REQUEST,
-                node->settings->read_policy ? why : "This node cannot read policies.");
+        door_refuse(door, 400, PROTO_ERROR_BAD_REQUEST, why);
     else if (body.check)
         answer(door, team);
     else if (node->policy_file.bytes != NULL)

@@ -27,6 +27,7 @@
 #include "port/timers.h"
 #include "proto/codec.h"
 
+struct route_staff; /* core/route/setup.h */
 struct directory;
 struct sessions;
 struct conversations;
@@ -62,8 +63,10 @@ struct node_settings {
     uint64_t turn_lease_ms, turn_deadline_ms, bot_absent_ms, presence_grace_ms;
     uint64_t token_ms, ticket_ms, customer_renewal_ms, agent_renewal_ms;
     struct route_policy policy; /* of pools in whose log no other was put */
-    /* Reads a policy's text. owns: free() what it returns. errors: NULL, out_why is a sentence */
-    struct route_policy *(*read_policy)(struct slice text, char out_why[POLICY_WHY_MAX]);
+    /* Reads a policy's text; for a staff (NULL: any), refusing what nobody of them could serve.
+     * owns: free() what it returns. errors: NULL, out_why is a sentence */
+    struct route_policy *(*read_policy)(
+            struct slice text, const struct route_staff *staff, char out_why[POLICY_WHY_MAX]);
 };
 
 enum { NODE_SCRATCH_BYTES = 1024 * 1024, NODE_OUT_BYTES = 2 * 1024 * 1024 };

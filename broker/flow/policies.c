@@ -5,14 +5,19 @@
  *                                                   `--> refused: the one before stays
  *
  * Invariant: a pool decides by the newest text in its log that this node can read, and each offer
- * says its number. A text that was refused is never appended.
+ * says its number. A text that was refused is never appended. Whether somebody has the skills that
+ * it names is asked when it is put and never later: agents come and go, and a case that nobody can
+ * take is seen to when it is queued (case_needs.c).
  */
 #include "flow/policies.h"
 
 #include "base/check.h"
 #include "base/log_line.h"
+#include "core/route/setup.h"
+#include "flow/directory.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- in force ---- */
@@ -24,7 +29,7 @@ static void read_newest(
     struct route_policy *policy = NULL;
     kept->version = newest->version;
     if (node->settings->read_policy != NULL)
-        policy = node->settings->read_policy(newest->text, why);
+        policy = node->settings->read_policy(newest->text, NULL, why);
     if (policy == NULL) {
         log_line(LOG_ERROR, "policy.not_readable", "version=%" PRIu64 " why=\"%s\"",
                 newest->version, why);
@@ -56,6 +61,35 @@ void policy_forget(struct team_policy *kept)
 {
     free(kept->read);
     *kept = (struct team_policy){0};
+}
+
+/* ---- reading what is to be put ---- */
+
+struct staff {
+    struct node *node;
+    struct slice tenant;
+};
+
+static bool has_skill(void *user, struct slice skill, uint32_t min_level)
+{
+    const struct staff *staff = user;
+    const struct agent_profile *agent = NULL;
+    uint32_t least = min_level > 0 ? min_level : 1;
+    while ((agent = directory_next_agent(staff->node, staff->tenant, agent)) != NULL)
+        for (size_t i = 0; i < agent->skill_count && agent->capacity > 0; i++)
+            if (slice_equal(agent->skills[i].name, skill) && agent->skills[i].level >= least)
+                return true;
+    return false;
+}
+
+struct route_policy *policy_read_to_put(
+        struct node *node, struct slice tenant, struct slice text, char out_why[POLICY_WHY_MAX])
+{
+    struct staff staff = {node, tenant};
+    if (node->settings->read_policy != NULL)
+        return node->settings->read_policy(text, &(struct route_staff){has_skill, &staff}, out_why);
+    snprintf(out_why, POLICY_WHY_MAX, "This node cannot read policies.");
+    return NULL;
 }
 
 /* ---- putting ---- */
@@ -117,6 +151,26 @@ static void on_proposed(struct policy_put *put, enum log_outcome outcome)
         kept->proposed_hash = pool_policy_hash(slice_make(put->text, put->len));
 }
 
+/* Anew when agents have changed: the first may come after the file. */
+static bool may_propose(struct team *team, struct slice text, struct team_policy *kept)
+{
+    struct node *node = team_node(team);
+    uint64_t hash = pool_policy_hash(text), revision = directory_revision(node);
+    char why[POLICY_WHY_MAX];
+    if (!directory_is_whole(node) || (kept->refused_hash == hash && kept->refused_at == revision))
+        return false;
+    struct route_policy *policy = policy_read_to_put(node, team_tenant(team), text, why);
+    bool is_good = policy != NULL;
+    free(policy);
+    if (!is_good && kept->refused_hash != hash)
+        log_line(LOG_ERROR, "policy.refused",
+                "tenant=%.*s why=\"%s\" note=\"the one before stays in force\"",
+                SLICE_ARGS(team_tenant(team)), why);
+    kept->refused_hash = is_good ? 0 : hash;
+    kept->refused_at = revision;
+    return is_good;
+}
+
 void policy_propose(struct team *team, struct team_policy *kept)
 {
     struct slice text = team_node(team)->policy_file;
@@ -124,7 +178,7 @@ void policy_propose(struct team *team, struct team_policy *kept)
                        pool_policy(team_pool(team)).version > 0; /* else the log was lost */
     if (text.bytes == NULL || kept->is_proposing || is_compared)
         return;
-    kept->is_proposing = policy_put(team, text, on_proposed, kept);
+    kept->is_proposing = may_propose(team, text, kept) && policy_put(team, text, on_proposed, kept);
 }
 
 void policies_set_file(struct node *node, struct slice text)

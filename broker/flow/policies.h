@@ -16,11 +16,19 @@ struct team_policy {
     uint64_t version;          /* of the text that was read last, good or not */
     bool is_proposing;
     uint64_t proposed_hash; /* of the file's text that was compared last */
+    /* Of the file's text that these agents cannot serve, and the directory's revision then. */
+    uint64_t refused_hash, refused_at;
 };
 
 /* order: the pool's fold is as the log says */
 const struct route_policy *policy_in_force(
         struct node *node, const struct pool *pool, struct team_policy *kept);
+/* Reads a text that is to be put, for the agents that the tenant has now.
+ *
+ * owns:    free() the policy
+ * errors:  NULL: out_why is a sentence */
+struct route_policy *policy_read_to_put(
+        struct node *node, struct slice tenant, struct slice text, char out_why[POLICY_WHY_MAX]);
 /* Puts the policy file's text when the pool has another one. Once for each text that the file ever
  * had in this process, so that nodes with different files do not argue for ever. */
 void policy_propose(struct team *team, struct team_policy *kept);

@@ -160,11 +160,12 @@ static void submit_queued(struct request_change *change)
         needs_complete(needs, chat_fold(chat), team_policy(team));
         offline_answer(team, chat, needs->need.queue);
     }
-    needs->need.is_stranded = needs_are_stranded(needs, chat->node, id_slice(&chat->tenant));
+    needs->need.is_stranded = team != NULL && needs_are_stranded(needs, chat->node,
+                                                      id_slice(&chat->tenant), team_policy(team));
     if (needs->need.is_stranded)
-        log_line(LOG_WARN, "case.stranded", "tenant=%.*s conversation=%.*s skill=%.*s",
+        log_line(LOG_WARN, "case.stranded", "tenant=%.*s conversation=%.*s queue=%.*s skill=%.*s",
                 SLICE_ARGS(id_slice(&chat->tenant)), SLICE_ARGS(chat_id(chat)),
-                SLICE_ARGS(needs->skills[0].name));
+                SLICE_ARGS(needs->need.queue), SLICE_ARGS(needs->skills[0].name));
     submit(change);
 }
 

@@ -44,6 +44,16 @@ uint32_t match_direct_agent(const struct match *match, const struct request *req
 
 /* ---- queues ---- */
 
+/* A stranded case in nobody's queue is everybody's. */
+static bool is_nobodys(const struct match *match, const uint32_t *rows, uint32_t count)
+{
+    const struct grid *grid = &match->pool->grid;
+    while (count-- > 0)
+        if (grid_meet(grid, rows[count], GRID_ABLE))
+            return false;
+    return !grid_meet(grid, GRID_EVERY, GRID_ABLE);
+}
+
 /* The rows of the queues whose agents may serve the case now, beside those who serve all. */
 uint32_t match_reach(const struct match *match, const struct request *request,
         uint32_t rows[1 + ROUTE_OVERFLOW_MAX])
@@ -61,6 +71,10 @@ uint32_t match_reach(const struct match *match, const struct request *request,
         bool is_due = overflow->after_ms == 0 || has_passed(match, request, overflow->after_ms);
         if (is_due && word != WORD_NONE && words->items[word].queue_row != SLOT_NONE)
             rows[count++] = words->items[word].queue_row;
+    }
+    if (request->is_stranded && is_nobodys(match, rows, count)) {
+        rows[0] = GRID_ABLE;
+        count = 1;
     }
     return count;
 }

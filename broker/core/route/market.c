@@ -78,7 +78,7 @@ static void set_bit(const struct hall *hall, uint32_t row, uint32_t rank)
     hall->bits[(size_t)row * hall->stride + rank / 64] |= (uint64_t)1 << rank % 64;
 }
 
-/* Row GRID_OPEN: everybody here; the skills' rows as in the grid. */
+/* Rows GRID_OPEN and GRID_ABLE: everybody here; the skills' rows as in the grid. */
 static bool draw_rows(struct hall *hall)
 {
     const struct pool *pool = hall->match->pool;
@@ -91,6 +91,7 @@ static bool draw_rows(struct hall *hall)
     for (uint32_t rank = 0; rank < hall->auction.agent_count; rank++) {
         const struct agent *agent = &pool->agents[hall->agents[rank]];
         set_bit(hall, GRID_OPEN, rank);
+        set_bit(hall, GRID_ABLE, rank);
         if (agent->queue_count == 0)
             set_bit(hall, GRID_EVERY, rank);
         for (uint32_t i = 0; i < agent->queue_count; i++)

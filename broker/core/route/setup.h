@@ -4,9 +4,9 @@
  *
  *   channel  how much a case of it weighs, and whether live work may interrupt it
  *   class    of customers: how much it counts in the score
- *   queue    where a case waits and who serves it. A case names one or waits in
- * ROUTE_QUEUE_DEFAULT; an agent who lists none serves all overflow another queue whose agents may
- * serve the case as well from some time on
+ *   queue    where a case waits, who serves it, and what each of its cases needs. A case names one
+ *            or waits in ROUTE_QUEUE_DEFAULT; an agent who lists none serves all
+ *   overflow another queue whose agents may serve the case as well from some time on
  */
 #ifndef WEFT_CORE_ROUTE_SETUP_H
 #define WEFT_CORE_ROUTE_SETUP_H
@@ -19,6 +19,7 @@ enum {
     ROUTE_CLASSES_MAX = 16,
     ROUTE_QUEUES_MAX = 32,
     ROUTE_OVERFLOW_MAX = 4,
+    ROUTE_QUEUE_SKILLS_MAX = 4,
     ROUTE_OFFLINE_TEXT_MAX = 512,
 };
 
@@ -45,8 +46,16 @@ struct route_overflow {
     uint64_t after_ms; /* since the request was queued */
 };
 
+/* What every case of a queue needs. */
+struct route_skill {
+    struct route_name name;
+    uint32_t min_level; /* 0: any level will do */
+};
+
 struct route_queue {
     struct route_name name;
+    struct route_skill skills[ROUTE_QUEUE_SKILLS_MAX];
+    uint32_t skill_count;
     struct route_overflow overflow[ROUTE_OVERFLOW_MAX];
     uint32_t overflow_count;
     uint64_t promise_ms; /* 0: the policy's */
@@ -61,6 +70,12 @@ struct route_setup {
     struct route_class classes[ROUTE_CLASSES_MAX];
     struct route_queue queues[ROUTE_QUEUES_MAX];
     uint32_t channel_count, class_count, queue_count;
+};
+
+/* Who exists, for whoever puts a policy: one that needs what nobody has is refused. */
+struct route_staff {
+    bool (*has_skill)(void *user, struct slice skill, uint32_t min_level);
+    void *user;
 };
 
 static inline struct slice route_name_slice(const struct route_name *name)

@@ -81,6 +81,7 @@ static void queues_channels_and_hours_are_read(void)
             parse("auto_accept: 1\nchannels: [{name: mail, weight: 300, interruptible: 1}]\n"
                   "classes: [{name: concierge, worth: 900}]\n"
                   "queues:\n  - name: sales\n    overflow: [default after 60000]\n"
+                  "    skills: [refund from 600, patience]\n"
                   "    time_zone: UTC\n    hours: [fri-mon 10:00-12:30]\n"
                   "    holidays: [12-25, 2026-12-24 09:00-12:00]\n"
                   "    offline_text: We are back at ten.\n  - name: default\n");
@@ -90,6 +91,11 @@ static void queues_channels_and_hours_are_read(void)
     expect_u64(route_find_class(read->setup, SLICE_OF("concierge"))->worth, 900);
     const struct route_queue *sales = route_find_queue(read->setup, SLICE_OF("sales"));
     expect_u64(sales->overflow[0].after_ms, 60000);
+    expect_u64(sales->skill_count, 2);
+    expect_text(route_name_slice(&sales->skills[0].name), "refund");
+    expect_u64(sales->skills[0].min_level, 600);
+    expect_text(route_name_slice(&sales->skills[1].name), "patience");
+    expect_u64(sales->skills[1].min_level, 0);
     expect_u64(sales->hours.span_count, 4);
     expect_u64(sales->hours.spans[0].weekday, 5);
     expect_u64(sales->hours.spans[3].weekday, 1);
@@ -132,6 +138,14 @@ static const struct {
         {"queues:\n  - name: a\n    hours: [mon-fri 09:00-17:00, tue 16:00-18:00]\n",
                 "policy.yaml:2:5: 'a' has hours that overlap, end before they begin, or a holiday "
                 "that is no date"},
+        {"queues:\n  - name: a\n    skills: [refund below 3]\n",
+                "policy.yaml:3:14: 'refund below 3' must read like 'refund from 600'"},
+        {"queues:\n  - name: a\n    skills: [refund from 1001]\n",
+                "policy.yaml:3:14: 'refund from 1001' must read like 'refund from 600'"},
+        {"channels: [{name: mail, weight: -3}]\n",
+                "policy.yaml:1:33: 'channels[0].weight' must be a whole number, not '-3'"},
+        {"queues:\n  - name: a\n    hours: [mon 17:00-09:00]\n",
+                "policy.yaml:3:13: 'mon 17:00-09:00' must read like 'mon-fri 09:00-17:00'"},
         {"queues:\n  - name: a\n    hours: [monday]\n",
                 "policy.yaml:3:13: 'monday' must read like 'mon-fri 09:00-17:00'"},
         {"queues:\n  - name: a\n    time_zone: Mars/Olympus\n",
@@ -147,6 +161,35 @@ static void a_bad_policy_is_refused_in_these_words(void)
         expect(parse(bad_ones[i].text) == NULL);
         expect_text(slice_of_string(problem.text), bad_ones[i].message);
     }
+}
+
+static bool has_skill(void *user, struct slice skill, uint32_t min_level)
+{
+    (void)user;
+    return slice_is(skill, "refund") && min_level <= 700;
+}
+
+/* Whoever only reads a policy (an old one, of a log) does not ask who is there. */
+static void a_skill_that_nobody_has_is_refused_when_it_is_put(void)
+{
+    static const char one[] = "queues:\n  - name: a\n    skills: [refund from 700]\n",
+                      two[] = "queues:\n  - name: a\n    skills:\n      - refund\n"
+                              "      - refund from 800\n",
+                      three[] = "queues:\n  - name: a\n    skills: [astrology]\n";
+    struct route_staff staff = {has_skill, NULL};
+    struct route_policy *good =
+            policy_parse_for(&staff, slice_of_string(one), "policy.yaml", &problem);
+    expect(good != NULL);
+    free(good);
+    expect(policy_parse_for(&staff, slice_of_string(two), "policy.yaml", &problem) == NULL);
+    expect_text(slice_of_string(problem.text),
+            "policy.yaml:5:9: nobody has the skill 'refund from 800' that 'a' needs");
+    expect(policy_parse_for(&staff, slice_of_string(three), "policy.yaml", &problem) == NULL);
+    expect_text(slice_of_string(problem.text),
+            "policy.yaml:3:14: nobody has the skill 'astrology' that 'a' needs");
+    struct route_policy *read = parse(three);
+    expect(read != NULL);
+    free(read);
 }
 
 static void write_file(const char *path, size_t len)
@@ -226,6 +269,7 @@ int main(int argc, char **argv)
                     CASE(every_term_has_a_weight), CASE(times_are_read),
                     CASE(queues_channels_and_hours_are_read),
                     CASE(a_bad_policy_is_refused_in_these_words),
+                    CASE(a_skill_that_nobody_has_is_refused_when_it_is_put),
                     CASE(a_file_fits_into_the_log_or_is_refused), CASE(the_defaults_are_read_back),
                     CASE(the_reference_is_up_to_date), {0}});
 }

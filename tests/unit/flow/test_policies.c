@@ -3,6 +3,7 @@
  */
 #include "flow/policies.h"
 
+#include "core/route/setup.h"
 #include "lib/test.h"
 #include "stage_door.h"
 
@@ -11,13 +12,23 @@
 
 #define NORTH "/v1/admin/tenants/north/policy"
 
-/* "offer N": offers live so long. Everything else is refused. */
-static struct route_policy *read_policy(struct slice text, char out_why[POLICY_WHY_MAX])
+/* "offer N": offers live so long. "skill S": needs somebody with it. All else is refused. */
+static struct route_policy *read_policy(
+        struct slice text, const struct route_staff *staff, char out_why[POLICY_WHY_MAX])
 {
     struct slice begin = SLICE_OF("offer ");
     struct route_policy *policy = calloc(1, sizeof *policy);
     expect(policy != NULL);
     *policy = route_policy_default();
+    struct slice skill = SLICE_OF("skill ");
+    if (slice_starts_with(text, skill)) {
+        skill = slice_make(text.bytes + skill.len, text.len - skill.len);
+        if (staff == NULL || staff->has_skill(staff->user, skill, 600))
+            return policy;
+        free(policy);
+        snprintf(out_why, POLICY_WHY_MAX, "policy:1:7: nobody has it");
+        return NULL;
+    }
     if (slice_starts_with(text, begin)) {
         char number[32];
         snprintf(
@@ -97,6 +108,39 @@ static void the_file_is_in_force_everywhere_and_alone(void)
     stage_run(2000);
     expect_u64(in_force("north")->offer_ms, 600);
     expect_u64(in_force("north")->version, 2);
+    stage_end();
+}
+
+static void a_skill_that_nobody_has_is_refused_at_the_door(void)
+{
+    begin();
+    expect_u64((uint64_t)ask_door(HTTP_POST, NORTH, "{\"policy\":\"offer 777\"}"), 200);
+    expect_u64((uint64_t)ask_door(HTTP_POST, NORTH, "{\"policy\":\"skill astrology\"}"), 400);
+    expect(answered("policy:1:7: nobody has it"));
+    expect_u64(in_force("north")->version, 1);
+    expect_u64((uint64_t)ask_door(HTTP_POST, NORTH, "{\"policy\":\"skill any\"}"), 200);
+    expect_u64(in_force("north")->version, 2);
+    stage_end();
+}
+
+/* A file is for all tenants: the one whose agents cannot serve it keeps its policy, until they can.
+ */
+static void the_file_waits_for_agents_who_can_serve_it(void)
+{
+    begin();
+    policies_set_file(stage.node, SLICE_OF("offer 500"));
+    stage_run(2000);
+    policies_set_file(stage.node, SLICE_OF("skill stars"));
+    stage_run(5000);
+    expect_u64(in_force("north")->version, 1);
+    expect_u64(in_force("south")->version, 1);
+    expect_u64((uint64_t)ask_door(HTTP_POST, "/v1/admin/tenants/south/agents",
+                       "{\"name\":\"Zoe\",\"skills\":[{\"name\":\"stars\",\"level\":700}]}"),
+            201);
+    stage_run(2000);
+    expect_u64(in_force("north")->version, 1);
+    expect_u64(in_force("north")->offer_ms, 500);
+    expect_u64(in_force("south")->version, 2);
     stage_end();
 }
 
@@ -190,6 +234,8 @@ int main(int argc, char **argv)
             (struct test_case[]){CASE(a_policy_is_put_and_shown),
                     CASE(a_bad_policy_changes_nothing),
                     CASE(the_file_is_in_force_everywhere_and_alone),
+                    CASE(a_skill_that_nobody_has_is_refused_at_the_door),
+                    CASE(the_file_waits_for_agents_who_can_serve_it),
                     CASE(nodes_with_different_files_do_not_argue),
                     CASE(offers_say_the_policy_that_made_them),
                     CASE(the_log_is_shown_as_it_is_stored), CASE(the_metrics_tell_what_happened),

@@ -347,6 +347,33 @@ static void a_stranded_case_goes_to_whoever_is_there_at_once(void)
     desk_close();
 }
 
+static void queued_for(const char *conversation, const char *queue, bool is_stranded)
+{
+    struct pool_need need = {.queue = slice_of_string(queue), .is_stranded = is_stranded};
+    customer_waits_as(conversation, 1, need);
+}
+
+/* Everybody lists queues and nobody this one: whoever lists another queue may have it. With a
+ * colleague of that queue, even an absent one, it is theirs. */
+static void a_stranded_case_of_nobodys_queue_is_everybodys(void)
+{
+    desk_open();
+    serves("anna", "sales");
+    queued_for("c1", "vip", true);
+    queued_for("c2", "vip", false);
+    router_works();
+    expect_offered_to("c1", "anna");
+    expect_waiting("c2");
+    accepts("anna", "c1");
+    ends("c1");
+    serves("bela", "vip");
+    agent_is("bela", POOL_AWAY);
+    queued_for("c3", "vip", true);
+    router_works();
+    expect_waiting("c3");
+    desk_close();
+}
+
 /* ---- urgency ---- */
 
 static void a_promise_a_class_and_a_value_go_first(void)
@@ -408,6 +435,7 @@ int main(int argc, char **argv)
                     CASE(queues_hold_in_a_crowd),
                     CASE(preferred_agents_are_waited_for_and_no_longer),
                     CASE(a_stranded_case_goes_to_whoever_is_there_at_once),
+                    CASE(a_stranded_case_of_nobodys_queue_is_everybodys),
                     CASE(a_promise_a_class_and_a_value_go_first),
                     CASE(a_changed_need_keeps_the_age), {0}});
 }
