@@ -165,8 +165,9 @@ static bool read_list(struct reader *reader, const struct proto_path *path,
     if (token.number > field->count_max)
         return proto_problem_count(reader->problem, path, field);
     size_t count = (size_t)token.number, size = proto_field_item_size(field);
-    char *items = count > 0 ? arena_take(reader->scratch, count * size) : NULL;
-    if (items == NULL && count > 0)
+    static char nothing[1]; /* so that an empty list is told from one that is absent */
+    char *items = count > 0 ? arena_take(reader->scratch, count * size) : nothing;
+    if (items == NULL)
         return proto_problem_plain(reader->problem, PROTO_ERROR_TOO_LARGE);
     struct proto_path item = *path;
     for (size_t i = 0; i < count; i++) {

@@ -168,3 +168,56 @@ struct agent_profile directory_profile(const struct directory_value *value)
     memcpy(profile.languages, value->texts, value->text_count * sizeof *value->texts);
     return profile;
 }
+
+static void take_skills(struct directory_value *value, const struct agent_profile *profile)
+{
+    value->skill_count = profile->skill_count;
+    for (size_t i = 0; i < profile->skill_count; i++) {
+        value->skills[i].name = profile->skills[i].name;
+        value->skills[i].level = profile->skills[i].level;
+    }
+}
+
+static void take_channels(struct directory_value *value, const struct agent_profile *profile)
+{
+    value->channel_count = profile->channel_count;
+    for (size_t i = 0; i < profile->channel_count; i++) {
+        value->channels[i].name = profile->channels[i].name;
+        value->channels[i].weight = profile->channels[i].weight;
+    }
+}
+
+void directory_take_setting(struct directory_value *value, const struct agent_profile *profile,
+        enum agent_setting setting)
+{
+    switch (setting) {
+    case AGENT_NAME:
+        value->name = profile->name;
+        return;
+    case AGENT_SKILLS:
+        take_skills(value, profile);
+        return;
+    case AGENT_LANGUAGES:
+        value->text_count = profile->language_count;
+        memcpy(value->texts, profile->languages, sizeof profile->languages);
+        return;
+    case AGENT_CAPACITY:
+        value->number = profile->capacity;
+        return;
+    case AGENT_QUEUES:
+        value->queue_count = profile->queue_count;
+        memcpy(value->queues, profile->queues, sizeof profile->queues);
+        return;
+    case AGENT_CHANNELS:
+        take_channels(value, profile);
+        return;
+    case AGENT_AUTO_ACCEPT:
+        value->auto_accept = profile->auto_accept;
+        return;
+    case AGENT_SUPERVISOR:
+        value->is_supervisor = profile->is_supervisor;
+        return;
+    case AGENT_SETTINGS:
+        return;
+    }
+}

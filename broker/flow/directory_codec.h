@@ -40,6 +40,22 @@ struct directory_value {
     bool auto_accept, is_supervisor; /* agent */
 };
 
+/* What an agent's value holds, each of which may be changed alone. */
+enum agent_setting {
+    AGENT_NAME,
+    AGENT_SKILLS,
+    AGENT_LANGUAGES,
+    AGENT_CAPACITY,
+    AGENT_QUEUES,
+    AGENT_CHANNELS,
+    AGENT_AUTO_ACCEPT,
+    AGENT_SUPERVISOR,
+    AGENT_SETTINGS,
+};
+
+/* This setting of the profile, borrowed, into an agent's value. */
+void directory_take_setting(struct directory_value *value, const struct agent_profile *profile,
+        enum agent_setting setting);
 /* What an agent's value says; its slices are the value's. Tenant and revision are the caller's. */
 struct agent_profile directory_profile(const struct directory_value *value);
 /* errors: out->overflowed */

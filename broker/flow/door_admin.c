@@ -5,6 +5,7 @@
  *          the same with the id of one    {id}                     -> its signing_secret again
  *   DELETE /v1/admin/tenants/T            erases all its conversations, then the tenant
  *   POST   /v1/admin/tenants/T/agents     {id?, name, skills[], …} -> {agent, code, link}
+ *          of one who exists: what is not said stays; nothing said: a fresh code
  *   POST   /v1/admin/tenants/T/keys       {role, name}             -> {key}
  *
  * Invariant: a change is answered once it is in the directory log. Secrets are never
@@ -95,6 +96,7 @@ struct admin_change {
     struct directory_change change;
     struct door door;
     struct directory_value value;
+    unsigned said; /* of an agent: a bit a setting */
     char id_bytes[40], secret[64];
     struct once once;
     size_t id_len, secret_len;
@@ -260,6 +262,70 @@ static void on_agent(struct directory_change *directory_change, enum log_outcome
         make_code(change);
 }
 
+/* What was not said of an agent who exists stays as it is when the entry is made. */
+static void keep_unsaid(struct directory_change *directory_change)
+{
+    static const struct agent_profile nobody = {.capacity = AGENT_CAPACITY_DEFAULT};
+    struct admin_change *change = LIST_ITEM(directory_change, struct admin_change, change);
+    struct directory_value *value = &change->value;
+    const struct agent_profile *known =
+            directory_agent(change->door.node, value->tenant, value->id);
+    for (unsigned at = 0; at < AGENT_SETTINGS; at++)
+        if ((change->said >> at & 1) == 0)
+            directory_take_setting(value, known ? known : &nobody, (enum agent_setting)at);
+}
+
+static bool has_list(const void *items, size_t count)
+{
+    return items != NULL || count > 0; /* an empty list that was given is not NULL */
+}
+
+/* A bit for each setting of an agent that the body speaks of. */
+static unsigned settings_said(const struct admin_body *body)
+{
+    const bool said[AGENT_SETTINGS] = {
+            [AGENT_NAME] = body->name.len > 0,
+            [AGENT_SKILLS] = has_list(body->skills, body->skills_count),
+            [AGENT_LANGUAGES] = has_list(body->languages, body->languages_count),
+            [AGENT_CAPACITY] = body->has_capacity,
+            [AGENT_QUEUES] = has_list(body->queues, body->queues_count),
+            [AGENT_CHANNELS] = has_list(body->channels, body->channels_count),
+            [AGENT_AUTO_ACCEPT] = body->has_auto_accept,
+            [AGENT_SUPERVISOR] = body->has_supervisor,
+    };
+    unsigned bits = 0;
+    for (unsigned at = 0; at < AGENT_SETTINGS; at++)
+        bits |= (unsigned)said[at] << at;
+    return bits;
+}
+
+static void take_agent(struct admin_change *change, const struct admin_body *body)
+{
+    struct directory_value *value = &change->value;
+    struct arena *arena = &change->arena;
+    value->name = arena_copy(arena, body->name);
+    value->number = body->capacity;
+    value->auto_accept = body->auto_accept;
+    value->is_supervisor = body->supervisor;
+    value->skill_count = body->skills_count;
+    for (size_t i = 0; i < body->skills_count; i++) {
+        value->skills[i].name = arena_copy(arena, body->skills[i].name);
+        value->skills[i].level =
+                body->skills[i].has_level ? (uint32_t)body->skills[i].level : POOL_LEVEL_MAX;
+    }
+    value->queue_count = body->queues_count;
+    for (size_t i = 0; i < body->queues_count; i++)
+        value->queues[i] = arena_copy(arena, body->queues[i]);
+    value->channel_count = body->channels_count;
+    for (size_t i = 0; i < body->channels_count; i++) {
+        value->channels[i].name = arena_copy(arena, body->channels[i].name);
+        value->channels[i].weight = (uint32_t)body->channels[i].weight;
+    }
+    value->text_count = body->languages_count;
+    for (size_t i = 0; i < body->languages_count; i++)
+        value->texts[i] = arena_copy(arena, body->languages[i]);
+}
+
 static void make_agent(struct door *door, struct slice tenant, const struct admin_body *body)
 {
     const struct agent_profile *known = directory_agent(door->node, tenant, body->id);
@@ -270,31 +336,13 @@ static void make_agent(struct door *door, struct slice tenant, const struct admi
     }
     struct admin_change *change = make_change(door, DIRECTORY_AGENT, tenant);
     change->value.id = choose_id(change, "ag", body->id);
-    if (known != NULL && body->name.len == 0) { /* only a fresh code is asked for */
+    change->said = settings_said(body);
+    if (change->said == 0) { /* only a fresh code is asked for */
         make_code(change);
         return;
     }
-    change->value.name = arena_copy(&change->arena, body->name);
-    change->value.number = body->has_capacity ? body->capacity : AGENT_CAPACITY_DEFAULT;
-    change->value.skill_count = body->skills_count;
-    for (size_t i = 0; i < body->skills_count; i++) {
-        change->value.skills[i].name = arena_copy(&change->arena, body->skills[i].name);
-        change->value.skills[i].level =
-                body->skills[i].has_level ? (uint32_t)body->skills[i].level : POOL_LEVEL_MAX;
-    }
-    change->value.auto_accept = body->auto_accept;
-    change->value.is_supervisor = body->supervisor;
-    change->value.queue_count = body->queues_count;
-    for (size_t i = 0; i < body->queues_count; i++)
-        change->value.queues[i] = arena_copy(&change->arena, body->queues[i]);
-    change->value.channel_count = body->channels_count;
-    for (size_t i = 0; i < body->channels_count; i++) {
-        change->value.channels[i].name = arena_copy(&change->arena, body->channels[i].name);
-        change->value.channels[i].weight = (uint32_t)body->channels[i].weight;
-    }
-    change->value.text_count = body->languages_count;
-    for (size_t i = 0; i < body->languages_count; i++)
-        change->value.texts[i] = arena_copy(&change->arena, body->languages[i]);
+    take_agent(change, body);
+    change->change.complete = keep_unsaid;
     change->change.done = on_agent;
     directory_submit(door->node, &change->change);
 }
