@@ -20,6 +20,7 @@
 enum {
     DAYS_DEFAULT = 2,
     REPLICATIONS_DEFAULT = 5,
+    SHIFT_HOURS_DEFAULT = 8,
     HOURS = 12,
     RATE_MAX = 1000000,
     BENCH_ROUNDS = 20000
@@ -28,9 +29,9 @@ enum {
 struct simulate_options {
     const char *arrivals, *scenario, *target, *policies, *policy, *svg;
     const char *instance;
-    uint64_t rate, first_day, days, seed, replications, interval;
+    uint64_t rate, first_day, days, seed, replications, interval, shift_hours;
     uint64_t agents, skills, waiting, room;
-    bool is_bench, is_dumped, is_json;
+    bool is_bench, is_erlang, is_dumped, is_json;
 };
 
 static const struct simulate_options defaults = {.target = "0.8/20",
@@ -38,6 +39,7 @@ static const struct simulate_options defaults = {.target = "0.8/20",
         .days = DAYS_DEFAULT,
         .seed = 1,
         .replications = REPLICATIONS_DEFAULT,
+        .shift_hours = SHIFT_HOURS_DEFAULT,
         .agents = 5000,
         .skills = 128,
         .waiting = 5000,
@@ -66,7 +68,9 @@ static const struct option_row rows[] = {
                 "repeat with other customers, for the confidence interval; 5 when absent", 1,
                 SPREAD_MAX},
         {"--intervals", OPTION_NUMBER, offsetof(struct simulate_options, interval), "MINUTES",
-                "also the agents needed in each interval of the day", 15, 24 * 60},
+                "also the agents needed in each interval of the day, and a schedule", 15, 24 * 60},
+        {"--shift-hours", OPTION_NUMBER, offsetof(struct simulate_options, shift_hours), "N",
+                "how long a shift of the schedule is; 8 when absent", 1, 24},
         {"--seed", OPTION_NUMBER, offsetof(struct simulate_options, seed), "N",
                 "of the random numbers: equal seeds, equal results; 1 when absent", 0, UINT32_MAX},
         {"--svg", OPTION_TEXT, offsetof(struct simulate_options, svg), "FILE",
@@ -81,6 +85,8 @@ static const struct option_row rows[] = {
                 "of the benchmark; 5000 when absent", 1, BENCH_WAITING_MAX},
         {"--room", OPTION_NUMBER, offsetof(struct simulate_options, room), "N",
                 "of the benchmark: chats an agent may take; 1 when absent", 1, BENCH_ROOM_MAX},
+        {"--erlang", OPTION_FLAG, offsetof(struct simulate_options, is_erlang), NULL,
+                "instead: check the simulation against Erlang C and Erlang A; takes minutes", 0, 0},
         {"--instance", OPTION_TEXT, offsetof(struct simulate_options, instance), "FILE",
                 "instead: solve an outside instance (docs/reference/routing-instance.md)", 0, 0},
         {"--dump", OPTION_FLAG, offsetof(struct simulate_options, is_dumped), NULL,
@@ -231,15 +237,18 @@ static int run(const void *given, const struct command_words *words)
             .seed = options->seed,
             .replications = (uint32_t)options->replications,
             .interval_s = (uint32_t)options->interval * 60,
+            .shift_s = (uint32_t)options->shift_hours * 3600,
             .progress = isatty(STDERR_FILENO) ? show_progress : NULL};
     (void)words;
     if (options->is_bench)
         return run_bench(options);
+    if (options->is_erlang)
+        return simulate_erlang(options->seed, options->is_json);
     if (options->instance != NULL)
         return simulate_instance(options->instance, options->is_dumped, options->is_json);
     if ((options->arrivals == NULL) == (options->rate == 0))
-        return say_code(
-                CLI_USAGE, "it needs --arrivals FILE or --rate N, or --bench, or --instance FILE");
+        return say_code(CLI_USAGE,
+                "it needs --arrivals FILE or --rate N, or --bench, --erlang or --instance FILE");
     if (!read_target(options->target, &setup.target))
         return say_code(CLI_USAGE, "--target is such as 0.8/20 or 0.8/20/0.03");
     if (!read_policies(options->policies, &setup))

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* weft simulate --bench and --instance: the figures on standard output, one object with --json. */
+/* weft simulate --bench, --erlang and --instance: the figures on standard output, one object with
+ * --json. */
 #include "cli/simulate_modes.h"
 
 #include "cli/command.h"
 #include "cli/instance_file.h"
 #include "cli/say.h"
+#include "lab/self_check.h"
+
+#include <math.h>
+#include <unistd.h>
 
 static void print_bench_json(const struct bench_setup *setup, const struct bench_result *result)
 {
@@ -46,6 +51,73 @@ int simulate_bench(const struct bench_setup *setup, bool is_json)
         return say_code(CLI_FOUND, "somebody waits while an agent is free");
     return fflush(stdout) == 0 ? CLI_GOOD : CLI_NOT_RUN;
 }
+
+/* ---- against closed forms ---- */
+
+static bool is_close(const struct self_check_figure *figure)
+{
+    double half, off = self_check_off_pct(figure, &half);
+    return fabs(off) < 1 && half < 1;
+}
+
+static void print_figure(const struct self_check_figure *figure)
+{
+    double half, off = self_check_off_pct(figure, &half);
+    printf("  %-14s %9.4f %10.4f %+8.2f %% ± %.2f%s\n", figure->name, figure->closed_form,
+            figure->closed_form * (1 + off / 100), off, half, is_close(figure) ? "" : "  !");
+}
+
+static void print_figure_json(
+        const struct self_check_system *system, const struct self_check_figure *figure)
+{
+    double half, off = self_check_off_pct(figure, &half);
+    printf("{\"system\":\"%s\",\"figure\":\"%s\",\"closed_form\":%.6f,\"off_pct\":%.4f,"
+           "\"off_pct_ci\":%.4f}",
+            system->name, figure->name, figure->closed_form, off, half);
+}
+
+static bool check_system(const struct self_check_system *system, uint64_t seed, bool is_json,
+        bool is_first, bool *is_all_close)
+{
+    struct self_check found;
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%s\033[K", system->name);
+    bool is_done = self_check_run(system, system->values, system->runs, seed, &found);
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r\033[K");
+    if (is_done && !is_json)
+        printf("%s, %.1f million customers\n", system->name, (double)found.customers / 1e6);
+    for (uint32_t i = 0; is_done && i < found.figure_count; i++) {
+        *is_all_close &= is_close(&found.figures[i]);
+        if (is_json) {
+            printf("%s", is_first && i == 0 ? "" : ",");
+            print_figure_json(system, &found.figures[i]);
+        } else {
+            print_figure(&found.figures[i]);
+        }
+    }
+    fflush(stdout);
+    return is_done;
+}
+
+int simulate_erlang(uint64_t seed, bool is_json)
+{
+    bool is_all_close = true;
+    fputs(is_json ? "{\"figures\":["
+                  : "                 closed form  simulated   off by, with the 95 % interval\n",
+            stdout);
+    for (size_t i = 0; i < SELF_CHECK_SYSTEMS; i++)
+        if (!check_system(&self_check_systems[i], seed, is_json, i == 0, &is_all_close))
+            return say_code(CLI_NOT_RUN, "there is not enough memory");
+    if (is_json)
+        printf("],\"agrees\":%s}\n", is_all_close ? "true" : "false");
+    if (!is_all_close)
+        return say_code(
+                CLI_FOUND, "not every figure is known to be within 1 %% of its closed form");
+    return fflush(stdout) == 0 ? CLI_GOOD : CLI_NOT_RUN;
+}
+
+/* ---- outside instances ---- */
 
 static void print_answer(const struct instance *instance, const struct instance_answer *answer)
 {

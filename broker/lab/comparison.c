@@ -6,11 +6,13 @@
  * policies are differences of policy; replications differ in their seed only and are independent.
  *
  * An interval is staffed by itself: its customers, after those of the warm-up before it, met by a
- * constant number of agents. What an understaffed hour leaves behind for the next is not seen.
+ * constant number of agents. What an understaffed hour leaves behind for the next is seen when the
+ * schedule that is made of it is tried (scheduling.c).
  */
 #include "lab/comparison.h"
 
 #include "base/check.h"
+#include "lab/scheduling.h"
 
 #include <stdio.h>
 
@@ -104,12 +106,12 @@ static bool staff_intervals(const struct comparison *comparison, const struct cu
     const struct comparison_setup *setup = comparison->setup;
     double hours = 0;
     uint32_t agents = 0;
-    for (uint32_t i = 0; i < comparison->interval_count; i++) {
-        if (!staff_interval(setup, customers, figures->policy, comparison->interval_from_s[i],
-                    &agents, why))
+    for (uint32_t i = 0; i < comparison->day.count; i++) {
+        uint32_t from_s = schedule_interval_from_s(&comparison->day, i);
+        if (!staff_interval(setup, customers, figures->policy, from_s, &agents, why))
             return false;
         figures->interval_agents[i] += (double)agents / setup->replications;
-        uint32_t rest_s = customers->to_s - comparison->interval_from_s[i];
+        uint32_t rest_s = comparison->day.to_s - from_s;
         uint32_t length_s = rest_s < setup->interval_s ? rest_s : setup->interval_s;
         hours += (double)agents * length_s / HOUR_S;
     }
@@ -117,16 +119,11 @@ static bool staff_intervals(const struct comparison *comparison, const struct cu
     return true;
 }
 
-static void cut_into_intervals(struct comparison *comparison)
+static struct schedule_day day_of(const struct comparison_setup *setup)
 {
-    const struct comparison_setup *setup = comparison->setup;
     uint32_t from_s = setup->scenario->opens_s;
     uint32_t to_s = from_s + setup->arrivals->slots_of_day * setup->arrivals->slot_s;
-    if (setup->interval_s == 0)
-        return;
-    for (; from_s < to_s && comparison->interval_count < COMPARISON_INTERVALS_MAX;
-            from_s += setup->interval_s)
-        comparison->interval_from_s[comparison->interval_count++] = from_s;
+    return schedule_cut(from_s, to_s < SCENARIO_DAY_S ? to_s : SCENARIO_DAY_S, setup->interval_s);
 }
 
 static bool replicate(struct comparison *comparison, const struct customers *customers,
@@ -153,7 +150,7 @@ bool comparison_run(const struct comparison_setup *setup, struct comparison *out
     *out = (struct comparison){.setup = setup};
     for (size_t i = 0; i < setup->policy_count; i++)
         out->figures[i].policy = setup->policies[i];
-    cut_into_intervals(out);
+    out->day = day_of(setup);
     for (uint32_t i = 0; i < setup->replications; i++) {
         struct customers customers;
         if (!customers_make(setup->scenario, setup->arrivals, setup->seed + i, &customers)) {
@@ -167,6 +164,9 @@ bool comparison_run(const struct comparison_setup *setup, struct comparison *out
         if (!is_done)
             return false;
     }
+    for (size_t i = 0; i < setup->policy_count && out->day.count > 0; i++)
+        if (!scheduling_find(setup, &out->day, &out->figures[i], out_why))
+            return false;
     return true;
 }
 

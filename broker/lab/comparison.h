@@ -6,7 +6,7 @@
 #include "lab/spread.h"
 #include "lab/staffing.h"
 
-enum { COMPARISON_INTERVALS_MAX = 96, COMPARISON_WHY_MAX = 256 };
+enum { COMPARISON_WHY_MAX = 256 };
 
 struct comparison_setup {
     const struct scenario *scenario;
@@ -18,6 +18,7 @@ struct comparison_setup {
     uint64_t seed;
     uint32_t replications; /* 1 to SPREAD_MAX; each draws customers of its own */
     uint32_t interval_s;   /* 0: no staffing by interval */
+    uint32_t shift_s;      /* of the schedule from it */
     /* After each search; may be NULL. done of all. */
     void (*progress)(void *user, enum policy_kind policy, uint32_t done, uint32_t all);
     void *user;
@@ -30,17 +31,20 @@ struct policy_figures {
     struct spread wait_mean_s, wait_p50_s, wait_p95_s, wait_p99_s;
     struct spread held_out_s, gap;
     struct spread occupancy, utilisation;
-    uint64_t offers, waiting_while_free, breaches;    /* sums over all replications */
-    struct spread agent_hours;                        /* a day, when staffed by interval */
-    double interval_agents[COMPARISON_INTERVALS_MAX]; /* means over the replications */
+    uint64_t offers, waiting_while_free, breaches; /* sums over all replications */
+    /* When staffed by interval. */
+    struct spread agent_hours;                      /* a day, if everybody came for an interval */
+    double interval_agents[SCHEDULE_INTERVALS_MAX]; /* means over the replications */
+    struct schedule schedule;
+    struct spread scheduled_in_time, scheduled_abandoned; /* with the schedule */
+    double interval_in_time[SCHEDULE_INTERVALS_MAX];      /* with it, over all replications */
 };
 
 struct comparison {
     const struct comparison_setup *setup;
     struct policy_figures figures[POLICY_COUNT]; /* in the order of the setup */
     struct spread customers;
-    uint32_t interval_from_s[COMPARISON_INTERVALS_MAX];
-    uint32_t interval_count;
+    struct schedule_day day; /* its intervals; none when it is not staffed by interval */
 };
 
 /* errors: false: out_why is a sentence */

@@ -7,6 +7,8 @@
  */
 #include "lab/report.h"
 
+#include "lab/report_day.h"
+
 #include <inttypes.h>
 
 static void table_rows(const struct comparison *comparison, FILE *out)
@@ -55,27 +57,6 @@ static void table_saved(
             policy_name(other->policy));
 }
 
-static void table_intervals(const struct comparison *comparison, FILE *out)
-{
-    fprintf(out, "\nfrom ");
-    for (size_t i = 0; i < comparison->setup->policy_count; i++)
-        fprintf(out, " %16s", policy_name(comparison->figures[i].policy));
-    fprintf(out, "\n");
-    for (uint32_t k = 0; k < comparison->interval_count; k++) {
-        uint32_t from_s = comparison->interval_from_s[k];
-        fprintf(out, "%02u:%02u", from_s / 3600 % 24, from_s / 60 % 60);
-        for (size_t i = 0; i < comparison->setup->policy_count; i++)
-            fprintf(out, " %16.1f", comparison->figures[i].interval_agents[k]);
-        fprintf(out, "\n");
-    }
-    fprintf(out, "hours");
-    for (size_t i = 0; i < comparison->setup->policy_count; i++) {
-        const struct spread *hours = &comparison->figures[i].agent_hours;
-        fprintf(out, "  %8.1f ± %4.1f", spread_mean(hours), spread_half_width(hours));
-    }
-    fprintf(out, "\n");
-}
-
 void report_table(const struct comparison *comparison, FILE *out)
 {
     const struct comparison_setup *setup = comparison->setup;
@@ -98,8 +79,8 @@ void report_table(const struct comparison *comparison, FILE *out)
         table_saved(weft, plain, out);
     if (weft != NULL && skilled != NULL)
         table_saved(weft, skilled, out);
-    if (comparison->interval_count > 0)
-        table_intervals(comparison, out);
+    if (comparison->day.count > 0)
+        report_day_table(comparison, out);
 }
 
 static void json_policy(const struct policy_figures *one, FILE *out)
@@ -123,25 +104,8 @@ static void json_policy(const struct policy_figures *one, FILE *out)
             ",\"capacity_breaches\":%" PRIu64,
             one->offers, one->waiting_while_free, one->breaches);
     if (one->agent_hours.count > 0)
-        fprintf(out, ",\"agent_hours\":%.3f,\"agent_hours_ci\":%.3f",
-                spread_mean(&one->agent_hours), spread_half_width(&one->agent_hours));
+        report_schedule_json(one, out);
     fprintf(out, "}");
-}
-
-static void json_intervals(const struct comparison *comparison, FILE *out)
-{
-    fprintf(out, ",\"intervals\":[");
-    for (uint32_t k = 0; k < comparison->interval_count; k++) {
-        uint32_t from_s = comparison->interval_from_s[k];
-        fprintf(out, "%s{\"from\":\"%02u:%02u\",\"agents\":{", k > 0 ? "," : "", from_s / 3600 % 24,
-                from_s / 60 % 60);
-        for (size_t i = 0; i < comparison->setup->policy_count; i++)
-            fprintf(out, "%s\"%s\":%.3f", i > 0 ? "," : "",
-                    policy_name(comparison->figures[i].policy),
-                    comparison->figures[i].interval_agents[k]);
-        fprintf(out, "}}");
-    }
-    fprintf(out, "]");
 }
 
 static void json_saved(const char *name, const struct policy_figures *weft,
@@ -174,8 +138,8 @@ void report_json(const struct comparison *comparison, FILE *out)
         json_policy(&comparison->figures[i], out);
     }
     fprintf(out, "}");
-    if (comparison->interval_count > 0)
-        json_intervals(comparison, out);
+    if (comparison->day.count > 0)
+        report_day_json(comparison, out);
     if (plain != NULL)
         fprintf(out, ",\"best_other\":\"%s\"", policy_name(plain->policy));
     json_saved("saved_pct_vs_best_other", weft, plain, out);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A comparison as one small picture: agents per policy on the left, the wait that 95 % do not
- * exceed on the right; each bar with its 95 % confidence interval. Both scales begin at 0.
+ * exceed on the right; each bar with its 95 % confidence interval. Both scales begin at 0. Below,
+ * when it was staffed by interval, the day.
  */
 #include "lab/report.h"
 
-enum { ROW = 34, TOP = 64, LABELS = 130, BARS = 230, GAP = 80, BAR = 18 };
+#include "lab/report_day.h"
+
+enum { ROW = 34, TOP = 64, LABELS = 130, BARS = 230, GAP = 80, BAR = 18, DAY = 240 };
 
 struct panel {
     const char *title;
@@ -54,7 +57,8 @@ static void draw_panel(const struct comparison *comparison, int number, FILE *ou
 void report_svg(const struct comparison *comparison, FILE *out)
 {
     const struct comparison_setup *setup = comparison->setup;
-    size_t height = TOP + ROW * setup->policy_count + 10;
+    size_t day_top = TOP + ROW * setup->policy_count + 10;
+    size_t height = comparison->day.count > 0 ? day_top + DAY : day_top;
     int width = LABELS + 2 * (BARS + GAP);
     fprintf(out,
             "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %zu' width='%d' height='%zu' "
@@ -68,5 +72,7 @@ void report_svg(const struct comparison *comparison, FILE *out)
                 policy_name(comparison->figures[i].policy));
     draw_panel(comparison, 0, out);
     draw_panel(comparison, 1, out);
+    if (comparison->day.count > 0)
+        report_day_svg(comparison, (double)day_top, out);
     fprintf(out, "</svg>\n");
 }

@@ -212,7 +212,7 @@ static bool agent_comes(struct world *world, uint32_t agent)
         if (group->levels[i] > 0)
             skills[count++] =
                     (struct pool_skill){slice_of_string(scenario->skills[i]), group->levels[i]};
-    bool is_there = world_is_on_shift(group, world->now_ms);
+    bool is_there = world_is_on_shift(&world->roster.agents[agent], world->now_ms);
     return append(world, &(struct pool_entry){.kind = POOL_PRESENCE,
                                  .agent = world_slice(&text),
                                  .profile = {.status = is_there ? POOL_ONLINE : POOL_AWAY,

@@ -12,10 +12,18 @@ struct simulation {
     enum policy_kind policy;
     const struct route_policy *route; /* what POLICY_WEFT decides by; NULL: the defaults */
     uint32_t agents;
-    double within_s; /* answered in time */
+    const struct schedule *schedule; /* of so many agents; NULL: the shifts of their groups */
+    double within_s;                 /* answered in time */
     /* Only who arrives then counts: after a warm-up, within these times of the day. */
     uint64_t count_from_ms;
     uint32_t from_s, to_s; /* to_s 0: all day */
+    /* Also counted by the interval in which they came; NULL: not. */
+    const struct schedule_day *day;
+    struct simulation_interval *intervals; /* one for each of the day's; added to */
+};
+
+struct simulation_interval {
+    uint64_t arrived, in_time;
 };
 
 struct simulation_result {

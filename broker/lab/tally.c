@@ -29,9 +29,24 @@ static bool counts(const struct tally *tally, const struct customer *who)
            (setup->to_s == 0 || (second >= setup->from_s && second < setup->to_s));
 }
 
+/* NULL: of none. */
+static struct simulation_interval *interval_of(
+        const struct tally *tally, const struct customer *who)
+{
+    const struct schedule_day *day = tally->setup->day;
+    uint64_t second = who->arrives_ms / 1000 % SCENARIO_DAY_S;
+    if (day == NULL || second < day->from_s || second >= day->to_s || !counts(tally, who))
+        return NULL;
+    uint64_t interval = (second - day->from_s) / day->interval_s;
+    return interval < day->count ? &tally->setup->intervals[interval] : NULL;
+}
+
 void tally_arrived(struct tally *tally, const struct customer *who)
 {
+    struct simulation_interval *interval = interval_of(tally, who);
     tally->arrived += counts(tally, who);
+    if (interval != NULL)
+        interval->arrived++;
 }
 
 static void digest(struct tally *tally, uint64_t value)
@@ -44,13 +59,17 @@ void tally_answered(
         struct tally *tally, const struct customer *who, uint64_t now_ms, uint32_t agent)
 {
     uint64_t wait_ms = now_ms - who->arrives_ms;
+    bool is_in_time = (double)wait_ms <= tally->setup->within_s * 1000;
+    struct simulation_interval *interval = interval_of(tally, who);
     digest(tally, who->arrives_ms);
     digest(tally, now_ms);
     digest(tally, agent);
     if (!counts(tally, who))
         return;
     tally->waits_ms[tally->answered++] = wait_ms;
-    tally->in_time += (double)wait_ms <= tally->setup->within_s * 1000;
+    tally->in_time += is_in_time;
+    if (interval != NULL)
+        interval->in_time += is_in_time;
     tally->delayed += wait_ms > 0;
 }
 

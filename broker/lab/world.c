@@ -27,7 +27,7 @@ bool world_open(struct world *world, const struct simulation *setup)
 {
     size_t customers = setup->customers->count;
     *world = (struct world){.setup = setup};
-    if (!roster_make(setup->scenario, setup->agents, &world->roster))
+    if (!roster_make(setup->scenario, setup->schedule, setup->agents, &world->roster))
         return false;
     world->policy = (struct policy){.kind = setup->policy,
             .route = setup->route != NULL ? *setup->route : route_policy_default(),
@@ -71,15 +71,15 @@ static double shared_s(double from_a, double to_a, double from_b, double to_b)
     return to > from ? to - from : 0;
 }
 
-/* How long an agent of the group is there while it is open, on one day. */
-static double here_s(const struct scenario_group *group, const struct customers *customers)
+/* How long the agent is there while it is open, on one day. */
+static double here_s(const struct roster_agent *agent, const struct customers *customers)
 {
     double from = customers->from_s, to = customers->to_s;
-    if (group->from_s == group->to_s)
+    if (agent->from_s == agent->to_s)
         return to - from;
-    if (group->from_s < group->to_s)
-        return shared_s(from, to, group->from_s, group->to_s);
-    return shared_s(from, to, 0, group->to_s) + shared_s(from, to, group->from_s, SCENARIO_DAY_S);
+    if (agent->from_s < agent->to_s)
+        return shared_s(from, to, agent->from_s, agent->to_s);
+    return shared_s(from, to, 0, agent->to_s) + shared_s(from, to, agent->from_s, SCENARIO_DAY_S);
 }
 
 void world_report(struct world *world, struct simulation_result *out)
@@ -89,7 +89,7 @@ void world_report(struct world *world, struct simulation_result *out)
     tally_report(&world->tally, out);
     for (uint32_t agent = 0; agent < world->setup->agents; agent++) {
         const struct scenario_group *group = roster_group(&world->roster, agent);
-        double ms = here_s(group, customers) * customers->days * 1000;
+        double ms = here_s(&world->roster.agents[agent], customers) * customers->days * 1000;
         busy_ms += (double)world->services[agent].busy_ms;
         chat_ms += (double)world->services[agent].chat_ms;
         here_ms += ms;
@@ -99,29 +99,29 @@ void world_report(struct world *world, struct simulation_result *out)
     out->utilisation = room_ms > 0 ? chat_ms / room_ms : 0;
 }
 
-bool world_is_on_shift(const struct scenario_group *group, uint64_t now_ms)
+bool world_is_on_shift(const struct roster_agent *agent, uint64_t now_ms)
 {
     uint64_t second = now_ms / 1000 % SCENARIO_DAY_S;
-    if (group->from_s == group->to_s)
+    if (agent->from_s == agent->to_s)
         return true;
-    if (group->from_s < group->to_s)
-        return second >= group->from_s && second < group->to_s;
-    return second >= group->from_s || second < group->to_s;
+    if (agent->from_s < agent->to_s)
+        return second >= agent->from_s && second < agent->to_s;
+    return second >= agent->from_s || second < agent->to_s;
 }
 
-bool world_plan_shift(struct world *world, uint32_t agent, bool is_beginning)
+bool world_plan_shift(struct world *world, uint32_t number, bool is_beginning)
 {
     const uint64_t day_ms = SCENARIO_DAY_S * (uint64_t)1000;
-    const struct scenario_group *group = roster_group(&world->roster, agent);
-    if (group->from_s == group->to_s)
+    const struct roster_agent *agent = &world->roster.agents[number];
+    if (agent->from_s == agent->to_s)
         return true;
     uint64_t today_ms = world->now_ms - world->now_ms % day_ms;
-    uint64_t at_ms = today_ms + (is_beginning ? group->from_s : group->to_s) * (uint64_t)1000;
+    uint64_t at_ms = today_ms + (is_beginning ? agent->from_s : agent->to_s) * (uint64_t)1000;
     world->shift_events++;
     return events_add(
             &world->events, (struct event){.at_ms = at_ms > world->now_ms ? at_ms : at_ms + day_ms,
                                     .kind = is_beginning ? EVENT_SHIFT_BEGINS : EVENT_SHIFT_ENDS,
-                                    .who = agent});
+                                    .who = number});
 }
 
 struct world_text world_text(char letter, uint32_t number)

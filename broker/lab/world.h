@@ -34,7 +34,7 @@ bool world_open(struct world *world, const struct simulation *setup);
 void world_close(struct world *world);
 void world_report(struct world *world, struct simulation_result *out);
 
-bool world_is_on_shift(const struct scenario_group *group, uint64_t now_ms);
+bool world_is_on_shift(const struct roster_agent *agent, uint64_t now_ms);
 /* Adds the event at which the agent's shift next begins, or ends. errors: false: no memory */
 bool world_plan_shift(struct world *world, uint32_t agent, bool is_beginning);
 

@@ -171,6 +171,46 @@ static void nobody_is_served_outside_the_shift(void)
     close_shop();
 }
 
+static struct simulation_result run_relaxing(uint64_t relax_busy_ms)
+{
+    struct simulation_result result;
+    struct route_policy policy = route_policy_default();
+    struct simulation simulation = {.scenario = &scenario,
+            .customers = &customers,
+            .policy = POLICY_WEFT,
+            .route = &policy,
+            .agents = 6,
+            .within_s = 20};
+    policy.relax_busy_ms = relax_busy_ms;
+    expect(simulation_run(&simulation, &result));
+    expect_u64(result.waiting_while_free, 0);
+    expect_u64(result.breaches, 0);
+    return result;
+}
+
+/* Two skills, an agent of each in turn; one skill is asked for far more. */
+static void holding_out_is_measured_and_ends_with_the_step(void)
+{
+    scenario = scenario_plain(120, 600);
+    scenario.skill_count = 2;
+    snprintf(scenario.skills[0], SCENARIO_NAME_MAX, "cards");
+    snprintf(scenario.skills[1], SCENARIO_NAME_MAX, "loans");
+    scenario.kind_count = scenario.group_count = 2;
+    scenario.kinds[0] = (struct scenario_kind){.share = 5, .musts = 1};
+    scenario.kinds[1] = (struct scenario_kind){.share = 1, .musts = 2};
+    scenario.groups[0].levels[0] = 1000;
+    scenario.groups[1] = scenario.groups[0];
+    scenario.groups[1].levels[0] = 0;
+    scenario.groups[1].levels[1] = 1000;
+    open_shop(100, 2);
+    expect(run_relaxing(0).held_out_s <= 0); /* no such step */
+    struct simulation_result soon = run_relaxing(10000), late = run_relaxing(60000);
+    expect(soon.held_out_s > 0 && late.held_out_s > 1.5 * soon.held_out_s);
+    /* Each of those who waited held out for as long as the step, at most. */
+    expect(soon.held_out_s <= 10.0 * (double)soon.delayed);
+    close_shop();
+}
+
 static void chats_at_once_slow_each_other_down(void)
 {
     struct service service = {.slowdown = 0.5};
@@ -252,6 +292,7 @@ int main(int argc, char **argv)
                     CASE(equal_seeds_give_equal_runs), CASE(policies_differ_in_whom_they_choose),
                     CASE(nobody_gets_an_agent_without_the_skill),
                     CASE(nobody_is_served_outside_the_shift),
+                    CASE(holding_out_is_measured_and_ends_with_the_step),
                     CASE(chats_at_once_slow_each_other_down),
                     CASE(given_counts_are_taken_as_they_are),
                     CASE(bad_tables_of_arrivals_are_refused_with_their_line), {0}});

@@ -85,14 +85,15 @@ static void a_comparison_has_a_value_for_each_replication(void)
             .policy_count = 2,
             .seed = 1,
             .replications = 3,
-            .interval_s = 7200};
+            .interval_s = 7200,
+            .shift_s = 4 * 3600};
     expect(comparison_run(&setup, &comparison, why));
     const struct policy_figures *weft = comparison_find(&comparison, POLICY_WEFT);
     expect(weft == &comparison.figures[1]);
     expect(comparison_best_plain(&comparison) == &comparison.figures[0]);
     expect(comparison_find(&comparison, POLICY_ROUND_ROBIN) == NULL);
     expect_u64(weft->agents.count, 3);
-    expect_u64(comparison.interval_count, 3);
+    expect_u64(comparison.day.count, 3);
     expect(weft->interval_agents[0] > 5 && weft->interval_agents[2] < 20);
     expect(spread_mean(&weft->in_time) >= 0.8 && spread_mean(&weft->abandoned) <= 0.03);
     /* One skill, one chat each: it does not matter who is chosen. */
