@@ -37,7 +37,8 @@ broker/cli/doctor/resp.c
 def read_counts(build):
     """{path: {line: times}} of the readers, over all objects that were linked anywhere."""
     counts = collections.defaultdict(collections.Counter)
-    notes = [str(path) for path in build.rglob("*.gcda")]
+    names = tuple(f"{os.path.basename(source)}.gcda" for source in READERS)
+    notes = [str(path) for path in build.rglob("*.gcda") if path.name.endswith(names)]
     with tempfile.TemporaryDirectory() as folder:
         for at in range(0, len(notes), 200):
             subprocess.run(["gcov", "--json-format", "--preserve-paths", *notes[at:at + 200]], cwd=folder, check=True,

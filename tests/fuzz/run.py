@@ -15,11 +15,13 @@ import pathlib
 import re
 import subprocess
 import sys
+import time
 
 import seeds
 
 HERE = pathlib.Path(__file__).resolve().parent
 # Inputs longer than this tell little that shorter ones do not.
+PROGRESS = re.compile(r"#\d+\s+[A-Za-z]+\s+cov:")
 LENGTH_MAX = {"server": 2048, "resp": 2048}
 
 
@@ -48,15 +50,16 @@ def run(build, name, seconds):
     command = [build / "tests/fuzz" / f"fuzz_{name}", f"-max_total_time={seconds}", f"-max_len={LENGTH_MAX.get(name, 4096)}",
                "-timeout=10", "-rss_limit_mb=1500", f"-artifact_prefix={found}/", "-print_final_stats=1", corpus]
     environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0", "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
+    began = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment, check=False)
     counts = re.findall(r"cov: (\d+) ft: (\d+)", done.stderr)
     runs = re.search(r"number_of_executed_units: (\d+)", done.stderr)
     edges, features = counts[-1] if counts else ("?", "?")
-    what = f"{name}: {int(runs.group(1)) if runs else 0:,} runs in {seconds} s, {edges} edges, {features} features, " \
+    what = f"{name}: {int(runs.group(1)) if runs else 0:,} runs in {time.monotonic() - began:.0f} s, {edges} edges, {features} features, " \
            f"{len(list(corpus.iterdir()))} inputs"
     lines = []
     if done.returncode != 0:
-        lines = done.stderr.splitlines()[-40:]
+        lines = [line for line in done.stderr.splitlines() if not PROGRESS.match(line)][-40:]
         lines += [f"input: {seeds.line(path.read_bytes())}" for path in sorted(found.iterdir())]
     return done.returncode == 0, what, lines
 
@@ -66,7 +69,7 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("names", nargs="*")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     names = arguments.names or sorted(path.stem for path in (HERE / "corpus").glob("*.txt"))
     print(f"1..{len(names)}", flush=True)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
