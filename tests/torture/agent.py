@@ -124,11 +124,15 @@ class Tab(Client):
             return True
         if self.unacked[conversation]:
             return True
-        if self.random.random() < 0.2:
+        dice = self.random.random()
+        words = self.amend_something(conversation, lineage, lambda: self.words("says")) if dice < 0.2 else None
+        if words:
+            pass
+        elif dice < 0.36:
             words = self.say(conversation, self.words("aside"), lineage, visibility="internal")
         else:
             words = self.say(conversation, self.words("says"), lineage, owner=owner)
-        return await asyncio.shield(words.done) is not None
+        return await asyncio.shield(words.done) is not None or words.verb != "send"
 
     async def end(self, conversation, owner):
         dice = self.random.random()

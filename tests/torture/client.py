@@ -14,15 +14,51 @@ from history import seq_of
 SILENCE_S, PATIENCE_S = 3.0, 6.0  # without a sign: ask; then take the line for dead
 STEADY_S = 1.0  # a life of so long, and the jitter begins anew
 HEAL_MAX = 64
+SEEN_MAX = 24
+EMOJI = ("\N{THUMBS UP SIGN}", "\N{PARTY POPPER}")
+KEPT = "kept"  # in the log, at a place that was not told
 FINAL_CODES = {1003, 1007, 1009, 4400, 4403}
 
 
 class Words:
+    """Words, or a deed to words (an edit, a deletion, a reaction): both are numbered in one row, and kept until they are acked."""
+
     def __init__(self, conversation, lineage, n, text, more):
         self.conversation, self.lineage, self.n, self.text, self.more = conversation, lineage, n, text, more
-        self.at = None
+        self.verb, self.target = "send", None
+        self.at = None  # the place that is known now
+        self.was_acked = False
         self.has_left = False  # the server may have it
+        self.is_deleted = False
         self.done = asyncio.get_running_loop().create_future()
+
+    def target_at(self):
+        """Of a deed: the place that it means now, or None as long as nobody knows where its words stand."""
+        at = self.target.at if isinstance(self.target, Words) else self.target
+        return at if at and at != KEPT else None
+
+    def frame(self):
+        frame = {"type": self.verb, "conversation": self.conversation, "lineage": self.lineage, "n": self.n, **self.more}
+        if self.target is not None:
+            frame["target"] = self.target_at()
+        if self.verb in ("send", "edit"):
+            frame["body"] = {"kind": "text", "text": self.text}
+        return frame
+
+
+def shown(entry):
+    """What an entry shows: words [lineage, n, text]; hidden: kinds of bodies that no longer hold; amends [verb, target, text, emoji, active]."""
+    words, hidden, amends = [], [], []
+    for part in entry["parts"]:
+        body = part.get("body")
+        holds = body and body["kind"] not in ("deleted", "edited")
+        if body and not holds:
+            hidden.append(body["kind"])
+        elif body:
+            words.append([part.get("lineage"), part.get("n"), body["text"]])
+        if part["kind"] in ("edited", "deleted", "reacted"):
+            amends.append([part["kind"], part["target"], body["text"] if holds else None, part.get("emoji"), part.get("active")])
+    return {"words": words, "hidden": hidden, "amends": amends, "author": [entry["author"]["kind"], entry["author"].get("id")]}
 
 
 class Client:
@@ -33,7 +69,7 @@ class Client:
         self.note = run.history.note
         self.random = run.random_for(who)
         self.socket = self.lineage = self.ticket = None
-        self.connection = self.attempt = self.next_id = 0
+        self.connection = self.attempt = self.next_id = self.deeds = 0
         self.not_before = self.welcomed_at = 0.0
         self.is_over = self.is_asleep = False
         self.cursors = {}
@@ -42,7 +78,9 @@ class Client:
         self.counts = collections.Counter()  # (conversation, lineage) -> the last n
         self.greeting = None
         self.by_id = {}
+        self.seen = collections.defaultdict(lambda: collections.deque(maxlen=SEEN_MAX))  # conversation -> names of messages
         self.resending = set()
+        self.held_back = set()  # conversations where a deed waits for the place of its words
         self.waiting = {}
         self.online = asyncio.Event()
         self.closed = asyncio.Event()
@@ -165,21 +203,19 @@ class Client:
 
     def on_entry(self, frame):
         conversation, at = frame["conversation"], frame["at"]
-        words, owner = [], None
-        for part in frame["parts"]:
-            if "body" in part:
-                words.append([part.get("lineage"), part.get("n"), part["body"]["text"]])
-            if part["kind"] == "owner":
-                owner = [part.get("owner"), part.get("id")]
+        owner = next(([part.get("owner"), part.get("id")] for part in frame["parts"] if part["kind"] == "owner"), None)
         self.note("entry", who=self.who, connection=self.connection, conversation=conversation, at=at, after=frame["after"],
-                  words=words, owner=owner, is_public=frame["visibility"] == "public")
+                  owner=owner, is_public=frame["visibility"] == "public", **shown(frame))
         held = self.cursors.get(conversation)
         if held is not None and frame["after"] != held and seq_of(at) > seq_of(held):
             self.drop_line()  # a gap; the judge sees it too
             return
         self.cursors[conversation] = at
-        for lineage, n, _ in words:
-            self.settle(conversation, lineage, n, at)
+        for part in frame["parts"]:
+            if "n" in part:
+                self.settle(conversation, part.get("lineage"), part["n"], at)
+        if any(part["kind"] == "message" for part in frame["parts"]):
+            self.seen[conversation].append(at)
 
     def on_ack(self, frame):
         if "lineage" in frame:
@@ -189,8 +225,12 @@ class Client:
         conversation = frame["conversation"]
         self.note("reset", who=self.who, conversation=conversation, reason=frame["reason"])
         self.cursors.pop(conversation, None)
-        for words in [*self.acked[conversation], *self.unacked[conversation]]:
-            self.put(words)
+        self.seen.pop(conversation, None)
+        self.unacked[conversation] = [*self.acked[conversation], *self.unacked[conversation]]
+        self.acked[conversation].clear()
+        for words in self.unacked[conversation]:
+            words.at = None  # until it is acked again, here or elsewhere
+        self.put_again(conversation)
 
     def on_receipts(self, frame):
         who = frame["who"]
@@ -204,12 +244,12 @@ class Client:
         if frame.get("id") == "hello" and frame["retry"] in ("same", "later"):
             asyncio.get_running_loop().call_later(frame.get("retry_after_ms", 500) / 1000, self.greet, self.connection)
         words = self.by_id.get(frame.get("id"))
-        if words is None or words.done.done():
+        if words is None:
             return
         code, retry = frame["code"], frame["retry"]
         if code == "already_sent":
             self.note("kept", who=self.who, conversation=words.conversation, lineage=words.lineage, n=words.n)
-            self.finish(words, "kept")
+            self.finish(words, KEPT)
         elif retry in ("same", "later"):
             asyncio.get_running_loop().call_later(frame.get("retry_after_ms", 500) / 1000, self.put_if_waiting, words)
         elif retry == "resend":
@@ -218,10 +258,17 @@ class Client:
             self.on_never(words, code)
 
     def on_never(self, words, code):
-        """Refused for good."""
-        self.note("refused", who=self.who, conversation=words.conversation, lineage=words.lineage, n=words.n, text=words.text, code=code)
+        """Refused for good: its number was not used, and what is behind it moves up."""
+        if words.was_acked:  # a branch of the log was lost, and the other one has no room for it
+            self.drop(words)
+        else:
+            self.note("refused", who=self.who, conversation=words.conversation, lineage=words.lineage, n=words.n, text=words.text, code=code)
+            self.finish(words, None)
         self.counts[words.conversation, words.lineage] -= 1
-        self.finish(words, None)
+        for later in self.unacked[words.conversation]:
+            if later.lineage == words.lineage and later.n > words.n:
+                later.n -= 1
+                self.note_said(later)
 
     # ---- what goes ------------------------------------------------------------------------------------------------
     async def request(self, frame, within_s=10):
@@ -243,11 +290,54 @@ class Client:
         lineage = lineage or self.lineage
         self.counts[conversation, lineage] += 1
         words = Words(conversation, lineage, self.counts[conversation, lineage], text, more)
-        self.note("send", who=self.who, role=self.role, tenant=self.tenant, conversation=conversation, lineage=lineage, n=words.n,
-                  text=text, owner=more.get("owner"), internal=more.get("visibility") == "internal")
-        self.unacked[conversation].append(words)
-        self.put(words)
+        return self.begin(words)
+
+    def amend(self, verb, target, conversation, lineage=None, text=None, **more):
+        """An edit (to `text`), a deletion, a reaction (emoji, active), of own Words or of the entry of a name."""
+        lineage = lineage or self.lineage
+        self.counts[conversation, lineage] += 1
+        self.deeds += 1
+        deed = Words(conversation, lineage, self.counts[conversation, lineage], text or f"{verb} {self.deeds}", more)
+        deed.verb, deed.target = verb, target
+        return self.begin(deed)
+
+    def amend_something(self, conversation, lineage, new_words):
+        """One deed to what was said lately, or None when there is nothing to do it to."""
+        mine = [words for words in self.acked[conversation] if words.verb == "send" and words.at != KEPT and not words.is_deleted]
+        dice = self.random.random()
+        if dice < 0.4 and mine:
+            return self.amend("edit", self.random.choice(mine), conversation, lineage, text=f"{new_words()} edited")
+        if dice < 0.6 and mine:
+            words = self.random.choice(mine)
+            words.is_deleted = True
+            return self.amend("delete", words, conversation, lineage)
+        if not self.seen[conversation]:
+            return None
+        return self.amend("react", self.random.choice(self.seen[conversation]), conversation, lineage,
+                          emoji=self.random.choice(EMOJI), active=self.random.random() < 0.7)
+
+    def begin(self, words):
+        self.note_said(words)
+        self.unacked[words.conversation].append(words)
+        self.put_unless_held_back(words)
         return words
+
+    def note_said(self, words):
+        row = {"who": self.who, "role": self.role, "tenant": self.tenant, "conversation": words.conversation, "lineage": words.lineage,
+               "n": words.n, "text": words.text}
+        if words.verb == "send":
+            self.note("send", **row, owner=words.more.get("owner"), internal=words.more.get("visibility") == "internal")
+            return
+        of = words.target.text if isinstance(words.target, Words) else None
+        self.note("amend", **row, verb=words.verb, of=of, target=words.target_at(), emoji=words.more.get("emoji"),
+                  active=words.more.get("active"))
+
+    def put_unless_held_back(self, words):
+        """Behind a deed that waits for the place of its words all others wait, too: numbers leave none out."""
+        if words.conversation in self.held_back or (words.target is not None and words.target_at() is None):
+            self.held_back.add(words.conversation)
+            return
+        self.put(words)
 
     def put(self, words):
         if not self.online.is_set():
@@ -257,16 +347,16 @@ class Client:
         self.by_id[key] = words
         words.has_left = True
         words.keys = [*getattr(words, "keys", []), key]
-        self.socket.send({"type": "send", "id": key, "conversation": words.conversation, "lineage": words.lineage, "n": words.n,
-                          "body": {"kind": "text", "text": words.text}, **words.more})
+        self.socket.send({**words.frame(), "id": key})
 
     def put_if_waiting(self, words):
-        if not words.done.done():
+        if words in self.unacked[words.conversation] and words.conversation not in self.held_back:
             self.put(words)
 
     def put_again(self, conversation):
+        self.held_back.discard(conversation)
         for words in self.unacked[conversation]:
-            self.put(words)
+            self.put_unless_held_back(words)
 
     def put_again_soon(self, conversation):
         """Each of a row of words is answered `resend`: one answer does for all of them."""
@@ -286,11 +376,15 @@ class Client:
             if words.lineage == lineage and words.n == n:
                 self.note("settled", who=self.who, conversation=conversation, lineage=lineage, n=n, at=at)
                 self.finish(words, at)
+                if conversation in self.held_back:
+                    self.put_again_soon(conversation)
                 return
         for words in self.acked[conversation]:
             if words.lineage == lineage and words.n == n and words.at != at:
                 self.note("settled", who=self.who, conversation=conversation, lineage=lineage, n=n, at=at)
                 words.at = at
+                if conversation in self.held_back:
+                    self.put_again_soon(conversation)
 
     def drop(self, words):
         """Answered, and neither kept nor to be said again."""
@@ -301,6 +395,7 @@ class Client:
         self.unacked[words.conversation].remove(words)
         words.at = at
         if at:
+            words.was_acked = True
             self.acked[words.conversation].append(words)
         for key in getattr(words, "keys", []):
             self.by_id.pop(key, None)

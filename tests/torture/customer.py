@@ -4,7 +4,7 @@ import asyncio
 import time
 
 import wire
-from client import Client
+from client import Client, shown
 from history import seq_of
 
 
@@ -63,10 +63,12 @@ class Device(Client):
 
     async def choose(self, dice):
         conversation = self.person.conversation
-        if dice < 0.80:
+        if dice < 0.70:
             for _ in range(1 if self.random.random() < 0.8 else self.random.randrange(2, 6)):
                 if len(self.unacked[conversation]) < 48:
                     self.say(conversation, self.words())
+        elif dice < 0.80:
+            await self.change_something(conversation)
         elif dice < 0.86:
             self.send_receipt(conversation)
         elif dice < 0.90:
@@ -80,6 +82,13 @@ class Device(Client):
             self.sleep()
             await asyncio.sleep(self.random.uniform(0.2, 4))
             self.wake()
+
+    async def change_something(self, conversation):
+        """Edits, deletes or reacts. Whether that is allowed is known when it is answered, and only then what is said next has a number."""
+        if not self.unacked[conversation]:
+            deed = self.amend_something(conversation, self.lineage, self.words)
+            if deed:
+                await asyncio.shield(deed.done)
 
     def send_receipt(self, conversation):
         at = self.cursors.get(conversation)
@@ -95,13 +104,15 @@ class Device(Client):
             return
         entries = page.get("entries", [])
         newest = max((entry["at"] for entry in entries), key=seq_of, default="0-0")
-        self.note("read", who=self.who, conversation=conversation, began=began, head=newest)
+        self.note("read", who=self.who, conversation=conversation, began=began, head=newest,
+                  words=[words for entry in entries for words in shown(entry)["words"]])
 
     async def retry(self, conversation):
         """Acked words again, or other words under their number: the answers are promised."""
-        if not self.acked[conversation]:
+        said = [words for words in self.acked[conversation] if words.verb == "send"]
+        if not said:
             return
-        words = self.random.choice(self.acked[conversation])
+        words = self.random.choice(said)
         is_same = self.random.random() < 0.6
         text = words.text if is_same else words.text + " (changed)"
         row = {"who": self.who, "conversation": conversation, "lineage": words.lineage, "n": words.n, "is_same": is_same}

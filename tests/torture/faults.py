@@ -8,6 +8,7 @@ import asyncio
 import signal
 import time
 
+import partition
 import tally
 import wire
 from fleet import Failovers
@@ -46,6 +47,10 @@ class Faults:
         self.killing = [(deeds.kill_master, 40), (deeds.stop_master, 30), (deeds.order_failover, 10), (deeds.kill_replica, 10),
                         (deeds.cut_off_master, 20), (self.kill_node, 20)]
         self.others = [row for row in self.others if row[0] not in (self.pause_redis, self.disk_full)] + [(deeds.silence_replicas, 12)]
+        if self.stage.island:
+            self.others += [(self.part_from_redis, 14), (self.part_from_clients, 8)]
+        else:
+            self.left_out.append("partitions: no network namespace may be made here")
 
     def only(self, rows):
         """Those that --faults names; all without it."""
@@ -162,6 +167,20 @@ class Faults:
         for device in chosen:
             if device.socket.is_open and not device.socket.transport.is_reading():
                 device.socket.transport.resume_reading()
+
+    # ---- partitions: of the other host --------------------------------------------------------------------------
+    async def part(self, wire_name, seconds):
+        self.stage.island.part(wire_name)
+        await asyncio.sleep(seconds)
+        self.stage.island.join(wire_name)
+
+    async def part_from_redis(self):
+        """Its clients are there, and get no ack; whatever it had sent lies in buffers, and arrives late or never."""
+        await self.part(partition.STORE, self.random.uniform(0.5, 6))
+
+    async def part_from_clients(self):
+        """It goes on with Redis, and talks to nobody."""
+        await self.part(partition.DOOR, self.random.uniform(0.5, 8))
 
     # ---- erasure under load ---------------------------------------------------------------------------------------
     async def erase(self):

@@ -23,12 +23,13 @@ def free_port():
 
 
 class Server:
-    def __init__(self, folder, lines, words=(), environment=None):
+    def __init__(self, folder, lines, words=(), environment=None, address="127.0.0.1"):
         self.folder, self.words, self.environment = folder, words, environment
         self.port = free_port()
         folder.mkdir()
         self.path = folder / "redis.conf"
-        self.path.write_text("\n".join([f"port {self.port}", "bind 127.0.0.1", f"dir {folder}", f"logfile {folder}/server.log", *lines, ""]),
+        binds = " ".join(dict.fromkeys(["127.0.0.1", address]))
+        self.path.write_text("\n".join([f"port {self.port}", f"bind {binds}", "protected-mode no", f"dir {folder}", f"logfile {folder}/server.log", *lines, ""]),
                              encoding="utf-8")
         self.process = None
 
@@ -54,8 +55,8 @@ class Server:
 
 
 class Fleet:
-    def __init__(self, folder, replicas, environment):
-        self.folder, self.replicas, self.environment = folder, replicas, environment
+    def __init__(self, folder, replicas, environment, address):
+        self.folder, self.replicas, self.environment, self.address = folder, replicas, environment, address
         self.groups, self.sentinels = {}, []
 
     def start(self):
@@ -63,10 +64,10 @@ class Fleet:
             self.start_group(group)
         lines = []
         for group, servers in self.groups.items():
-            lines += [f"sentinel monitor {group} 127.0.0.1 {servers[0].port} 2", f"sentinel down-after-milliseconds {group} {DOWN_AFTER_MS}",
+            lines += [f"sentinel monitor {group} {self.address} {servers[0].port} 2", f"sentinel down-after-milliseconds {group} {DOWN_AFTER_MS}",
                       f"sentinel failover-timeout {group} {FAILOVER_TIMEOUT_MS}"]
         for number in range(3):
-            self.sentinels.append(Server(self.folder / f"sentinel-{number}", lines, ("--sentinel",)))
+            self.sentinels.append(Server(self.folder / f"sentinel-{number}", lines, ("--sentinel",), address=self.address))
             self.sentinels[-1].start()
         self.wait(lambda: all(self.knows_all(sentinel.ask("INFO", "sentinel")) for sentinel in self.sentinels))
 
@@ -76,8 +77,8 @@ class Fleet:
             lines = ['save ""', "appendonly yes", "appendfsync always", "repl-diskless-sync-delay 0", "repl-timeout 5",
                      "repl-ping-replica-period 1", "stream-node-max-bytes 1024"]
             if number:
-                lines.append(f"replicaof 127.0.0.1 {servers[0].port}")
-            servers.append(Server(self.folder / f"{group}-{number}", lines, environment=self.environment))
+                lines.append(f"replicaof {self.address} {servers[0].port}")
+            servers.append(Server(self.folder / f"{group}-{number}", lines, environment=self.environment, address=self.address))
             servers[-1].start()
         self.wait(lambda: self.has_all_replicas(servers[0]))
 
@@ -96,7 +97,7 @@ class Fleet:
         return (server.ask("INFO", "replication") or b"").count(b"state=online") == self.replicas
 
     def settings(self):
-        sentinels = [f"127.0.0.1:{sentinel.port}" for sentinel in self.sentinels]
+        sentinels = [f"{self.address}:{sentinel.port}" for sentinel in self.sentinels]
         return {group: {"sentinels": sentinels, "master": group} for group in GROUPS}
 
     def master(self, group):
@@ -137,7 +138,7 @@ class Fleet:
         for server in self.groups[group]:
             words = server.ask("INFO", "replication") if server is not master else None
             if words is not None and b"master_port:%d\r" % master.port not in words:
-                server.ask("REPLICAOF", "127.0.0.1", master.port)
+                server.ask("REPLICAOF", self.address, master.port)
 
     def stop(self):
         for server in [*sum(self.groups.values(), []), *self.sentinels]:
@@ -167,7 +168,7 @@ class Failovers:
         group, lost = await self.choose()
         lost.kill()
         master = await self.fleet.another_master(group, lost)
-        lost.start("--replicaof", f"127.0.0.1 {master.port}")
+        lost.start("--replicaof", f"{self.fleet.address} {master.port}")
         await self.fleet.be_whole(group, master)
 
     async def stop_master(self):
@@ -178,7 +179,7 @@ class Failovers:
         await asyncio.sleep(self.random.uniform(0, 0.5))
         lost.process.send_signal(signal.SIGCONT)
         await asyncio.sleep(self.random.uniform(0.1, 0.5))
-        await asyncio.to_thread(lost.ask, "REPLICAOF", "127.0.0.1", master.port)
+        await asyncio.to_thread(lost.ask, "REPLICAOF", self.fleet.address, master.port)
         await self.fleet.be_whole(group, master)
 
     def others(self, group, master):
@@ -205,7 +206,7 @@ class Failovers:
         for server in replicas:
             server.process.send_signal(signal.SIGCONT)
         master = await self.fleet.another_master(group, lost)
-        lost.start("--replicaof", f"127.0.0.1 {master.port}")
+        lost.start("--replicaof", f"{self.fleet.address} {master.port}")
         await self.fleet.be_whole(group, master)
 
     async def order_failover(self):
@@ -219,5 +220,5 @@ class Failovers:
         lost = self.random.choice(self.others(group, master))
         lost.kill()
         await asyncio.sleep(self.random.uniform(0, 1))
-        lost.start("--replicaof", f"127.0.0.1 {master.port}")
+        lost.start("--replicaof", f"{self.fleet.address} {master.port}")
         await self.fleet.be_whole(group, master)

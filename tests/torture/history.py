@@ -5,6 +5,8 @@ A history is a list of events, oldest first. Each is a dict with `t` (nanosecond
 all processes of a machine) and `kind`:
 
   send       who role tenant conversation lineage n text [owner] [internal]     words leave the device
+  amend      who role tenant conversation lineage n verb text target [of] [emoji] [active]
+                                                                                 an edit (to text), delete or react leaves the device
   settled    who conversation lineage n at                                       they were acked, or seen, at this place
   kept       who conversation lineage n                                          already_sent: kept, place unknown
   refused    who conversation lineage n text code                                they must not be in the log
@@ -12,8 +14,11 @@ all processes of a machine) and `kind`:
   retried    who conversation lineage n is_same at|code                          a probe: acked words again, or other words
   hello      who contact connection                                              a device begins to come back
   welcome    who contact connection conversation head                            head: the newest entry it may see
-  read       who conversation began head                                         a page, or the admin door: its newest entry
-  entry      who connection conversation at after owner words                    owner: [kind, id] or None; words: [[lineage, n, text]]
+  read       who conversation began head [words]                                 a page, or the admin door: its newest entry
+  input      who conversation turn words                                         a bot is given a turn; words: [text]
+  entry      who connection conversation at after owner author words hidden amends
+                owner: [kind, id] or None; words: [[lineage, n, text]]; hidden: kinds of bodies that no longer hold;
+                amends: [[edited | deleted | reacted, target, text, emoji, active]]
   restart    who conversation                                                    the next entry begins a stream anew
   reset      who conversation                                                    the server said: forget
   receipts   who conversation reader delivered read

@@ -12,6 +12,7 @@ import json
 import pathlib
 import sys
 
+import judge_life
 import judge_log
 import judge_readers
 import judge_words
@@ -42,7 +43,7 @@ def the_erased_is_gone(case):
             case.convict(11, "leak", f"{conversation} was erased and is readable: {len(kept['records'])} records")
 
 
-RULES = [*judge_words.RULES, *judge_log.RULES, *judge_readers.RULES, tenants_stay_apart, the_erased_is_gone]
+RULES = [*judge_words.RULES, *judge_life.RULES, *judge_log.RULES, *judge_readers.RULES, tenants_stay_apart, the_erased_is_gone]
 
 
 def judge(events, store):
@@ -57,7 +58,7 @@ def count(verdicts):
     sorts = collections.Counter(verdict["sort"] for verdict in verdicts)
     return {"lost": sorts["lost"] + sorts["gap"] + sorts["diverged"], "duplicated": sorts["duplicated"],
             "disordered": sorts["disordered"] + sorts["stale_read"] + sorts["receipt"], "phantom": sorts["phantom"],
-            "stale_owner_writes": sorts["stale_owner"], "over_capacity": sorts["capacity"],
+            "stale_owner_writes": sorts["stale_owner"], "undeleted": sorts["undeleted"], "over_capacity": sorts["capacity"],
             "crossed": sorts["crossed"], "leaked": sorts["leak"], "violations": len(verdicts)}
 
 

@@ -68,7 +68,7 @@ def judge_held(case, who, conversation, stream):
         if entry is None:
             case.convict(6, "diverged", f"{who} holds {event['at']} of {conversation}, which is not in the log")
             return
-        texts = {part["body"]["text"] for part in entry["parts"] if "body" in part}
+        texts = {case.text_of(conversation, part) for part in entry["parts"] if "body" in part}
         if not {text for _, _, text in event["words"]} <= texts:
             case.convict(6, "diverged", f"{who} holds other words of {event['at']} of {conversation} than the log")
             return
@@ -94,7 +94,7 @@ def what_was_known_is_there(case):
     """7. Read-your-writes and monotonic reads across reconnects, devices, channels."""
     floors = collections.defaultdict(Floor)
     hellos = {}
-    notes = {words.text for words in case.words.values() if words.is_internal}
+    public = {(conversation, entry["at"]) for conversation, kept in case.conversations.items() for entry in kept["entries"] if is_public(entry)}
     for event in case.events:
         kind, conversation = event["kind"], event.get("conversation")
         if kind == "reset":
@@ -102,8 +102,7 @@ def what_was_known_is_there(case):
         elif kind == "entry" and event.get("is_public", True):
             floors[conversation].raise_to(event["t"], seq_of(event["at"]))
         elif kind == "settled":
-            words = case.numbers.get((conversation, event["lineage"], event["n"]))
-            if words and words.text not in notes:
+            if (conversation, event["at"]) in public:
                 floors[conversation].raise_to(event["t"], seq_of(event["at"]))
         elif kind == "hello":
             hellos[event["who"], event["connection"]] = event["t"]

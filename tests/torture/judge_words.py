@@ -86,7 +86,7 @@ def judge_spoken(case, text, conversation, entry, part):
 
 def a_retry_gets_the_same_place(case):
     """4. A retry returns the same place; the same number with another body is refused."""
-    for words in case.words.values():
+    for words in case.all_said():
         places = {at for _, at in words.settled}
         if len(places) > 1 and words.conversation not in case.were_reset:
             case.convict(4, "duplicated", f"'{words.text}' was acked at several places: {sorted(places)}")
@@ -106,7 +106,7 @@ def a_retry_gets_the_same_place(case):
 def time_is_the_order(case):
     """5. ack(a) before invoke(b) => a stands before b; each sender's words in the order of their numbers."""
     moments = collections.defaultdict(list)  # conversation -> (t, is_begin, seq, text)
-    for words in case.words.values():
+    for words in case.all_said():
         if words.settled and words.conversation not in case.were_reset and not case.is_gone(words.conversation):
             seq = seq_of(words.settled[0][1])
             moments[words.conversation].append((words.began, 1, seq, words.text))
@@ -127,7 +127,7 @@ def judge_numbers(case, conversation, entries):
     last = {}
     for entry in sorted(entries, key=lambda entry: seq_of(entry["at"])):
         for part in entry["parts"]:
-            if part["kind"] not in ("message", "note") or not part.get("lineage"):
+            if part["kind"] not in ("message", "note", "edited", "deleted", "reacted") or not part.get("lineage"):
                 continue
             before = last.get(part["lineage"], 0)
             if part["n"] < before:

@@ -70,6 +70,8 @@ class Proxy:
         self.lines.add(line)
         try:
             await line.run()
+        except asyncio.CancelledError:
+            pass  # the run is over
         finally:
             self.lines.discard(line)
 

@@ -12,6 +12,7 @@ import time
 
 import wire
 from fleet import Fleet
+from partition import Island, is_own_network
 
 CRASH_PATIENCE_S = 30
 
@@ -66,7 +67,10 @@ class Stage:
         self.delay = self.folder / "fsync_ms"
         self.delay.write_bytes(b"\0" * 8)
         self.process = None
-        self.fleet = Fleet(self.folder, options.replicas, self.environment()) if options.replicas else None
+        self.island = Island(self.folder) if options.replicas and is_own_network() else None
+        where = self.island.store_address if self.island else "127.0.0.1"
+        self.fleet = Fleet(self.folder, options.replicas, self.environment(), where) if options.replicas else None
+        self.far_address = None
         self.token = None
 
     # ---- beginning and end ----------------------------------------------------------------------------------------
@@ -101,6 +105,8 @@ class Stage:
                 raise SystemExit("weftd did not start:\n" + self.tail())
             time.sleep(0.02)
         self.token = pathlib.Path(self.up()["admin_token_file"]).read_text(encoding="utf-8").strip()
+        if self.island:
+            self.far_address = self.island.start(self.build / "broker/weftd", self.settings(), self.data / "keys/master.key", self.environment())
 
     def stop(self):
         if self.process and self.process.poll() is None:
@@ -110,6 +116,8 @@ class Stage:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        if self.island:
+            self.island.stop()
         if self.fleet:
             self.fleet.stop()
         self.log.close()

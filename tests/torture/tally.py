@@ -80,7 +80,7 @@ def table(result, times):
     lines = [f"{'what':24}{'':>10}"]
     for key in ("seconds", "clients", "nodes", "kills", "faults", "acked", "committed", "entries", "reads", "resets", "erased"):
         lines.append(f"{key:24}{result[key]:>10}")
-    for key in ("lost", "duplicated", "disordered", "phantom", "stale_owner_writes", "over_capacity", "crossed", "leaked", "stuck"):
+    for key in ("lost", "duplicated", "disordered", "phantom", "stale_owner_writes", "undeleted", "over_capacity", "crossed", "leaked", "stuck"):
         lines.append(f"{key:24}{result[key]:>10}")
     lines.append("")
     lines.append(f"{'recovery after':24}{'devices':>10}{'p50 ms':>10}{'p99 ms':>10}{'max ms':>10}")

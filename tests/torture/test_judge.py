@@ -28,6 +28,14 @@ def said(text, lineage=None, n=None, kind="message"):
     return {**part, "lineage": lineage, "n": n} if lineage else part
 
 
+def hidden(kind, lineage, n):
+    return {"kind": "message", "body": {"kind": kind, "text": "no longer holds"}, "lineage": lineage, "n": n}
+
+
+def done_to(kind, target, lineage, n, **more):
+    return {"kind": kind, "target": name(target), "lineage": lineage, "n": n, **more}
+
+
 def owner(kind, who=None):
     return {"kind": "owner", "owner": kind, "id": who}
 
@@ -48,8 +56,13 @@ def clean_store():
               entry(4, 3, anna, {"kind": "case_closed"})]
     for later in second:
         later["time_ms"] += 2000
+    eve = ("customer", "c5")
+    life = [entry(2, 0, eve, hidden("edited", "L7", 1)), entry(3, 2, eve, hidden("deleted", "L7", 2)),
+            entry(4, 3, eve, done_to("edited", 2, "L7", 3, body={"kind": "text", "text": "a-typo"})),
+            entry(5, 4, eve, done_to("deleted", 3, "L7", 4)),
+            entry(6, 5, eve, done_to("reacted", 2, "L7", 5, emoji="+", active=True)), entry(7, 6, eve, said("a-well", "L7", 6))]
     other = [entry(2, 0, ("customer", "c2"), said("b-hello", "L4", 1))]
-    kept = {"c1": ("a", entries, 8), "c4": ("a", second, 4), "c2": ("b", other, 2)}
+    kept = {"c1": ("a", entries, 8), "c4": ("a", second, 4), "c5": ("a", life, 7), "c2": ("b", other, 2)}
     conversations = {key: {"tenant": tenant, "entries": rows, "records": records(count), "is_erased": False}
                      for key, (tenant, rows, count) in kept.items()}
     conversations["c3"] = {"tenant": "a", "entries": [], "records": [[9, MARKS[8], "0" * 16, 5]], "is_erased": True}
@@ -70,6 +83,39 @@ def send(who, role, lineage, n, text, conversation="c1", **more):
 
 def settled(who, lineage, n, seq, conversation="c1"):
     return {"kind": "settled", "who": who, "conversation": conversation, "lineage": lineage, "n": n, "at": name(seq)}
+
+
+def amend(verb, n, target, text, **more):
+    return {"kind": "amend", "who": "eve/1", "role": "customer", "tenant": "a", "conversation": "c5", "lineage": "L7", "n": n, "verb": verb,
+            "target": name(target), "text": text, "emoji": None, "active": None, **more}
+
+
+def life_frame(who, seq, words=(), hides=(), amends=()):
+    return {**frame(who, seq, seq - 1 if seq > 2 else 0, words), "conversation": "c5", "hidden": list(hides), "amends": list(amends),
+            "author": ["customer", "c5"]}
+
+
+def life_events():
+    """Two messages, of which one is edited and one deleted: seen by one device live, by another later."""
+    edited, deleted = ["edited", name(2), "a-typo", None, None], ["deleted", name(3), None, None, None]
+    reacted = ["reacted", name(2), None, "+", True]
+    rows = [{"kind": "hello", "who": "eve/1", "contact": "c5", "connection": 1}]
+    for n, text in ((1, "a-tpyo"), (2, "a-oops")):
+        rows += [send("eve/1", "customer", "L7", n, text, "c5"), settled("eve/1", "L7", n, n + 1, "c5"), life_frame("eve/1", n + 1, [["L7", n, text]])]
+    rows += [amend("edit", 3, 2, "a-typo"), settled("eve/1", "L7", 3, 4, "c5"), life_frame("eve/1", 4, [["L7", 3, "a-typo"]], amends=[edited]),
+             amend("delete", 4, 3, "delete L7 4"), settled("eve/1", "L7", 4, 5, "c5"), life_frame("eve/1", 5, amends=[deleted]),
+             {"kind": "hello", "who": "eve/2", "contact": "c5", "connection": 1},
+             life_frame("eve/2", 2, hides=["edited"]), life_frame("eve/2", 3, hides=["deleted"]),
+             life_frame("eve/2", 4, [["L7", 3, "a-typo"]], amends=[edited]), life_frame("eve/2", 5, amends=[deleted]),
+             amend("react", 5, 2, "react L7 5", emoji="+", active=True), settled("eve/1", "L7", 5, 6, "c5"),
+             life_frame("eve/1", 6, amends=[reacted]), life_frame("eve/2", 6, amends=[reacted]),
+             amend("delete", 6, 3, "delete L7 6"), {"kind": "refused", "who": "eve/1", "conversation": "c5", "lineage": "L7", "n": 6,
+                                                    "text": "delete L7 6", "code": "message_deleted"},
+             send("eve/1", "customer", "L7", 6, "a-well", "c5"), settled("eve/1", "L7", 6, 7, "c5"),
+             life_frame("eve/1", 7, [["L7", 6, "a-well"]]), life_frame("eve/2", 7, [["L7", 6, "a-well"]]),
+             {"kind": "read", "who": "eve/2", "conversation": "c5", "began": None, "head": name(7), "words": [["L7", 3, "a-typo"]]},
+             {"kind": "input", "who": "robo/1", "conversation": "c5", "turn": name(7), "words": ["a-typo", "a-well"]}]
+    return rows + [{"kind": "held", "who": who, "role": "customer", "conversation": "c5", "at": name(7)} for who in ("eve/1", "eve/2")]
 
 
 def receipts(delivered, read):
@@ -107,6 +153,7 @@ def clean_events():
         send("dan/1", "customer", "L6", 1, "a-second", "c4"), settled("dan/1", "L6", 1, 2, "c4"),
         {"kind": "trespass", "who": "bea/1", "conversation": "c1", "is_let_in": False},
         {"kind": "held", "who": "ada/1", "role": "customer", "conversation": "c1", "at": name(8)},
+        *life_events(),
     ]
     for moment, row in enumerate(rows):
         row["t"] = moment
@@ -186,12 +233,41 @@ def in_store(change_store):
     return lambda events, store: change_store(store)
 
 
+def life(store):
+    return store["conversations"]["c5"]["entries"]
+
+
+def lose_deed(seq):
+    """Its entry says something else, and its words are as if it had never been."""
+    def plant(events, store):
+        life(store)[seq - 2]["parts"] = [{"kind": "case_opened"}]
+        for row in life(store)[:2]:
+            if row["parts"][0]["body"]["kind"] == {4: "edited", 5: "deleted"}.get(seq):
+                row["parts"] = [said({4: "a-tpyo", 5: "a-oops"}[seq], "L7", row["parts"][0]["n"])]
+    return plant
+
+
+def show_again(at, **words):
+    """A device that asked after the deletion is sent the words."""
+    return change("entry", {"who": "eve/2", "conversation": "c5", "at": name(at)}, **words)
+
+
 PLANTED = [
     (1, "acked words are not in the log", lose),
     (1, "a byte of acked words is another", change_bytes),
     (1, "acked words are there twice", double),
     (1, "they stand elsewhere than was acked", change("settled", {"lineage": "L1", "n": 1}, at=name(3))),
     (1, "a bot's acked words are not in the log", drop_commit),
+    (1, "an acked edit is not in the log", lose_deed(4)),
+    (1, "an acked deletion is not in the log", lose_deed(5)),
+    (1, "an acked reaction is not in the log", lose_deed(6)),
+    (1, "an edit says other words than were acked", in_store(lambda store: life(store)[2]["parts"][0]["body"].update(text="a-tipo"))),
+    (1, "an acked deed stands elsewhere", change("settled", {"conversation": "c5", "n": 5}, at=name(7))),
+    (1, "a deed is there twice", in_store(lambda store: life(store)[5]["parts"].append(done_to("reacted", 2, "L7", 5, emoji="+", active=True)))),
+    (1, "a reaction was turned round", in_store(lambda store: life(store)[4]["parts"][0].update(active=False))),
+    (2, "a deletion that nobody asked for", in_store(lambda store: life(store)[5]["parts"].append(done_to("deleted", 2, "L7", 9)))),
+    (2, "a refused deletion is there", remove("send", text="a-well")),
+    (2, "a deletion met another message", in_store(lambda store: life(store)[3]["parts"][0].update(target=name(2)))),
     (2, "words that nobody said", in_store(lambda store: entries(store)[6]["parts"].append(said("a-ghost", "L1", 4)))),
     (2, "refused words are there", in_store(lambda store: entries(store)[6]["parts"].append(said("a-stale", "L2", 3)))),
     (2, "a refused commit is there", in_store(lambda store: entries(store)[1]["parts"].append(said("a-late")))),
@@ -211,6 +287,15 @@ PLANTED = [
     (6, "a reader is sent an entry twice", add(frame("ada/1", 4, 3), lambda row: row.get("at") == name(7) and row["kind"] == "entry")),
     (6, "a reader holds what the log has not", change("entry", {"at": name(5)}, words=[["L2", 1, "a-other"]])),
     (6, "a reader never gets the end", change("held", {"who": "ada/1"}, at=name(7))),
+    (6, "an edit never reached a device", show_again(4, words=[["L7", 3, "a-tpyo"]], amends=[["edited", name(2), "a-tpyo", None, None]])),
+    (6, "a deletion never reached a device", change("entry", {"who": "eve/1", "conversation": "c5", "at": name(5)}, amends=[])),
+    (6, "a reaction never reached a device", show_again(6, amends=[])),
+    (7, "deleted words are sent to who asks later", show_again(3, words=[["L7", 2, "a-oops"]], hidden=[])),
+    (7, "the words before an edit are sent to who asks later", show_again(2, words=[["L7", 1, "a-tpyo"]], hidden=[])),
+    (7, "a page of history brings deleted words", change("read", {"conversation": "c5"}, words=[["L7", 2, "a-oops"]])),
+    (7, "a bot's turn brings deleted words", change("input", {}, words=["a-oops"])),
+    (7, "the admin door shows deleted words", in_store(lambda store: life(store)[1].update(parts=[said("a-oops", "L7", 2)]))),
+    (7, "words are gone, and nobody took them away", in_store(lambda store: life(store)[5].update(parts=[hidden("deleted", "L7", 6)]))),
     (7, "a second device is shown less than was acked", change("welcome", {"who": "ada/2"}, head=name(2))),
     (7, "a page ends before what was seen", change("read", {"who": "door"}, head=name(6))),
     (8, "a receipt falls", add(receipts(4, 4))),

@@ -18,6 +18,7 @@ import time
 
 import judge
 import mass
+import partition
 import tally
 import wire
 from agent import Seat, Tab
@@ -135,7 +136,7 @@ class Run:
             contact = Contact(self, f"contact-{number}", tenant, self.options.pace)
             self.contacts.append(contact)
             for which in (1, 2):
-                address = self.proxy.address if (number + which) % 4 == 0 else self.address
+                address = self.proxy.address if (number + which) % 4 == 0 else self.address_for(number + 2 * which)
                 self.devices.append(Device(contact, which, address))
         for client in [*self.tabs, *self.devices]:
             self.spawn(client.live())
@@ -143,13 +144,17 @@ class Run:
             self.spawn(device.act())
         self.spawn(self.watch_lines())
 
+    def address_for(self, number):
+        """A third are clients of the other host, where there is one."""
+        return self.stage.far_address if self.stage.far_address and number % 3 == 0 else self.address
+
     async def hire(self, tenant, count):
         for number in range(count):
             name = f"{tenant}-agent-{number}"
             answer = await self.stage.admin("POST", f"/v1/admin/tenants/{tenant}/agents", {"id": name, "name": name, "capacity": 6})
             seat = Seat(self, name, tenant, answer["code"], 6)
             self.seats.append(seat)
-            self.tabs += [Tab(seat, which, self.proxy.address if number % 5 == 4 else self.address) for which in (1, 2)]
+            self.tabs += [Tab(seat, which, self.proxy.address if number % 5 == 4 else self.address_for(number + which)) for which in (1, 2)]
 
     async def watch_lines(self):
         while not self.is_over:
@@ -202,9 +207,10 @@ class Run:
         """Until everybody holds what the log holds, no case waits, and nothing moves; or nothing gets better any more."""
         end, best = time.monotonic() + CONVERGE_S, None
         while True:
+            mark = len(self.history.events)
             store = await collect(self.stage, self.contacts, {seat.name: seat.capacity for seat in self.seats}, self.canaries,
                                   self.stage.log_address())
-            missing = self.behind(store) + self.waiting(store)
+            missing = self.behind(store) + self.waiting(store) + self.moving(mark)
             if not missing:
                 break
             if best is None or len(missing) < best:
@@ -232,6 +238,11 @@ class Run:
                 rows.append(f"{device.who} is at {device.cursors.get(device.person.conversation)}, the log at {shown[-1]}")
         return rows
 
+    def moving(self, mark):
+        """Who still speaks, and what was said while the store was read: it would not know of that."""
+        rows = [f"{tab.who} still serves {conversation}" for tab in self.tabs for conversation, (_, task) in tab.chats.items() if not task.done()]
+        return rows + [f"{event['who']}: {event['kind']}" for event in self.history.events[mark:] if event["kind"] in ("send", "amend", "entry", "settled")]
+
     def waiting(self, store):
         """Cases that wait though there are agents, and words that nobody acked."""
         rows = [f"{client.who} still waits for an ack of '{words.text}'" for client in self.clients() if not client.is_over
@@ -255,11 +266,11 @@ class Run:
         store["leaks"] = search_files([self.stage.folder], self.canaries.values(), self.workers.files)
         verdicts = judge.judge(events, store)
         verdicts += [{"invariant": 6, "sort": "stuck", "words": words} for words in self.stuck]
-        proxied = {client.who for client in self.clients() if client.address == self.proxy.address}
+        apart = {client.who for client in self.clients() if client.address != self.address}
         result, times = tally.figures(events, verdicts, self.faults.done, self.options, {
             "stuck": len(self.stuck), "kills": self.faults.kills, "seconds": round(time.monotonic() - self.began),
             "clients": len(self.clients()) + 2, "entries": sum(event["kind"] == "entry" for event in events),
-            "reads": sum(event["kind"] in ("read", "welcome") for event in events), "left_out": proxied,
+            "reads": sum(event["kind"] in ("read", "welcome") for event in events), "left_out": apart,
             "unexpected": len(self.unexpected)})
         result["violations"] = len(verdicts)
         return verdicts, result, times
@@ -290,6 +301,8 @@ def main():
     options = arguments(sys.argv[1:])
     if options.storm or options.slow_readers:
         return mass.run(options)
+    if options.replicas:
+        partition.enter_own_network()
     run = Run(options)
     is_kept = options.keep
     try:

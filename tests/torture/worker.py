@@ -70,6 +70,7 @@ class Worker:
     async def answer(self, turn):
         dice = self.random.random()
         named = {"conversation": turn["conversation"], "turn": turn["turn"]}
+        self.note("input", **named, words=[item["body"]["text"] for item in turn["input"] if item["body"]["kind"] not in ("deleted", "edited")])
         if dice < 0.02:
             await asyncio.sleep(LATE_S)  # the lease is over: this commit must be refused
         elif dice < 0.5:
