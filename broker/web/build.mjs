@@ -2,7 +2,7 @@
 // Builds the browser's side into a folder:  node build.mjs OUT
 //
 //   index.html weft.js weft-module.js desk/index.html    stable names, revalidated
-//   assets/<name>-<hash>.js, .css                        named by their content, kept for ever; `rich` is the widget's second load
+//   assets/<name>-<hash>.js, .css                        named by their content, kept for ever; `rich` and `attach`: the widget's second and third load
 //   <file>.gz                                            beside each, for the server to send as it is
 //
 // Calls esbuild's binary itself: npm 9 cannot install the package that would choose a platform's binary.
@@ -59,6 +59,11 @@ function style(out, work, name, source) {
     return path;
 }
 
+// A script that another one loads when it needs it.
+function later(name, path) {
+    return [`--define:${name}="./${basename(path)}"`, `--external:./${basename(path)}`];
+}
+
 // A style sheet that a script imports as text: its minified copy takes its place.
 function textStyle(work, name, source) {
     const target = join(work, "text", name);
@@ -81,10 +86,11 @@ export function build(target) {
     mkdirSync(work, { recursive: true });
 
     const sheet = textStyle(work, "widget.css", "widget/widget.css");
-    const short = [INNER, `--mangle-cache=${join(work, "names.json")}`]; // the same short names in both loads
+    const short = [INNER, `--mangle-cache=${join(work, "names.json")}`]; // the same short names in all loads
     writeFileSync(join(work, "names.json"), "{}");
-    const rich = asset(out, work, "rich", "widget/rich.tsx", [...short, textStyle(work, "rich.css", "widget/rich.css")]);
-    const widget = asset(out, work, "widget", "widget/widget.ts", [...short, sheet, `--define:RICH="./${basename(rich)}"`, "--external:./rich-*"]);
+    const attach = asset(out, work, "attach", "widget/attach.tsx", [...short, textStyle(work, "attach.css", "widget/attach.css")]);
+    const rich = asset(out, work, "rich", "widget/rich.tsx", [...short, textStyle(work, "rich.css", "widget/rich.css"), ...later("ATTACH", attach)]);
+    const widget = asset(out, work, "widget", "widget/widget.ts", [...short, sheet, ...later("RICH", rich)]);
     bundle(["widget/loader.ts", "--bundle", "--format=iife", `--define:WIDGET="./${widget}"`, `--outfile=${join(work, "weft.js")}`]);
     put(out, "weft.js", text(join(work, "weft.js")));
     bundle(["widget/entry.ts", "--bundle", "--format=esm", `--define:WIDGET="./${widget}"`, `--outfile=${join(work, "weft-module.js")}`]);

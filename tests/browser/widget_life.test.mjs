@@ -174,3 +174,32 @@ test("looks right and passes axe: dark, phone, right to left", async () => {
         assert.deepEqual(page.complaints, [], name);
     }
 });
+
+test("words are edited as long as the server says, by its clock, and as long as it says", async () => {
+    stage.broker.limits = { ...stage.broker.limits, edit_ms: 900_000, text_bytes: 40 };
+    const { now } = stage.broker;
+    stage.broker.now = () => now() - 3_600_000; // an hour behind this machine
+    const page = await stage.visit();
+    await open(page);
+    await write(page, "My ordre is 4711");
+    await settled(page, 1);
+    await actions(page, "ordre");
+    await item(page, "Edit").click();
+    const editor = page.locator("weft-chat .edit textarea");
+    await editor.fill("x".repeat(41));
+    await editor.press("Enter");
+    await page.locator("weft-chat .edit [role=alert]", { hasText: "too long" }).waitFor();
+    await editor.fill("My order is 4711");
+    await editor.press("Enter");
+    await bubble(page, "My order is 4711").waitFor();
+    stage.broker.append(stage.conversation(), { kind: "customer", id: "c1" }, [{ kind: "message", body: { kind: "text", text: "old words" } }]);
+    stage.conversation().entries.at(-1).time_ms -= 900_001;
+    await page.reload();
+    await bubble(page, "old words").waitFor();
+    await actions(page, "old words");
+    assert.equal(await item(page, "Edit").count(), 0);
+    assert.equal(await item(page, "Delete").count(), 1);
+    await page.keyboard.press("Escape");
+    await write(page, "y".repeat(41));
+    await page.locator("weft-chat form [role=alert]", { hasText: "too long" }).waitFor();
+});

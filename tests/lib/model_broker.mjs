@@ -18,6 +18,7 @@ export class ModelBroker {
         this.onMessage = () => {}; // (conversation, entry): what answers
         this.refuse = () => null; // (send frame): an error to answer with instead
         this.hellos = 0;
+        this.limits = { frame_bytes: 65536, text_bytes: 8192, unacked_sends: WINDOW, history_entries: SHOWN, ping_ms: 25000, dead_ms: 40000 };
     }
 
     mark() {
@@ -119,7 +120,7 @@ class Line {
             subject: contact, conversation: contact, proven: false, ...(head ? { head } : {}),
             lineage: "L" + this.broker.mark(), ticket: `ticket.${contact}.${this.broker.mark()}`,
             ticket_expires_in_ms: 86_400_000, durability: "always", time_ms: this.broker.now(),
-            limits: { frame_bytes: 65536, text_bytes: 8192, unacked_sends: WINDOW, history_entries: SHOWN, ping_ms: 25000, dead_ms: 40000 },
+            limits: this.broker.limits,
         });
         this.conversation = conversation;
         this.stream(frame.cursors?.find((one) => one.conversation === contact)?.at);

@@ -26,6 +26,7 @@ export class Session {
     readonly own: Thread | null; // the customer's conversation
     welcome: WelcomeFrame | null = null; // the last one; kept while the line is down
     scope: string;
+    skew = 0; // of the server's clock, seen from ours, in ms
     readonly #options: SessionOptions;
     readonly #listeners = new Set<(frame: ServerFrame | null) => void>();
 
@@ -119,6 +120,7 @@ export class Session {
 
     #onWelcome(welcome: WelcomeFrame): void {
         this.welcome = welcome;
+        this.skew = welcome.time_ms - this.world.now();
         const was = this.scope;
         this.scope = `${welcome.tenant}:${welcome.subject ?? ""}`;
         if (this.own && welcome.conversation) {

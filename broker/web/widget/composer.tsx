@@ -4,7 +4,7 @@
 /** @jsx h */
 /** @jsxFrag Fragment */
 import { h, type Child } from "./dom.ts";
-import { Arrow } from "./icons.tsx";
+import { Arrow, Clip } from "./icons.tsx";
 import type { Model } from "./model.ts";
 import { recall, remember } from "./view.tsx";
 
@@ -15,6 +15,7 @@ export class Composer {
     #text = recall(DRAFT);
     #long = false;
     #area: HTMLTextAreaElement | undefined;
+    #files: HTMLInputElement | undefined;
 
     constructor(readonly model: Model, readonly redraw: () => void) {}
 
@@ -38,21 +39,32 @@ export class Composer {
         this.redraw();
     }
 
-    #send(event: Event): void {
-        event.preventDefault();
+    #send(): void {
         const text = this.#text.trim();
-        this.#long = !!text && !this.model.say(text);
-        if (text && !this.#long) this.#write("");
+        this.#long = !this.model.fits(text);
+        if (!this.#long) {
+            if (this.model.rich?.tray?.holds(() => this.#send())) return;
+            if (text) {
+                this.model.say(text);
+                this.#write("");
+            }
+        }
         this.redraw();
         this.focus();
     }
 
     picture(): Child {
-        const { strings } = this.model;
+        const { model } = this;
+        const { strings } = model;
         return (
-            <form onSubmit={(event: Event) => this.#send(event)}>
+            <form onSubmit={(event: Event) => {
+                event.preventDefault();
+                this.#send();
+            }}>
                 {this.#long && <p role="alert">{strings.long}</p>}
                 <div class="field">
+                    <button class="icon clip" type="button" aria-label={strings.attach} onClick={() => this.#files!.click()}><Clip /></button>
+                    <input type="file" multiple hidden value="" ref={(node) => { this.#files = node; }} onChange={(event: Event) => model.take(event)} />
                     <textarea rows={1} dir="auto" aria-label={strings.write} placeholder={strings.write} enterkeyhint="send"
                         value={this.#text} onInput={() => this.#write(this.#area!.value)}
                         ref={(node) => {
@@ -60,9 +72,11 @@ export class Composer {
                             queueMicrotask(() => this.#fit());
                         }}
                         onKeyDown={(event: KeyboardEvent) => {
-                            if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#send(event);
+                            if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+                            event.preventDefault();
+                            this.#send();
                         }} />
-                    <button class="send" aria-label={strings.send} aria-disabled={!this.#text.trim()}><Arrow /></button>
+                    <button class="send" aria-label={strings.send} aria-disabled={!this.#text.trim() && !model.rich?.tray?.any}><Arrow /></button>
                 </div>
             </form>
         );

@@ -84,7 +84,7 @@ export class Messages {
         const { strings, options } = model;
         const state = model.session?.own?.state;
         const typist = state?.typists.find((one) => one.who.kind !== "customer")?.who;
-        const visible = model.lines.filter((line) => wordsOf(model, line));
+        const visible = model.lines.filter((line) => line.body?.text);
         if (model.lines.some(isRich)) model.enrich();
         const latest = visible.filter((line) => line.mine).at(-1);
         return (
@@ -106,21 +106,9 @@ export class Messages {
 
 const firstKey = (log?: HTMLElement): string | undefined => log?.querySelector<HTMLElement>("[data-key]")?.dataset.key;
 
-// The words of a line; none: the line is not for the customer's eyes.
-function wordsOf({ strings }: Model, { kind, body, part }: Line): string | undefined {
-    if (kind === "message") return body!.text;
-    switch (part?.kind) {
-        case "owner": return part.owner === "agent" && part.name ? strings.joined.replace("{name}", part.name) : "";
-        case "queued": return strings.queued;
-        case "case_closed": return strings.closed;
-        case "identity": return part.name && strings.known.replace("{name}", part.name);
-        default: return "";
-    }
-}
-
-// What the first load cannot show: bodies other than words, what became of words, and failures.
+// What the first load cannot show: bodies other than words, what became of words, what happened to the case, and failures.
 const isRich = ({ body, part, reply_to, status }: Line): unknown =>
-    reply_to || status === "failed" || part?.target || (body && /^[^ts]/.test(body.kind));
+    reply_to || status === "failed" || (body ? /^[^ts]/.test(body.kind) : part!.kind !== "case_opened" && part!.owner !== "bot");
 
 interface RowProps { model: Model; line: Line; before: Line | undefined; after: Line | undefined; latest: boolean }
 
@@ -135,7 +123,7 @@ function Row({ model, line, before, after, latest }: RowProps): Child {
     const { strings, options } = model;
     const newDay = !before || new Date(before.time_ms).toDateString() !== new Date(time_ms).toDateString();
     const day = newDay && <p class="event day" key={"day " + key}>{dayOf(time_ms, options.language)}</p>;
-    if (isEvent(line)) return <>{day}<p class="event" dir="auto" key={key} data-key={key}>{wordsOf(model, line)}</p></>;
+    if (isEvent(line)) return <>{day}<p class="event" dir="auto" key={key} data-key={key}>{line.body!.text}</p></>;
     const first = !joins(before, line);
     const last = !joins(line, after);
     const name = mine ? strings.you : model.nameOf(line.author!);

@@ -70,11 +70,13 @@ export class Model {
     }
 
     // False when there are too many words for one message.
-    say(text: string, chosen?: string): boolean {
-        if (new TextEncoder().encode(text).length > TEXT_BYTES) return false;
+    fits(text: string): boolean {
+        return new TextEncoder().encode(text).length <= (this.session?.welcome?.limits.text_bytes ?? TEXT_BYTES);
+    }
+
+    say(text: string, chosen?: string): void {
         this.#connect();
         this.session!.own!.say({ body: { kind: "text", text, chosen }, ...this.rich?.answering() });
-        return true;
     }
 
     // Loads what shows and does more than words; `then` is for the one who asked.
@@ -85,6 +87,14 @@ export class Model {
             then?.(this.rich);
             this.changed();
         }, () => {}); // no line: the next picture, or the next wish, tries again
+    }
+
+    // Files that were chosen, pasted or dropped.
+    take(event: any): void {
+        const files: File[] = [...(event.clipboardData ?? event.dataTransfer ?? event.target).files];
+        if (!files.length) return;
+        event.preventDefault();
+        this.enrich((rich) => rich.attach(files));
     }
 
     // Everything here is in front of a reader's eyes.

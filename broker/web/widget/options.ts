@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a page may ask of the widget, and what the widget tells the page.
-import type { RichStrings, Strings } from "./strings.ts";
+import type { AttachStrings, RichStrings, Strings } from "./strings.ts";
 
 export interface BootOptions {
     tenant: string;
@@ -12,7 +12,7 @@ export interface BootOptions {
     side?: "end" | "start"; // the corner
     launcher?: boolean; // false: the page has its own button and calls `show`
     language?: string; // BCP 47, for dates; the page's by default
-    strings?: Partial<Strings & RichStrings>;
+    strings?: Partial<Strings & RichStrings & AttachStrings>;
 }
 
 export interface Events {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The second load: everything about messages beyond plain words. Edits, deletions, reactions, quotes; cards, lists, forms,
-// places and quick replies with their answers; the menu that does what the customer may do to a message.
+// The second load: everything about messages beyond plain words. What happened to the case; edits, deletions, reactions, quotes; cards, lists, forms,
+// places, files and quick replies with their answers; the menu that does what the customer may do to a message.
 //
 // It comes when the first such thing is there, or a menu is asked for, so that the first load stays small. Draws nothing
 // itself: it gives pieces of picture to the first load, which draws them, and its style sheet to the shadow root.
@@ -9,12 +9,16 @@
 /** @jsxFrag Fragment */
 import sheet from "rich.css";
 import { NO_AMENDS, TOMBSTONE, amendsIn, amendsOnTheWay, reactionsOf, together, type Amends } from "../client/amends.ts";
-import type { Draft, Line } from "../client/index.ts";
+import type { Draft, Line, Part } from "../client/index.ts";
 import { pendingOf } from "../client/outbox.ts";
+import type { Attach } from "./attach.tsx";
 import { bodyOf } from "./bodies.tsx";
 import { Fragment, h, type Child } from "./dom.ts";
+import { Files } from "./files.tsx";
 import type { Model } from "./model.ts";
 import { richEnglish, type RichStrings, type Strings } from "./strings.ts";
+
+declare const ATTACH: string; // the third load's file, beside this one
 
 const EMOJI = ["👍", "❤️", "😊", "😮", "😢", "👎"];
 const QUOTE_CHARS = 120;
@@ -28,20 +32,23 @@ export class Rich {
     #last = new Map<string | undefined, string>(); // the key of an entry's last line: reactions stand there
     #menu = { key: "", sure: false };
     #opener: HTMLElement | undefined;
-    #edit = { key: "", text: "" };
+    #edit = { key: "", text: "", long: false };
     #reply: Line | undefined;
+    readonly files: Files;
+    tray: Attach | undefined; // the third load, once it is here
 
     constructor(readonly model: Model) {
         const styles = new CSSStyleSheet();
         styles.replaceSync(sheet);
-        this.#root.adoptedStyleSheets.push(styles);
+        this.root.adoptedStyleSheets.push(styles);
+        this.files = new Files(this);
     }
 
     get strings(): Strings & RichStrings {
         return { ...richEnglish, ...this.model.strings };
     }
 
-    get #root(): ShadowRoot {
+    get root(): ShadowRoot {
         return document.querySelector("weft-chat")!.shadowRoot!;
     }
 
@@ -59,8 +66,27 @@ export class Rich {
         this.#last = new Map(plain.filter((line) => line.body).map((line) => [line.at, line.key]));
         return (this.#lines = plain.map((line) => {
             const body = (line.body && line.at && this.#amends.get(line.at)?.body) || line.body;
-            return body?.kind === "deleted" ? { ...line, body: { ...TOMBSTONE, text: this.strings.deleted } } : { ...line, body };
+            if (body?.kind === "deleted") return { ...line, body: { ...TOMBSTONE, text: this.strings.deleted } };
+            return { ...line, body: body ?? { kind: "system", text: this.#event(line.part!) } };
         }));
+    }
+
+    // What happened to the case, in words; none: it is not for the customer's eyes.
+    #event(part: Part): string {
+        const { strings } = this;
+        switch (part.kind) {
+            case "owner": return part.owner === "agent" && part.name ? strings.joined.replace("{name}", part.name) : "";
+            case "queued": return strings.queued;
+            case "case_closed": return strings.closed;
+            case "identity": return part.name ? strings.known.replace("{name}", part.name) : "";
+            default: return "";
+        }
+    }
+
+    inLine({ position, wait_ms }: { position: number; wait_ms?: number }): string {
+        const { strings } = this;
+        const place = position === 1 ? strings.next : strings.place.replace("{n}", String(position));
+        return wait_ms ? place + " " + strings.wait.replace("{n}", String(Math.ceil(wait_ms / 60_000))) : place;
     }
 
     bubble(line: Line, plain: Child): Child {
@@ -73,7 +99,10 @@ export class Rich {
         return (
             <>
                 {quoted && <blockquote class="quote" dir="auto">{clipped(quoted.body!.text)}</blockquote>}
-                {this.#edit.key === key ? this.#editor(line) : plain}
+                {this.#edit.key === key ? this.#editor(line) : body!.kind !== "file" ? plain : <>
+                    {body!.text !== body!.name && plain}
+                    {this.files.shown(line)}
+                </>}
                 {edited && <span class="note" key="edited">{strings.edited}</span>}
                 {bodyOf(this, line)}
                 {this.#reactions(line)}
@@ -93,14 +122,26 @@ export class Rich {
         );
     }
 
-    // Above the field: what the next words answer.
+    // Files that were chosen: they go up, and stand above the field.
+    attach(files: File[]): void {
+        if (this.tray) return this.tray.add(files);
+        import(ATTACH).then((module) => {
+            this.tray ??= module.attach(this) as Attach;
+            this.tray.add(files);
+        }, () => {});
+    }
+
+    // Above the field: what the next words answer, and the files that go with them.
     above(): Child {
         const { strings } = this;
-        return this.#reply && (
-            <div class="above" key="above">
-                <p dir="auto"><span class="hidden">{strings.replying} </span>{clipped(this.#reply.body!.text)}</p>
-                <button class="pill" type="button" onClick={() => this.#answer(undefined)}>{strings.cancel}</button>
-            </div>
+        return (
+            <>
+                {this.#reply && <div class="above" key="above">
+                    <p dir="auto"><span class="hidden">{strings.replying} </span>{clipped(this.#reply.body!.text)}</p>
+                    <button class="pill" type="button" onClick={() => this.#answer(undefined)}>{strings.cancel}</button>
+                </div>}
+                {this.tray?.picture()}
+            </>
         );
     }
 
@@ -154,11 +195,12 @@ export class Rich {
     }
 
     // Words that were refused for good.
-    failed({ key }: Line): Child {
+    failed({ key, error }: Line): Child {
         const { strings } = this;
+        const lost = error === "no_such_upload";
         return (
-            <p class="foot failed" role="alert">{strings.failed}
-                <button type="button" onClick={() => this.#thread.retry(key)}>{strings.again}</button>
+            <p class="foot failed" role="alert">{lost ? strings.lost : strings.failed}
+                {!lost && <button type="button" onClick={() => this.#thread.retry(key)}>{strings.again}</button>}
                 <button type="button" onClick={() => this.#thread.discard(key)}>{strings.remove}</button>
             </p>
         );
@@ -200,7 +242,7 @@ export class Rich {
                                 this.#close();
                             }}>{emoji}</button>)}
                     {item(strings.reply, () => this.#answer(line))}
-                    {mine && body!.kind === "text" && item(strings.edit, () => this.#begin(line))}
+                    {mine && body!.kind === "text" && this.#isFresh(line) && item(strings.edit, () => this.#begin(line))}
                     {mine && item(strings.delete, () => {
                         this.#menu.sure = true;
                         this.model.changed();
@@ -213,7 +255,7 @@ export class Rich {
     // The keys of a menu; Esc and Tab leave it, and the panel stays.
     #onKey(event: KeyboardEvent): void {
         const items = [...(event.currentTarget as HTMLElement).querySelectorAll("button")];
-        const here = items.indexOf(this.#root.activeElement as HTMLButtonElement);
+        const here = items.indexOf(this.root.activeElement as HTMLButtonElement);
         const step = ({ ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 } as Record<string, number>)[event.key];
         const goal = event.key === "Home" ? 0 : event.key === "End" ? items.length - 1 : step ? (here + step + items.length) % items.length : -1;
         if (event.key === "Escape" || event.key === "Tab") this.#close();
@@ -226,21 +268,27 @@ export class Rich {
     #delete(target: string): void {
         this.do({ type: "delete", target });
         this.#close(false);
-        this.#field();
+        this.focusField();
     }
 
     #answer(line: Line | undefined): void {
         this.#reply = line;
         this.#close(false);
-        this.#field();
+        this.focusField();
     }
 
-    #field(): void {
-        this.#root.querySelector<HTMLElement>(".field textarea")?.focus();
+    focusField(): void {
+        this.root.querySelector<HTMLElement>(".field textarea")?.focus();
+    }
+
+    // Whether words may still be edited. A server that does not say how long is asked by trying.
+    #isFresh({ time_ms }: Line): boolean {
+        const { welcome, world, skew } = this.model.session!;
+        return world.now() + skew - time_ms < (welcome?.limits.edit_ms ?? Infinity);
     }
 
     #begin(line: Line): void {
-        this.#edit = { key: line.key, text: line.body!.text };
+        this.#edit = { key: line.key, text: line.body!.text, long: false };
         this.#close(false);
     }
 
@@ -248,7 +296,11 @@ export class Rich {
         const { strings } = this;
         const stop = (save: boolean): void => {
             const text = this.#edit.text.trim();
-            this.#edit = { key: "", text: "" };
+            if (save && !this.model.fits(text)) {
+                this.#edit.long = true;
+                return this.model.changed();
+            }
+            this.#edit = { key: "", text: "", long: false };
             if (save && text && text !== line.body!.text) this.#thread.say({ type: "edit", target: line.at!, body: { ...line.body!, text } });
             this.#close();
         };
@@ -262,9 +314,10 @@ export class Rich {
                 event.preventDefault();
                 stop(event.key === "Enter");
             }}>
-                <textarea dir="auto" aria-label={strings.edit} value={this.#edit.text} maxLength={8192}
+                <textarea dir="auto" aria-label={strings.edit} value={this.#edit.text}
                     onInput={(event: Event) => { this.#edit.text = (event.target as HTMLTextAreaElement).value; }}
                     ref={(node: HTMLTextAreaElement) => queueMicrotask(() => node.focus())} />
+                {this.#edit.long && <p class="failed" role="alert">{strings.long}</p>}
                 <div class="buttons">
                     <button class="pill" type="button" onClick={() => stop(false)}>{strings.cancel}</button>
                     <button class="pill main">{strings.save}</button>

@@ -10,6 +10,7 @@ export const english = {
     log: "Messages",
     write: "Write a message",
     send: "Send",
+    attach: "Attach files",
     you: "You",
     assistant: "Assistant",
     team: "Team",
@@ -21,13 +22,6 @@ export const english = {
     again: "Try again",
     offline: "Connecting again. Your messages are kept.",
     stuck: "We cannot connect right now.",
-    queued: "A colleague will take over.",
-    next: "You are next in line.",
-    place: "You are number {n} in line.",
-    wait: "About {n} min.",
-    joined: "{name} is here now.",
-    closed: "This matter is closed. Write any time to go on.",
-    known: "You are signed in as {name}.",
     older: "Loading earlier messages",
     below: "New messages",
     more: "More",
@@ -38,6 +32,13 @@ export type Strings = typeof english;
 
 // Those of the second load.
 export const richEnglish = {
+    queued: "A colleague will take over.",
+    next: "You are next in line.",
+    place: "You are number {n} in line.",
+    wait: "About {n} min.",
+    joined: "{name} is here now.",
+    closed: "This matter is closed. Write any time to go on.",
+    known: "You are signed in as {name}.",
     failed: "Not sent",
     remove: "Remove",
     actions: "What to do with this message",
@@ -59,8 +60,25 @@ export const richEnglish = {
     map: "Show on a map",
     choose: "Please choose",
     answered: "You have answered this.",
+    gone: "This file is not there any more.",
+    lost: "The file was not kept. Attach it again.",
     yes: "Yes",
     no: "No",
 };
 
 export type RichStrings = typeof richEnglish;
+
+// Those of the third.
+export const attachEnglish = {
+    files: "Files to send",
+    ready: "Ready to send",
+    soon: "It is sent when the files are there.",
+    many: "No more than ten files at once.",
+    large: "Too large: a file may have {size}.",
+    empty: "This file is empty.",
+    full: "There is no room for more files.",
+    never: "Files cannot be sent here.",
+    broken: "The upload broke off.",
+};
+
+export type AttachStrings = typeof attachEnglish;

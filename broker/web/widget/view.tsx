@@ -73,7 +73,8 @@ export class View {
                 {open && (
                     <div class="panel" role="dialog" aria-labelledby="title" onKeyDown={(event: KeyboardEvent) => {
                         if (event.key === "Escape" && !event.isComposing) toggle();
-                    }}>
+                    }} onPaste={(event: Event) => model.take(event)} onDrop={(event: Event) => model.take(event)}
+                        onDragOver={(event: Event) => event.preventDefault()}>
                         <Header model={model} onClose={toggle} />
                         <Banner model={model} />
                         {this.#messages.picture()}
@@ -100,7 +101,7 @@ function Header({ model, onClose }: { model: Model; onClose: () => void }): Chil
     const title = options.name ?? strings.title;
     const name = owner && model.nameOf(owner);
     const person = owner?.kind === "agent" && name;
-    const line = state?.queue ? inLine(model) : person ? title : owner?.kind === "bot" && name;
+    const line = state?.queue ? model.rich?.inLine(state.queue) : person ? title : owner?.kind === "bot" && name;
     return (
         <div class="head">
             <Face name={person || title} />
@@ -111,12 +112,6 @@ function Header({ model, onClose }: { model: Model; onClose: () => void }): Chil
             <button class="icon" type="button" aria-label={strings.close} onClick={onClose}><Cross /></button>
         </div>
     );
-}
-
-function inLine({ strings, session }: Model): string {
-    const { position, wait_ms } = session!.own!.state.queue!;
-    const place = position === 1 ? strings.next : strings.place.replace("{n}", String(position));
-    return wait_ms ? place + " " + strings.wait.replace("{n}", String(Math.ceil(wait_ms / 60_000))) : place;
 }
 
 // There from the start, so that a screen reader hears what comes into it.

@@ -19,14 +19,15 @@ export class JourneyStage {
     screens = [];
     #devices = [];
 
-    async open() {
+    /** settings: of weftd, over its standard ones. */
+    async open(settings = {}) {
         this.web = process.env.WEFT_WEB ?? mkdtempSync(join(tmpdir(), "weft-journey-"));
         if (!process.env.WEFT_WEB) {
             const built = spawnSync(process.execPath, [join(ROOT, "broker/web/build.mjs"), this.web], { encoding: "utf8" });
             assert.equal(built.status, 0, built.stderr);
         }
         this.line = await new Line().open();
-        this.weftd = await startWeftd({ assets: this.web, tenants: [{ id: "demo", name: "Fjord & Fell", origins: [this.line.url] }] });
+        this.weftd = await startWeftd({ assets: this.web, tenants: [{ id: "demo", name: "Fjord & Fell", origins: [this.line.url] }], ...settings });
         this.line.leadTo(this.weftd.url);
         this.browser = await openBrowser();
     }
@@ -36,6 +37,12 @@ export class JourneyStage {
         await this.line?.close();
         await this.weftd?.stop();
         if (!process.env.WEFT_WEB) rmSync(this.web, { recursive: true, force: true });
+    }
+
+    /** Everybody goes, for the next test. */
+    async leave() {
+        await Promise.all(this.#devices.splice(0).map((one) => one.close()));
+        this.screens.length = 0;
     }
 
     /** A screen of its own device. `name` is its screenshots' first word. */

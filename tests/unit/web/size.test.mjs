@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 
-test("the loader weighs at most 1,200 B, the whole widget 15,000 B, what comes when it is needed 8,000 B", () => {
+test("the loader weighs at most 1,200 B, the whole widget 15,000 B, what comes when it is needed 8,000 B, and for files 4,000 B", () => {
     const out = mkdtempSync(join(tmpdir(), "weft-size-"));
     try {
         const built = spawnSync(process.execPath, [join(WEB, "build.mjs"), out], { encoding: "utf8" });
@@ -22,11 +22,17 @@ test("the loader weighs at most 1,200 B, the whole widget 15,000 B, what comes w
         const widget = readdirSync(join(out, "assets")).filter((name) => /^widget-.*\.js$/.test(name));
         assert.equal(widget.length, 1);
         const whole = loader + weigh(join("assets", widget[0]));
-        const rich = readdirSync(join(out, "assets")).filter((name) => /^rich-.*\.js$/.test(name));
-        assert.equal(rich.length, 1);
-        const second = weigh(join("assets", rich[0]));
-        assert.match(readFileSync(join(out, "assets", widget[0]), "utf8"), new RegExp(`import\\("\\./${rich[0]}"\\)`), "it is loaded by import alone");
-        console.log(`# loader ${loader} B, whole ${whole} B, second load ${second} B`);
+        const after = (name, by) => {
+            const found = readdirSync(join(out, "assets")).filter((one) => one.startsWith(`${name}-`) && one.endsWith(".js"));
+            assert.equal(found.length, 1);
+            assert.match(readFileSync(join(out, "assets", by), "utf8"), new RegExp(`import\\("\\./${found[0]}"\\)`), "it is loaded by import alone");
+            return found[0];
+        };
+        const rich = after("rich", widget[0]);
+        const attach = after("attach", rich);
+        const [second, third] = [rich, attach].map((name) => weigh(join("assets", name)));
+        console.log(`# loader ${loader} B, whole ${whole} B, second load ${second} B, third ${third} B`);
+        assert.ok(third <= 4_000, `third load ${third} B`);
         assert.ok(second <= 8_000, `second load ${second} B`);
         assert.ok(loader <= 1_200, `loader ${loader} B`);
         assert.ok(whole <= 15_000, `whole ${whole} B`);
