@@ -78,14 +78,6 @@ struct proto_frame agents_presence_frame(const struct pool_agent_view *view)
     return frame;
 }
 
-void agents_send(struct team *team, const struct proto_frame *frame)
-{
-    struct agent_desk *desk = NULL;
-    while ((desk = desk_next(team_node(team), team_tenant(team), desk)) != NULL)
-        LIST_EACH (at, next, &desk->sessions)
-            session_send(LIST_ITEM(at, struct session, of_role), frame);
-}
-
 struct session *agents_session(
         struct node *node, struct slice tenant, struct slice agent, const struct session *cursor)
 {

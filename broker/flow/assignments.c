@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who owns a conversation, told to the agents' sessions.
  *
- * Invariant: `assigned` is sent for the owner token in force, before any entry of that conversation
- * reaches the session; after `released` none does, unless the agent watches. Who watches is asked
- * again whenever an agent becomes the owner.
+ * Invariant: `assigned` is sent for the owner token in force, once a session, before any entry of
+ * that conversation reaches it; after `released` none does, unless the agent watches. Who watches
+ * is asked again whenever an agent becomes the owner.
  */
 #include "flow/assignments.h"
 
@@ -57,6 +57,14 @@ static bool is_owner(const struct chat *chat, const struct session *session)
            slice_equal(id_slice(&chat_fold(chat)->owner_id), id_slice(&session->subject));
 }
 
+/* Two may be on their way, since there are two who know: the pool, and the conversation. */
+static bool is_told(struct chat *chat, struct session *session)
+{
+    const struct subscription *sub = deliver_subscription(session, chat);
+    return sub != NULL && !sub->is_watching &&
+           name_equal(&sub->told_owner, &chat_fold(chat)->owner);
+}
+
 static void tell(struct assignment *assignment, struct session *session)
 {
     struct chat *chat = assignment->chat;
@@ -77,30 +85,44 @@ static void tell(struct assignment *assignment, struct session *session)
     struct name cursor = session_cursor(session, chat_id(chat));
     if (!deliver_follow(session, chat, cursor.seq ? &cursor : NULL, true))
         return;
-    deliver_subscription(session, chat)->is_watching = false;
+    struct subscription *sub = deliver_subscription(session, chat);
+    sub->is_watching = false;
+    sub->told_owner = chat_fold(chat)->owner;
     receipts_tell(session, chat);
+}
+
+/* A log that is broken stays so for this life of the link. */
+static void keep_for_later(
+        struct team *team, const struct chat *chat, const struct name *request, bool is_broken)
+{
+    struct pool_key key = {chat_id(chat), *request};
+    if (is_broken)
+        news_untold(team, &key);
+    else
+        news_again(team, &key);
 }
 
 /* The store could not say: as if the owner had not been seen yet. The chat may be closed until
  * then, so it is the pool's news that are told again. */
-static void tell_later(const struct assignment *assignment)
+static void tell_later(const struct assignment *assignment, enum log_outcome outcome)
 {
     struct chat *chat = assignment->chat;
-    struct pool_key key = {chat_id(chat), assignment->request};
     struct session *session = session_find(chat->node, assignment->session);
     chat->seen_owner = (struct name){0};
-    chat->log.is_untold = true;
+    chat->log.is_untold |= outcome == LOG_RETRY;
     if (session != NULL)
-        news_again(pools_team(chat->node, id_slice(&session->tenant)), &key);
+        keep_for_later(pools_team(chat->node, id_slice(&session->tenant)), chat,
+                &assignment->request, outcome != LOG_RETRY);
 }
 
 static void on_packet_read(struct log_reader *reader, enum log_outcome outcome)
 {
     struct assignment *assignment = LIST_ITEM(reader, struct assignment, reader);
     struct session *session = session_find(assignment->chat->node, assignment->session);
-    if (outcome == LOG_RETRY)
-        tell_later(assignment);
-    if (outcome == LOG_APPENDED && session != NULL && is_owner(assignment->chat, session))
+    if (outcome != LOG_APPENDED)
+        tell_later(assignment, outcome);
+    if (outcome == LOG_APPENDED && session != NULL && is_owner(assignment->chat, session) &&
+            !is_told(assignment->chat, session))
         tell(assignment, session);
     end_assignment(assignment);
 }
@@ -110,8 +132,8 @@ static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
     struct assignment *assignment = LIST_ITEM(touch, struct assignment, touch);
     struct chat *chat = assignment->chat;
     struct session *session = session_find(chat->node, assignment->session);
-    if (outcome == LOG_RETRY)
-        tell_later(assignment);
+    if (outcome != LOG_WAS_ALREADY)
+        tell_later(assignment, outcome);
     if (outcome == LOG_WAS_ALREADY && chat_fold(chat)->phase == PHASE_QUEUED)
         follow_up(chat); /* who took the request in the pool died before this log had its owner */
     if (outcome != LOG_WAS_ALREADY || session == NULL || !is_owner(chat, session)) {
@@ -165,14 +187,13 @@ static void on_looked(struct chat_touch *touch, enum log_outcome outcome)
 {
     struct look *look = LIST_ITEM(touch, struct look, touch);
     struct chat *chat = touch->change.chat;
-    struct pool_key key = {chat_id(chat), look->request};
     struct name seen = chat->seen_owner;
     if (outcome == LOG_WAS_ALREADY)
         follow_up(chat);
+    else
+        keep_for_later(look->team, chat, &look->request, outcome != LOG_RETRY);
     if (outcome == LOG_WAS_ALREADY && name_equal(&seen, &chat->seen_owner))
         tell_newcomers(chat);
-    else if (outcome == LOG_RETRY)
-        news_again(look->team, &key);
     chat_release(chat);
     free(look);
 }

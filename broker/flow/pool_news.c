@@ -14,14 +14,15 @@
 
 #include "base/check.h"
 #include "flow/assignments.h"
+#include "flow/colleagues.h"
 #include "flow/deliver.h"
-#include "port/crypto.h"
+#include "flow/desks.h"
 
 #include <stdlib.h>
 
 enum told { TOLD_NOTHING, TOLD_OFFER, TOLD_CHAT, TOLD_WRAP_UP };
 
-enum { REQUEST_KEY_MAX = POOL_ID_MAX + NAME_TEXT_MAX + 1, PRESENCE_FRAME_MAX = 4096 };
+enum { REQUEST_KEY_MAX = POOL_ID_MAX + NAME_TEXT_MAX + 1 };
 
 struct told_request {
     struct map_node by_key;
@@ -34,13 +35,6 @@ struct told_request {
     struct name offer;
     uint64_t deadline_ms;
     uint32_t held; /* told: what the chat weighs */
-};
-
-struct shown_agent {
-    struct map_node by_id;
-    struct list changed;
-    struct id_text agent;
-    uint64_t digest; /* of the frame that was sent last; 0: none */
 };
 
 void news_init(struct pool_news *news)
@@ -56,20 +50,12 @@ static void drop_request(struct pool_news *news, struct told_request *told)
     free(told);
 }
 
-static void drop_agent(struct pool_news *news, struct shown_agent *shown)
-{
-    list_remove(&shown->changed);
-    map_remove(&news->agents, &shown->by_id);
-    free(shown);
-}
-
 static void forget(struct pool_news *news)
 {
     struct map_node *at;
     while ((at = map_next(&news->requests, NULL)) != NULL)
         drop_request(news, MAP_ITEM(at, struct told_request, by_key));
-    while ((at = map_next(&news->agents, NULL)) != NULL)
-        drop_agent(news, MAP_ITEM(at, struct shown_agent, by_id));
+    colleagues_forget(news);
     news->is_all = false;
 }
 
@@ -114,34 +100,11 @@ static struct told_request *take_request(struct pool_news *news, const struct po
     return told;
 }
 
-static struct shown_agent *take_agent(struct pool_news *news, struct slice agent)
-{
-    struct map_node *found = map_find(&news->agents, agent);
-    struct shown_agent *shown = MAP_ITEM(found, struct shown_agent, by_id);
-    if (shown != NULL)
-        return shown;
-    shown = calloc(1, sizeof *shown);
-    check(shown != NULL);
-    list_init(&shown->changed);
-    id_set(&shown->agent, agent);
-    map_put(&news->agents, &shown->by_id, id_slice(&shown->agent));
-    return shown;
-}
-
 static void note_request(struct pool_news *news, const struct pool_key *key)
 {
     struct told_request *told = take_request(news, key);
     list_remove(&told->changed);
     list_append(&news->changed_requests, &told->changed);
-}
-
-static void note_agent(struct pool_news *news, struct slice agent)
-{
-    if (agent.len == 0)
-        return;
-    struct shown_agent *shown = take_agent(news, agent);
-    list_remove(&shown->changed);
-    list_append(&news->changed_agents, &shown->changed);
 }
 
 static void note_requests_of(struct team *team, struct slice agent)
@@ -165,11 +128,11 @@ void news_note(struct team *team, const struct pool_entry *entry)
                        entry->kind == POOL_SNAPSHOT_REQUEST;
     if (news->sessions == 0 || news->is_all || is_snapshot) /* a snapshot changes nothing */
         return;
-    note_agent(news, entry->agent);
+    colleagues_note(news, entry->agent);
     if (entry->request.conversation.len > 0) {
         note_request(news, &entry->request);
         if (pool_find(team_pool(team), &entry->request, &before))
-            note_agent(news, before.agent);
+            colleagues_note(news, before.agent);
     } else if (entry->agent.len > 0) { /* whoever goes gives offers back */
         note_requests_of(team, entry->agent);
     }
@@ -187,7 +150,7 @@ static void note_all(struct team *team)
         list_append(&news->changed_requests, &told->changed);
     }
     while (pool_next_agent(team_pool(team), &cursor, &view)) {
-        note_agent(news, view.agent);
+        colleagues_note(news, view.agent);
         if (agents_session(team_node(team), team_tenant(team), view.agent, NULL) != NULL)
             note_requests_of(team, view.agent);
     }
@@ -296,6 +259,29 @@ static void set_told(
     told->deadline_ms = view->deadline_ms;
 }
 
+/* What the agent's other sessions were told already. */
+static void tell_session(struct team *team, struct told_request *told,
+        const struct pool_request_view *view, struct session *session)
+{
+    if (told->told == TOLD_OFFER) {
+        offer_tell(team, view, session);
+    } else if (told->told == TOLD_WRAP_UP) {
+        tell_wrap_up(team, told, view->deadline_ms, session);
+    } else if (told->told == TOLD_CHAT) {
+        assignments_tell(session, &view->key);
+        tell_weight(team, told, view, session);
+    }
+}
+
+static void tell_newcomers(
+        struct team *team, struct told_request *told, const struct pool_request_view *view)
+{
+    struct session *at = NULL;
+    while ((at = agents_session(team_node(team), team_tenant(team), view->agent, at)) != NULL)
+        if (at->awaits_news)
+            tell_session(team, told, view, at);
+}
+
 static void tell_request(struct team *team, struct told_request *told)
 {
     struct pool_request_view view;
@@ -308,8 +294,10 @@ static void tell_request(struct team *team, struct told_request *told)
     bool is_accepted = is_same_agent && before == TOLD_OFFER && now == TOLD_CHAT;
     if (is_same && now == TOLD_CHAT && view.held != told->held)
         tell_weight(team, told, &view, NULL);
-    if (is_same)
+    if (is_same) {
+        tell_newcomers(team, told, &view);
         return;
+    }
     if (!is_accepted)
         take_back(team, told);
     if (now == TOLD_NOTHING) {
@@ -327,32 +315,18 @@ static void tell_request(struct team *team, struct told_request *told)
     }
 }
 
-/* 0 is never a digest. */
-static uint64_t presence_digest(struct team *team, const struct proto_frame *frame)
+/* Of what was told before they came, requests have told them, and colleagues are left. */
+static void welcome_newcomers(struct team *team)
 {
-    struct arena *scratch = &team_node(team)->scratch;
-    size_t mark = scratch->used;
-    struct buffer out = buffer_make(arena_take(scratch, PRESENCE_FRAME_MAX), PRESENCE_FRAME_MAX);
-    check(out.bytes != NULL);
-    proto_frame_write(PROTO_MSGPACK, frame, &out);
-    check(!out.overflowed);
-    uint64_t digest = crypto_digest(buffer_slice(&out));
-    scratch->used = mark;
-    return digest ? digest : 1;
-}
-
-static void tell_agent(struct team *team, struct shown_agent *shown)
-{
-    struct pool_agent_view view;
-    if (!pool_find_agent(team_pool(team), id_slice(&shown->agent), &view)) {
-        drop_agent(team_news(team), shown);
-        return;
-    }
-    struct proto_frame frame = agents_presence_frame(&view);
-    uint64_t digest = presence_digest(team, &frame);
-    if (digest != shown->digest)
-        agents_send(team, &frame);
-    shown->digest = digest;
+    struct agent_desk *desk = NULL;
+    team_news(team)->has_newcomers = false;
+    while ((desk = desk_next(team_node(team), team_tenant(team), desk)) != NULL)
+        LIST_EACH (at, next, &desk->sessions) {
+            struct session *session = LIST_ITEM(at, struct session, of_role);
+            if (session->awaits_news)
+                colleagues_show(team, session);
+            session->awaits_news = false;
+        }
 }
 
 void news_tell(struct team *team)
@@ -372,38 +346,27 @@ void news_tell(struct team *team)
         list_append(&requests, list_take_first(&news->changed_requests));
     while (!list_is_empty(&requests))
         tell_request(team, LIST_ITEM(list_take_first(&requests), struct told_request, changed));
-    while (!list_is_empty(&news->changed_agents))
-        tell_agent(team,
-                LIST_ITEM(list_take_first(&news->changed_agents), struct shown_agent, changed));
+    colleagues_tell(team);
+    if (news->has_newcomers)
+        welcome_newcomers(team);
+}
+
+bool news_untold(struct team *team, const struct pool_key *key)
+{
+    struct told_request *told = find_request(team_news(team), key);
+    if (told != NULL)
+        told->told = TOLD_NOTHING;
+    return told != NULL;
 }
 
 void news_again(struct team *team, const struct pool_key *key)
 {
-    struct told_request *told = find_request(team_news(team), key);
-    if (told == NULL)
-        return;
-    told->told = TOLD_NOTHING;
-    note_request(team_news(team), key);
+    if (news_untold(team, key))
+        note_request(team_news(team), key);
 }
 
 /* ---- coming and going -------------------------------------------------------------------------
  */
-
-static void show_colleagues(struct team *team, struct session *session)
-{
-    struct pool_agent_view view;
-    size_t cursor = 0;
-    while (pool_next_agent(team_pool(team), &cursor, &view)) {
-        struct proto_frame frame = agents_presence_frame(&view);
-        if (view.is_removed)
-            continue;
-        struct shown_agent *shown = take_agent(team_news(team), view.agent);
-        if (shown->digest == 0)
-            shown->digest = presence_digest(team, &frame);
-        if (!session_send(session, &frame))
-            return;
-    }
-}
 
 void news_enter(struct team *team, struct session *session)
 {
@@ -412,25 +375,17 @@ void news_enter(struct team *team, struct session *session)
     size_t cursor = 0;
     if (news->sessions++ == 0)
         forget(news);
-    if (!team_is_read(team)) {
-        news->is_all = true;
+    if (!team_is_read(team) || news->is_all) {
+        session->awaits_news = news->has_newcomers = news->is_all = true;
         return;
     }
-    show_colleagues(team, session);
+    colleagues_show(team, session);
     while (pool_next_of_agent(team_pool(team), id_slice(&session->subject), &cursor, &view)) {
-        enum told what = to_tell(team, &view);
         struct told_request *told = take_request(news, &view.key);
         if (!list_is_empty(&told->changed))
             continue; /* all sessions are told soon */
-        set_told(told, what, &view);
-        if (what == TOLD_OFFER) {
-            offer_tell(team, &view, session);
-        } else if (what == TOLD_WRAP_UP) {
-            tell_wrap_up(team, told, view.deadline_ms, session);
-        } else if (what == TOLD_CHAT) {
-            assignments_tell(session, &view.key);
-            tell_weight(team, told, &view, session);
-        }
+        set_told(told, to_tell(team, &view), &view);
+        tell_session(team, told, &view, session);
     }
 }
 

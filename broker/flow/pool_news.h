@@ -10,8 +10,9 @@ struct pool_news {
     struct map requests; /* told of, or changed since */
     struct map agents;   /* shown to their colleagues, or changed since */
     struct list changed_requests, changed_agents;
-    size_t sessions; /* agents' sessions here; with none there is nobody to tell */
-    bool is_all;     /* the fold was built anew: compare everything */
+    size_t sessions;    /* agents' sessions here; with none there is nobody to tell */
+    bool is_all;        /* the fold was built anew: compare everything */
+    bool has_newcomers; /* sessions that came before it was compared: awaits_news */
 };
 
 void news_init(struct pool_news *news);
@@ -25,10 +26,14 @@ void news_note(struct team *team, const struct pool_entry *entry);
  * at any time. */
 void news_tell(struct team *team);
 
-/* A session came to its desk: it is told of everything. A session left. */
+/* A session came to its desk: it is told of everything, if not now, then by news_tell. A session
+ * left. */
 void news_enter(struct team *team, struct session *session);
 void news_leave(struct team *team);
 /* The request could not be told (the store did not answer, no room): news_tell tries again. */
 void news_again(struct team *team, const struct pool_key *key);
+/* It cannot be told while this life of the link lasts (its log is damaged, or newer than this
+ * node): the next one tries again. Returns whether anybody had been told of it. */
+bool news_untold(struct team *team, const struct pool_key *key);
 
 #endif

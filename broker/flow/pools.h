@@ -81,7 +81,6 @@ struct session *agents_session(struct node *node, struct slice tenant, struct sl
 /* An entry of the pool that is about to be folded; and: the pool was read anew. */
 void agents_note(struct team *team, const struct pool_entry *entry);
 void agents_compare(struct team *team);
-void agents_send(struct team *team, const struct proto_frame *frame); /* to all who are here */
 struct proto_frame agents_presence_frame(const struct pool_agent_view *view);
 void agents_set_presence(struct session *session, const struct proto_set_presence *request);
 enum proto_availability agents_presence(struct session *session);

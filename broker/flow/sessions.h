@@ -32,6 +32,7 @@ struct session {
     struct list subscriptions;
     struct session_cursors *cursors; /* of the hello, until the chats are followed; NULL: none */
     struct list of_role; /* sessions of agents by agent, of bots by bot: agents.c, bot_turns.c */
+    bool awaits_news;    /* an agent's, who came while the pool could not be read: pool_news.c */
     struct rate sends, requests;
     uint32_t unacked;
     uint32_t refusals; /* in a row: it was told to wait, and did not */

@@ -471,6 +471,27 @@ static void a_wrong_master_key_ends_nothing(void)
     stage_end();
 }
 
+/* The store refused the member and took the entry, and the node that appended it died before it
+ * could write the member again: whoever reads what is open does. */
+static void what_another_node_opened_is_in_the_due_index(void)
+{
+    char key[64];
+    stage_start_nodes(2);
+    ada = stage_customer("north");
+    act_say(ada, "Is anybody there?"); /* no bot: the case waits for an agent */
+    stage_run(1000);
+    size_t len = conversation_due_key(slice_of_string(ada->conversation), key);
+    expect(due_count(ada) > 0);
+    stage_kill(0);
+    fake_server_drop(stage.server, slice_make(key, len));
+    ada->on = 1;
+    act_enter(ada);
+    expect(will_hear(ada, "Is anybody there?", 1000));
+    stage_run(100);
+    expect(!fake_server_zset_is_empty(stage.server, slice_make(key, len)));
+    stage_end();
+}
+
 static void a_ticket_that_was_revoked_opens_no_node(void)
 {
     stage_start_nodes(2);
@@ -540,6 +561,7 @@ int main(int argc, char **argv)
                     CASE(who_was_never_made_enters_nowhere),
                     CASE(a_no_that_cannot_be_looked_up_is_not_said),
                     CASE(a_wrong_master_key_ends_nothing),
+                    CASE(what_another_node_opened_is_in_the_due_index),
                     CASE(a_ticket_that_was_revoked_opens_no_node),
                     CASE(who_is_erased_leaves_all_nodes), {0}});
 }

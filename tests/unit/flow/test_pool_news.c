@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What agents are told when it cannot be told at once: they come while the pool, or a conversation,
+ * cannot be read. */
+#include "flow/pools.h"
+#include "lib/test.h"
+#include "stage.h"
+
+static struct actor *ada, *anna, *ben;
+
+/* The first node's link to the store is down from now on, for so long. */
+static void cut_for(uint64_t ms)
+{
+    fake_store_cut_for(stage.store, ms);
+    stage_run(20);
+    expect(!team_is_read(pools_team(stage.node, SLICE_OF("north"))));
+}
+
+static void begin_apart(void)
+{
+    stage_silence_bell(); /* nodes hear of each other by hints alone */
+    stage_start_nodes(2);
+}
+
+/* Without a word about her presence, which would need the store. */
+static struct actor *one_more_window(size_t place)
+{
+    struct actor *window = stage_actor();
+    window->on = place;
+    act_sign(window, "north", "agent", "a:anna", false);
+    act_enter(window);
+    expect(heard(window, "\"welcome\""));
+    return window;
+}
+
+static size_t times_heard(const struct actor *actor, const char *text)
+{
+    size_t count = 0;
+    for (const char *at = actor->heard; (at = strstr(at, text)) != NULL; at++)
+        count++;
+    return count;
+}
+
+/* The node has told Anna's desk of her chat already, in a session that is over. */
+static void who_came_while_the_pool_could_not_be_read_is_told_what_others_were(void)
+{
+    stage_start();
+    stage_hand_over_ben(&ada, &anna, &ben);
+    cut_for(1500);
+    act_leave(anna);
+    struct actor *window = one_more_window(0);
+    expect(!heard(window, "\"assigned\"") && !heard(window, "\"presence\""));
+    expect(will_hear(window, "\"assigned\"", 4000));
+    expect(will_hear(window, "\"agent\":\"ben\"", 1000));
+    expect(will_hear(window, "My parcel is late", 1000));
+    stage_run(3000);
+    expect_u64(times_heard(window, "\"type\":\"assigned\""), 1);
+    expect_u64(times_heard(window, "\"weight\",\"conversation\""), 1);
+    expect_u64(times_heard(window, "\"presence\",\"agent\":\"ben\""), 1);
+    expect_u64(times_heard(ben, "\"assigned\""), 0);
+    stage_end();
+}
+
+/* Ada is here, so the node follows her chat and has seen its owner, when nobody was at a desk. */
+static void who_was_not_there_when_the_owner_was_seen_is_told(void)
+{
+    stage_start();
+    stage_hand_over_ben(&ada, &anna, &ben);
+    act_leave(ben);
+    act_leave(anna);
+    cut_for(1500);
+    struct actor *window = one_more_window(0);
+    expect(will_hear(window, "\"assigned\"", 4000));
+    stage_run(3000);
+    expect_u64(times_heard(window, "\"type\":\"assigned\""), 1);
+    stage_end();
+}
+
+/* The pool has been read again, and no barrier has held yet, so the first window knows nothing of
+ * what happened at another node. */
+static void a_window_that_comes_first_takes_nothing_from_the_others(void)
+{
+    begin_apart();
+    struct actor *first = stage_agent("north", "anna");
+    stage_on(1);
+    anna = stage_agent("north", "anna");
+    ben = stage_agent("north", "ben");
+    ada = stage_customer("north");
+    struct actor *bot = stage_bot("north");
+    stage_run(2000);
+    cut_for(4000);
+    act_ask(ben, "{\"type\":\"set_presence\",\"id\":\"p\",\"status\":\"away\"}");
+    act_say(ada, "My parcel is late");
+    expect(heard(bot, "\"turn\"") || will_hear(bot, "\"turn\"", 1000));
+    act_commit(bot, "A colleague takes over", ",\"handoff\":{\"reason\":\"asked\"}");
+    expect(will_hear(anna, "\"offer\"", 2000));
+    expect(!heard_ever(first, "\"offer\""));
+    struct fake_faults *faults = fake_server_faults(stage.server);
+    faults->delay_ms_min = faults->delay_ms_max = 100;
+    while (!team_is_read(pools_team(stage.node, SLICE_OF("north"))))
+        expect(fake_clock_step(&stage.clock));
+    struct actor *second = one_more_window(0);
+    expect(!heard_ever(first, "\"offer\""));
+    faults->delay_ms_min = faults->delay_ms_max = 1;
+    stage_run(1000);
+    expect_u64(times_heard(first, "\"type\":\"offer\""), 1);
+    expect_u64(times_heard(second, "\"type\":\"offer\""), 1);
+    expect_u64(times_heard(second, "\"presence\",\"agent\":\"ben\""), 1);
+    stage_end();
+}
+
+/* ---- a damaged log ----------------------------------------------------------------------------
+ */
+
+enum { RECORDS_MAX = 64, BYTES_MAX = 4096 };
+
+/* Puts the records there instead of what there is, the last one damaged or not; a new life of the
+ * link begins. */
+static void put_log(const struct store_item *records, size_t count, bool is_damaged)
+{
+    static char bytes[BYTES_MAX];
+    char key_bytes[64];
+    struct slice key = slice_make(
+            key_bytes, conversation_log_key(slice_of_string(ada->conversation), key_bytes));
+    fake_server_drop(stage.server, key);
+    for (size_t i = 0; i < count; i++) {
+        struct slice record = records[i].value;
+        expect(record.len <= BYTES_MAX);
+        memcpy(bytes, record.bytes, record.len);
+        bytes[record.len - 1] ^= i + 1 == count && is_damaged;
+        fake_server_append(stage.server, key, records[i].number, slice_make(bytes, record.len));
+    }
+    for (size_t i = 0; i < stage.node_count; i++)
+        fake_store_cut(stage.nodes[i].store);
+    stage_run(500);
+}
+
+/* One of the nodes leads the pool, and compares it with the conversations. */
+static void a_chat_that_could_not_be_read_is_told_of_when_it_is_mended(void)
+{
+    struct store_item records[RECORDS_MAX];
+    char key[64];
+    begin_apart();
+    stage_hand_over_ben(&ada, &anna, &ben);
+    act_leave(ada);
+    act_leave(anna);
+    stage_on(1);
+    stage_agent("north", "ben");
+    size_t key_len = conversation_log_key(slice_of_string(ada->conversation), key);
+    size_t count =
+            fake_server_read(stage.server, slice_make(key, key_len), 1, RECORDS_MAX, records);
+    put_log(records, count, true);
+    struct actor *windows[2] = {one_more_window(0), one_more_window(1)};
+    stage_run(1000);
+    expect(!heard_ever(windows[0], "\"assigned\"") && !heard_ever(windows[1], "\"assigned\""));
+    put_log(records, count, false);
+    stage_run(1500);
+    expect_u64(times_heard(windows[0], "\"type\":\"assigned\""), 1);
+    expect_u64(times_heard(windows[1], "\"type\":\"assigned\""), 1);
+    stage_end();
+}
+
+int main(int argc, char **argv)
+{
+    return test_main(argc, argv,
+            (struct test_case[]){
+                    CASE(who_came_while_the_pool_could_not_be_read_is_told_what_others_were),
+                    CASE(who_was_not_there_when_the_owner_was_seen_is_told),
+                    CASE(a_window_that_comes_first_takes_nothing_from_the_others),
+                    CASE(a_chat_that_could_not_be_read_is_told_of_when_it_is_mended), {0}});
+}
