@@ -58,11 +58,11 @@ static void on_down(struct fake_client *client, int close_code)
 {
     struct connection_model *line = LIST_ITEM(client, struct connection_model, client);
     line->is_welcome = line->awaits_welcome = false;
-    if (close_code == PROTO_CLOSE_UNAUTHENTICATED)
+    if (close_code == PROTO_CLOSE_UNAUTHENTICATED || line->begins_anew)
         line->ticket[0] = '\0';
-    if (close_code == PROTO_CLOSE_REVOKED)
-        line->is_ended = true;
-    else
+    line->is_ended |= close_code == PROTO_CLOSE_REVOKED && !line->begins_anew;
+    line->begins_anew = false;
+    if (!line->is_ended)
         line_arm(line, AGAIN_MS);
 }
 
@@ -165,8 +165,21 @@ static void device_on_entry(struct device *device, const struct proto_entry_view
         }
 }
 
+/* What was said is to be said again, wherever that leads. */
+static void forget_view(struct device *device)
+{
+    device->view_count = 0;
+    device->resets++;
+    for (uint64_t n = 1; n <= device->outbox.count; n++) {
+        device->outbox.sent[n].is_open = true;
+        device->outbox.sent[n].is_seen = false;
+    }
+}
+
 static void device_on_error(struct device *device, const struct proto_error *error)
 {
+    bool is_lost = device->may_lose && !device->line.is_welcome &&
+                   slice_is(error->code, "unknown_conversation");
     tally_refusal(TALLY_CUSTOMER, error->code);
     struct outbox_model *outbox = &device->outbox;
     if (error->retry == PROTO_RETRY_RESEND)
@@ -174,7 +187,10 @@ static void device_on_error(struct device *device, const struct proto_error *err
             outbox->sent[n].is_open = true;
     static char why[64];
     bool is_final = error->retry == PROTO_RETRY_NEVER;
-    if (is_final && !slice_is(error->code, "already_sent")) {
+    if (is_lost) {
+        device->line.begins_anew = true;
+        forget_view(device);
+    } else if (is_final && !slice_is(error->code, "already_sent")) {
         snprintf(why, sizeof why, "refused: %.*s", (int)error->code.len, error->code.bytes);
         device->fault = why;
     }
@@ -198,12 +214,7 @@ static void device_on_frame(struct fake_client *client, const struct proto_frame
         settle(device, frame->as.ack.n, &frame->as.ack.at, true);
         break;
     case PROTO_KIND_RESET:
-        device->view_count = 0;
-        device->resets++;
-        for (uint64_t n = 1; n <= device->outbox.count; n++) {
-            device->outbox.sent[n].is_open = true;
-            device->outbox.sent[n].is_seen = false;
-        }
+        forget_view(device);
         break;
     case PROTO_KIND_ERROR:
         device->line.awaits_welcome = false;

@@ -157,13 +157,11 @@ void tally_print(FILE *out)
     static const char *const roles[TALLY_ROLES] = {"customers", "agents", "bots"};
     fprintf(out,
             "# %" PRIu64 " worlds (%" PRIu64 " of one node, %" PRIu64 " of two, %" PRIu64
-            " of three, %" PRIu64 " of four), %" PRIu64 " simulated hours, %" PRIu64 " events\n",
-            tally->worlds, tally->nodes[1], tally->nodes[2], tally->nodes[3], tally->nodes[4],
-            tally->simulated_ms / 3600000, tally->steps);
+            " of three, %" PRIu64 " of four)\n",
+            tally->worlds, tally->nodes[1], tally->nodes[2], tally->nodes[3], tally->nodes[4]);
     fprintf(out,
-            "# %" PRIu64 " distinct states; %" PRIu64 " writes lost by failovers, %" PRIu64
-            " resets, %" PRIu64 " hints heard\n",
-            tally_state_count(), tally->writes_lost, tally->resets, tally->hints);
+            "# %" PRIu64 " writes lost by failovers, %" PRIu64 " resets, %" PRIu64 " hints heard\n",
+            tally->writes_lost, tally->resets, tally->hints);
     for (unsigned i = 0; i < FAULT_KINDS; i++)
         fprintf(out, "# %10" PRIu64 " x %s\n", tally->faults[i], fault_name((enum fault_kind)i));
     for (unsigned verb = 0; verb < FAKE_VERBS; verb++) {
@@ -181,4 +179,13 @@ void tally_print(FILE *out)
                 fprintf(out, " %" PRIu64 " to %s", tally->codes[i].times[role], roles[role]);
         fputc('\n', out);
     }
+}
+
+void tally_sum_up(uint64_t seeds, uint64_t violations, uint64_t seconds, FILE *out)
+{
+    fprintf(out,
+            "# %" PRIu64 " seeds, %" PRIu64 " violations, in %" PRIu64 " s: %" PRIu64
+            " simulated seconds, %" PRIu64 " events, %" PRIu64 " distinct states\n",
+            seeds, violations, seconds, tally->simulated_ms / 1000, tally->steps,
+            tally_state_count());
 }

@@ -22,6 +22,8 @@ void tally_refusal(enum tally_role role, struct slice code);
 void tally_world(const struct world *world);
 /* Lines that begin with "# ". */
 void tally_print(FILE *out);
+/* The one line that says it all. */
+void tally_sum_up(uint64_t seeds, uint64_t violations, uint64_t seconds, FILE *out);
 uint64_t tally_state_count(void);
 
 #endif
