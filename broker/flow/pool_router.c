@@ -4,6 +4,8 @@
  *   the fold moved --> decide --> append the decisions --> the fold moved --> ...
  *                        `--> timer at the next thing due
  *
+ * A large backlog's auction goes on in slices, a millisecond apart, and sockets are served between.
+ *
  * Invariant: decisions are made by core/route alone, on a fold that compare-and-append proves to be
  * the newest, so any number of nodes may route and each case is offered once. The work is begun by
  * every event that could free or need capacity, and by a timer.
@@ -87,7 +89,8 @@ static size_t decide_routing(struct pool_change *change, const struct pool *pool
         return 0; /* another node took over meanwhile */
     struct pool_decisions *decisions = arena_take(&node->scratch, sizeof *decisions);
     check(decisions != NULL);
-    pool_decide(pool, team_policy(change->team), now_ms, decisions);
+    pool_decide_within(pool, team_policy(change->team), now_ms, ROUTE_SLICE_LOOKS, decisions);
+    change->team->is_thinking = decisions->is_thinking;
     memcpy(entries, decisions->entries, decisions->count * sizeof *entries);
     return decisions->count;
 }
@@ -96,7 +99,7 @@ static void on_decided(struct pool_change *change, enum log_outcome outcome)
 {
     struct team *team = change->team;
     team->is_deciding = false;
-    if (outcome == LOG_APPENDED)
+    if (outcome == LOG_APPENDED || team->is_thinking)
         team_look(team); /* there may be more than one batch */
 }
 
@@ -149,7 +152,7 @@ static void tell_queue(struct team *team)
     queue_tell(team);
 }
 
-/* What could be decided now. */
+/* What could be decided now; not known yet while it is thinking. */
 static bool is_work(struct team *team, uint64_t now_ms, uint64_t *out_due_ms)
 {
     struct node *node = team->node;
@@ -158,7 +161,8 @@ static bool is_work(struct team *team, uint64_t now_ms, uint64_t *out_due_ms)
     size_t mark = node->scratch.used;
     struct pool_decisions *decisions = arena_take(&node->scratch, sizeof *decisions);
     check(decisions != NULL);
-    pool_decide(team->pool, policy, now_ms, decisions);
+    pool_decide_within(team->pool, policy, now_ms, ROUTE_SLICE_LOOKS, decisions);
+    team->is_thinking = decisions->is_thinking;
     pool_orphans(team->pool, policy, now_ms, &orphans);
     *out_due_ms = decisions->next_due_ms;
     bool is_any = decisions->count > 0;
@@ -189,6 +193,8 @@ static bool is_forsaken(const struct team *team)
 static void look_for_work(struct team *team, uint64_t now_ms, uint64_t clock_ms)
 {
     bool is_needed = is_work(team, now_ms, &team->standby_due_ms) || is_forsaken(team);
+    if (team->is_thinking && !is_needed)
+        return;
     if (!is_needed)
         team->pending_since_ms = 0;
     else if (team->pending_since_ms == 0)
@@ -202,8 +208,8 @@ static void stand_by(struct team *team, uint64_t now_ms)
 {
     uint64_t clock_ms = node_clock_ms(team->node), patience_ms = lead_patience_ms(team);
     bool is_news = team->moved_ms != 0 || team->pending_since_ms != 0 ||
-                   now_ms >= team->standby_due_ms || lead_is_vacant(team);
-    bool is_soon = clock_ms < team->standby_looked_ms + STANDBY_EVERY_MS &&
+                   now_ms >= team->standby_due_ms || lead_is_vacant(team) || team->is_thinking;
+    bool is_soon = !team->is_thinking && clock_ms < team->standby_looked_ms + STANDBY_EVERY_MS &&
                    patience_ms >= STANDBY_EVERY_MS;
     if (is_news && !is_soon)
         look_for_work(team, now_ms, clock_ms);
@@ -212,7 +218,10 @@ static void stand_by(struct team *team, uint64_t now_ms)
     if (team->pending_since_ms != 0 && clock_ms >= since_ms + patience_ms && !team->is_deciding)
         lead_take(team);
     bool is_open = team->pending_since_ms != 0 || (is_news && is_soon);
-    arm(team, now_ms, is_open ? now_ms + STANDBY_EVERY_MS : team->standby_due_ms);
+    if (team->is_thinking)
+        arm(team, now_ms, now_ms);
+    else
+        arm(team, now_ms, is_open ? now_ms + STANDBY_EVERY_MS : team->standby_due_ms);
 }
 
 static bool may_save(const struct team *team)
@@ -244,6 +253,10 @@ void team_on_timer(struct timer *timer)
     struct team *team = LIST_ITEM(timer, struct team, timer);
     struct node *node = team->node;
     node->timers->ops->arm(node->timers, timer, node_clock_ms(node) + LOOK_AGAIN_MS);
+    if (team->is_thinking) { /* the next slice, and nothing else */
+        team_look(team);
+        return;
+    }
     if (team->log.state == LOG_READY && !node->is_draining &&
             (team->is_in_doubt || team->checks_left > 0 || lead_is_mine(team)))
         check_some(team);

@@ -24,6 +24,7 @@ struct team {
     struct timer timer;
     struct pool_change decision, snapshot;
     bool is_deciding, is_saving;
+    bool is_thinking;    /* an auction is under way, in slices */
     bool is_in_doubt;    /* something may not have been said: compare with the conversations */
     size_t check_cursor; /* where comparing goes on: pool_next_request */
     size_t checks_left;  /* of a round that is in a hurry */

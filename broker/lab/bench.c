@@ -133,13 +133,18 @@ static uint64_t worth_of(const struct pool_decisions *decisions)
 
 static bool decide_and_fold(struct hall *hall)
 {
-    uint64_t began_ns = cpu_ns();
-    pool_decide(hall->pool, &hall->policy, hall->now_ms, &hall->decisions);
-    uint64_t decided_ns = cpu_ns(), spent_ns = decided_ns - began_ns;
+    uint64_t decided_ns = cpu_ns(), began_ns;
+    do {
+        began_ns = decided_ns;
+        pool_decide_within(
+                hall->pool, &hall->policy, hall->now_ms, ROUTE_SLICE_LOOKS, &hall->decisions);
+        decided_ns = cpu_ns();
+        hall->decide_ns += decided_ns - began_ns;
+        if (decided_ns - began_ns > hall->longest_ns)
+            hall->longest_ns = decided_ns - began_ns;
+    } while (hall->decisions.is_thinking);
     bool is_folded = fold(hall, hall->decisions.entries, hall->decisions.count);
     hall->fold_ns += cpu_ns() - decided_ns;
-    hall->decide_ns += spent_ns;
-    hall->longest_ns = spent_ns > hall->longest_ns ? spent_ns : hall->longest_ns;
     hall->offers += hall->decisions.count;
     hall->worth += worth_of(&hall->decisions);
     return is_folded;

@@ -25,7 +25,7 @@ struct bench_result {
     double quality, dual_gap;   /* of the backlog's auction: worth over bound; 1 - quality */
     double quality_greedy;      /* of FIFO + best agent, against the same bound */
     double cpu_ms, fold_cpu_ms; /* deciding the whole backlog; folding the decisions */
-    double batch_max_ms;        /* CPU of the longest decision: the auction's own */
+    double batch_max_ms;        /* CPU of the longest slice of deciding */
     double greedy_cpu_ms;
     double decisions_per_s;      /* busy hour: one chat ends, decide, fold; both counted */
     double steady_quality;       /* of its decisions */

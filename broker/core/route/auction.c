@@ -62,6 +62,16 @@ static int32_t second_net(const struct auction_place *places, uint32_t count)
 
 /* ---- bidding ---- */
 
+static void spend(uint64_t *left, uint64_t looks)
+{
+    *left -= looks < *left ? looks : *left;
+}
+
+static uint32_t pairs_of(const struct auction *auction, uint32_t at)
+{
+    return auction->first_pair[at + 1] - auction->first_pair[at];
+}
+
 /* Prices begin at 0, or when they are known roughly at what they were less so much. */
 static void open_places(struct auction *auction, int32_t less)
 {
@@ -142,19 +152,33 @@ static uint32_t bid(struct auction *auction, uint32_t bidder, int32_t epsilon)
     return before;
 }
 
-static void bid_all(struct auction *auction, int32_t epsilon)
+static void begin_bidding(struct auction *auction)
 {
-    uint32_t count = 0;
-    for (uint32_t i = auction->case_count; i-- > 0;) {
+    for (uint32_t i = 0; i < auction->case_count; i++) {
         auction->pair_of[i] = AUCTION_NONE;
-        auction->bidders[count++] = i;
+        auction->bidders[i] = auction->case_count - 1 - i;
     }
-    while (count > 0 && auction->looks < LOOKS_MAX) {
+    auction->at = auction->case_count;
+    auction->phase = AUCTION_BID;
+}
+
+static bool bid_some(struct auction *auction, uint64_t *left)
+{
+    uint64_t began = auction->looks;
+    if (began >= LOOKS_MAX)
+        return true;
+    uint64_t until = *left < LOOKS_MAX - began ? began + *left : LOOKS_MAX;
+    int32_t epsilon = auction->is_rough ? ROUGH_SHARE * auction->epsilon : auction->epsilon;
+    uint32_t count = auction->at;
+    while (count > 0 && auction->looks < until) {
         uint32_t bidder = auction->bidders[--count];
         uint32_t before = bid(auction, bidder, epsilon);
         if (before != AUCTION_NONE)
             auction->bidders[count++] = before;
     }
+    auction->at = count;
+    spend(left, auction->looks - began);
+    return count == 0 || auction->looks >= LOOKS_MAX;
 }
 
 /* ---- mending ---- */
@@ -217,11 +241,15 @@ static void let_in(struct auction *auction, uint32_t late)
 }
 
 /* In the order of age: whoever is put out is younger, so its turn is still to come. */
-static void let_in_the_older(struct auction *auction)
+static bool let_in_some(struct auction *auction, uint64_t *left)
 {
-    for (uint32_t i = 0; i < auction->case_count; i++)
-        if (auction->pair_of[i] == AUCTION_NONE)
-            let_in(auction, i);
+    for (; auction->at<auction->case_count && * left> 0; auction->at++) {
+        bool is_out = auction->pair_of[auction->at] == AUCTION_NONE;
+        if (is_out)
+            let_in(auction, auction->at);
+        spend(left, is_out ? 1 + pairs_of(auction, auction->at) : 1);
+    }
+    return auction->at == auction->case_count;
 }
 
 /* ---- the certificate ---- */
@@ -278,62 +306,127 @@ static void count_places(
     }
 }
 
-static struct auction_certificate certify(const struct auction *auction)
+static void begin_proving(struct auction *auction)
 {
-    struct auction_certificate certificate = {0};
-    int32_t least = least_of_all(auction);
+    auction->certificate = (struct auction_certificate){0};
+    auction->least_net = least_of_all(auction);
     for (uint32_t agent = 0; agent < auction->agent_count; agent++)
-        count_places(auction, agent, &certificate);
-    for (uint32_t i = 0; i < auction->case_count; i++)
-        certificate.dual += (uint64_t)best_profit(auction, i, least);
-    certificate.gap = auction_gap(certificate.primal, certificate.dual);
-    return certificate;
+        count_places(auction, agent, &auction->certificate);
+    auction->at = 0;
+    auction->phase = AUCTION_PROVE;
+}
+
+static bool prove_some(struct auction *auction, uint64_t *left)
+{
+    struct auction_certificate *certificate = &auction->certificate;
+    for (; auction->at<auction->case_count && * left> 0; auction->at++) {
+        certificate->dual += (uint64_t)best_profit(auction, auction->at, auction->least_net);
+        spend(left, 1 + pairs_of(auction, auction->at));
+    }
+    certificate->gap = auction_gap(certificate->primal, certificate->dual);
+    return auction->at == auction->case_count;
 }
 
 /* ---- running ---- */
 
+static bool measure_some(struct auction *auction, uint64_t *left)
+{
+    for (; auction->at<auction->case_count && * left> 0; auction->at++) {
+        uint32_t best = 0, end = auction->first_pair[auction->at + 1];
+        for (uint32_t pair = auction->first_pair[auction->at]; pair < end; pair++)
+            best = auction->pairs[pair].value > best ? auction->pairs[pair].value : best;
+        auction->value_sum += best;
+        spend(left, 1 + pairs_of(auction, auction->at));
+    }
+    return auction->at == auction->case_count;
+}
+
 static int32_t first_epsilon(const struct auction *auction)
 {
-    uint64_t sum = 0, count = 0;
-    for (uint32_t i = 0; i < auction->case_count; i++) {
-        uint32_t best = 0;
-        for (uint32_t pair = auction->first_pair[i]; pair < auction->first_pair[i + 1]; pair++)
-            best = auction->pairs[pair].value > best ? auction->pairs[pair].value : best;
-        sum += best;
-        count++;
-    }
-    uint64_t epsilon = count > 0 ? sum / count * EPSILON_SHARE / 1000 : 0;
+    uint64_t count = auction->case_count;
+    uint64_t epsilon = count > 0 ? auction->value_sum / count * EPSILON_SHARE / 1000 : 0;
     return epsilon > 1 ? (int32_t)epsilon : 1;
 }
 
-static struct auction_certificate run_once(struct auction *auction, int32_t epsilon, int32_t less)
+/* A run with a smaller epsilon takes several times as long as all before. */
+static bool is_good_enough(const struct auction *auction)
 {
-    open_places(auction, less);
-    bid_all(auction, epsilon);
-    let_in_the_older(auction);
-    return certify(auction);
+    check(auction->certificate.dual >= auction->certificate.primal);
+    return auction->certificate.gap <= auction->gap_max ||
+           auction->looks >= LOOKS_MAX / (2 * EPSILON_DIVISOR);
 }
 
-/* A run with a smaller epsilon takes several times as long as all before. */
-static bool is_good_enough(const struct auction *auction, struct auction_certificate certificate)
+static void after_measuring(struct auction *auction)
 {
-    check(certificate.dual >= certificate.primal);
-    return certificate.gap <= auction->gap_max ||
-           auction->looks >= LOOKS_MAX / (2 * EPSILON_DIVISOR);
+    auction->epsilon = first_epsilon(auction);
+    auction->is_rough = true;
+    open_places(auction, FROM_ZERO);
+    begin_bidding(auction);
+}
+
+static void after_bidding(struct auction *auction)
+{
+    auction->at = 0;
+    auction->phase = AUCTION_MEND;
+    if (!auction->is_rough)
+        return;
+    auction->is_rough = false;
+    open_places(auction, 2 * ROUGH_SHARE * auction->epsilon);
+    begin_bidding(auction);
+}
+
+/* Once more from 0 with the same epsilon, then with ever smaller ones. */
+static void after_proving(struct auction *auction)
+{
+    bool is_finest = auction->is_again && auction->epsilon == 1;
+    auction->phase = AUCTION_OVER;
+    if (is_finest || is_good_enough(auction))
+        return;
+    if (auction->is_again)
+        auction->epsilon =
+                auction->epsilon / EPSILON_DIVISOR > 1 ? auction->epsilon / EPSILON_DIVISOR : 1;
+    auction->is_again = true;
+    open_places(auction, FROM_ZERO);
+    begin_bidding(auction);
+}
+
+bool auction_step(struct auction *auction, uint64_t looks)
+{
+    uint64_t left = looks;
+    while (left > 0 && auction->phase != AUCTION_OVER) {
+        switch (auction->phase) {
+        case AUCTION_BEGIN:
+            auction->looks = auction->value_sum = 0;
+            auction->at = 0;
+            auction->is_again = false;
+            auction->phase = AUCTION_MEASURE;
+            break;
+        case AUCTION_MEASURE:
+            if (measure_some(auction, &left))
+                after_measuring(auction);
+            break;
+        case AUCTION_BID:
+            if (bid_some(auction, &left))
+                after_bidding(auction);
+            break;
+        case AUCTION_MEND:
+            if (let_in_some(auction, &left))
+                begin_proving(auction);
+            break;
+        case AUCTION_PROVE:
+            if (prove_some(auction, &left))
+                after_proving(auction);
+            break;
+        case AUCTION_OVER:
+            break;
+        }
+    }
+    return auction->phase == AUCTION_OVER;
 }
 
 struct auction_certificate auction_run(struct auction *auction)
 {
-    int32_t epsilon = first_epsilon(auction), rough = ROUGH_SHARE * epsilon;
-    auction->looks = 0;
-    open_places(auction, FROM_ZERO);
-    bid_all(auction, rough);
-    struct auction_certificate certificate = run_once(auction, epsilon, 2 * rough);
-    while (!is_good_enough(auction, certificate)) {
-        certificate = run_once(auction, epsilon, FROM_ZERO);
-        if (epsilon == 1)
-            break;
-        epsilon = epsilon / EPSILON_DIVISOR > 1 ? epsilon / EPSILON_DIVISOR : 1;
-    }
-    return certificate;
+    auction->phase = AUCTION_BEGIN;
+    check(auction_step(auction, UINT64_MAX));
+    return auction->certificate;
 }

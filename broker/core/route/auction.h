@@ -7,6 +7,7 @@
  *   price        of a place, never below 0; the prices are the dual values of the assignment
  *   net          price less bonus, which is all that a bidder needs to know of a place
  *   certificate  primal (what the assignment is worth) and dual (what no assignment can exceed)
+ *   look         at one pair, the unit of its work: some nanoseconds
  */
 #ifndef WEFT_CORE_ROUTE_AUCTION_H
 #define WEFT_CORE_ROUTE_AUCTION_H
@@ -31,6 +32,22 @@ struct auction_place {
     uint32_t owner; /* a case, or AUCTION_NONE */
 };
 
+struct auction_certificate {
+    uint64_t primal, dual;
+    uint32_t matched;
+    uint32_t gap; /* per mille of dual, rounded up */
+};
+
+/* What is to be done next. */
+enum auction_phase {
+    AUCTION_BEGIN,
+    AUCTION_MEASURE, /* how much pairs are worth */
+    AUCTION_BID,
+    AUCTION_MEND,
+    AUCTION_PROVE,
+    AUCTION_OVER,
+};
+
 /* All storage is the caller's. */
 struct auction {
     uint32_t case_count, agent_count;
@@ -43,16 +60,17 @@ struct auction {
     uint32_t gap_max; /* per mille that the run aims at; 0: the best it can */
     /* found */
     uint32_t *pair_of; /* per case: its pair, or AUCTION_NONE */
+    struct auction_certificate certificate;
     /* scratch */
-    int32_t *least;    /* per agent: the lowest net of its places */
-    uint32_t *bidders; /* case_count */
-    uint64_t looks;    /* at pairs, bounded */
-};
-
-struct auction_certificate {
-    uint64_t primal, dual;
-    uint32_t matched;
-    uint32_t gap; /* per mille of dual, rounded up */
+    int32_t *least;           /* per agent: the lowest net of its places */
+    uint32_t *bidders;        /* case_count */
+    uint64_t looks;           /* of those who bid, bounded */
+    enum auction_phase phase; /* AUCTION_BEGIN at first */
+    uint32_t at;              /* the case at which the phase goes on; while bidding: bidders left */
+    bool is_rough;            /* it is the first run, for prices only */
+    bool is_again;            /* the fine run did not prove enough */
+    int32_t epsilon, least_net;
+    uint64_t value_sum;
 };
 
 /* Assigns each case to at most one place and each place to at most one case.
@@ -64,6 +82,10 @@ struct auction_certificate {
  *          worth more there
  * source:  D. Bertsekas, "The auction algorithm" (1988), forward, Gauss-Seidel, one-sided prices */
 struct auction_certificate auction_run(struct auction *auction);
+
+/* The same in slices of about so many looks, with the same outcome however it is sliced; what is
+ * given must not change in between. true: over, the certificate is there. */
+bool auction_step(struct auction *auction, uint64_t looks);
 
 /* After a run, the dual values: of a place (of this agent), and of a case. They are feasible, so
  * their sum is the dual of the certificate: price + profit >= value + bonus for each pair and

@@ -21,6 +21,7 @@ enum { CHANCE_CERTAIN = 1000 };
 
 struct plan {
     struct match match;
+    uint64_t looks; /* at most about so many in an auction */
     struct pool_decisions *out;
     uint32_t open_count;                  /* agents left in GRID_PLAN_OPEN */
     uint32_t agents[ROUTE_DECISIONS_MAX]; /* of the entries: nobody else has anything planned */
@@ -253,16 +254,15 @@ static bool hand_out_plan(struct plan *plan)
     return is_rest;
 }
 
-static void on_idle(void *user, const struct request *request)
-{
-    struct plan *plan = user;
-    due_at(plan, match_next_step_ms(&plan->match, request));
-}
-
+/* Goes on with the auction that is under way. */
 static bool plan_by_auction(struct plan *plan)
 {
-    enum market_outcome outcome = market_make_plan(&plan->match, on_idle, plan);
+    enum market_outcome outcome = market_go_on(&plan->match, plan->looks);
     bool is_cut = plan->match.pool->market->is_cut;
+    due_at(plan, plan->match.pool->market->next_step_ms);
+    plan->out->is_thinking = outcome == MARKET_UNDER_WAY;
+    if (plan->out->is_thinking)
+        return false;
     if (outcome == MARKET_UNABLE || (outcome == MARKET_NOBODY && is_cut)) {
         plan_greedily(plan);
         return plan->out->has_more;
@@ -296,7 +296,10 @@ static bool plan_anew(struct plan *plan)
         return plan_for_only_agent(plan);
     if (pool->market->seen_count <= ROUTE_DECISIONS_MAX && plan_first_choices(plan))
         return false;
-    return plan_by_auction(plan);
+    if (market_begin(&plan->match))
+        return plan_by_auction(plan);
+    plan_greedily(plan);
+    return plan->out->has_more;
 }
 
 static void plan_offers(struct plan *plan)
@@ -306,7 +309,9 @@ static void plan_offers(struct plan *plan)
     plan->open_count = grid_count(&pool->grid, GRID_PLAN_OPEN);
     if (plan->open_count == 0 || pool->waiting_count == 0)
         return;
-    bool is_more = plan_goes_on(plan) || plan_anew(plan);
+    bool is_more = plan_goes_on(plan);
+    if (!is_more)
+        is_more = market_is_under_way(&plan->match) ? plan_by_auction(plan) : plan_anew(plan);
     plan->out->has_more = is_more && plan->out->count > 0;
 }
 
@@ -319,9 +324,15 @@ static void forget_plans(const struct plan *plan)
 void pool_decide(const struct pool *pool, const struct route_policy *policy, uint64_t now_ms,
         struct pool_decisions *out)
 {
-    struct plan plan = {.match = {pool, policy, now_ms}, .out = out};
+    pool_decide_within(pool, policy, now_ms, UINT64_MAX, out);
+}
+
+void pool_decide_within(const struct pool *pool, const struct route_policy *policy, uint64_t now_ms,
+        uint64_t looks, struct pool_decisions *out)
+{
+    struct plan plan = {.match = {pool, policy, now_ms}, .looks = looks, .out = out};
     out->count = 0;
-    out->has_more = false;
+    out->has_more = out->is_thinking = false;
     out->next_due_ms = ROUTE_NEVER;
     out->quality = (struct pool_quality){0};
     if (pool->is_read_only)
@@ -335,6 +346,6 @@ void pool_decide(const struct pool *pool, const struct route_policy *policy, uin
     forget_plans(&plan);
     for (size_t i = 0; i < out->count; i++)
         out->entries[i].gap = out->quality.gap;
-    if (out->has_more)
+    if (out->has_more || out->is_thinking)
         out->next_due_ms = now_ms;
 }

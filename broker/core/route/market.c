@@ -4,7 +4,8 @@
  * Agents and requests are numbered by what every node agrees on (idle time and id; the order of the
  * queue), never by their slots, so the same fold gives the same plan everywhere. One auction serves
  * a whole backlog: its plan is handed out batch by batch, each offer checked against the fold again
- * before it is made, and forgotten after a second.
+ * before it is made, and forgotten after a second. It may be run in slices, while the fold goes on:
+ * what changed since it began can make an offer of the plan bad, and then it is not made.
  *
  * Invariant: everything is bounded: cases, places, pairs (what does not fit is accounted for in the
  * certificate by a ceiling) and the auction's own work. Without memory there is no plan, and the
@@ -16,145 +17,12 @@
 
 enum {
     CASES_MAX = 16384,
-    PLACES_MAX = 131072,
     PAIRS_MAX = 4 << 20,
     PAIRS_OF_CASE_MIN = 256,
     BLOCK = 64,
+    LISTING = 16,  /* a pair costs so many looks to be listed */
+    ENTERING = 32, /* and an agent to be ranked */
 };
-
-/* What is being built. */
-struct hall {
-    const struct match *match;
-    struct market *market;
-    struct auction auction;
-    uint32_t *agents, *cases, *first_pair, *ceilings;
-    uint64_t *bits;
-    uint32_t stride, pair_limit, pair_count;
-    bool is_open_enough; /* whoever is open has room for each case */
-};
-
-/* ---- agents, by rank ---- */
-
-static void sink(const struct pool *pool, uint32_t *slots, uint32_t count, uint32_t at)
-{
-    uint32_t moved = slots[at];
-    for (uint32_t child; (child = 2 * at + 1) < count; at = child) {
-        child += child + 1 < count && match_comes_first(pool, slots[child], slots[child + 1]);
-        if (!match_comes_first(pool, moved, slots[child]))
-            break;
-        slots[at] = slots[child];
-    }
-    slots[at] = moved;
-}
-
-static void sort_by_rank(const struct pool *pool, uint32_t *slots, uint32_t count)
-{
-    for (uint32_t i = count / 2; i-- > 0;)
-        sink(pool, slots, count, i);
-    for (uint32_t end = count; end-- > 1;) {
-        uint32_t last = slots[0];
-        slots[0] = slots[end];
-        slots[end] = last;
-        sink(pool, slots, end, 0);
-    }
-}
-
-static bool rank_agents(struct hall *hall)
-{
-    const struct pool *pool = hall->match->pool;
-    uint32_t count = grid_count(&pool->grid, GRID_PLAN_OPEN), slot = 0, rank = 0;
-    hall->agents = market_take(pool, MARKET_AGENTS, count, sizeof *hall->agents);
-    if (hall->agents == NULL)
-        return false;
-    for (; (slot = grid_next(&pool->grid, GRID_PLAN_OPEN, slot)) != SLOT_NONE; slot++)
-        hall->agents[rank++] = slot;
-    sort_by_rank(pool, hall->agents, count);
-    hall->auction.agent_count = count;
-    return true;
-}
-
-static void set_bit(const struct hall *hall, uint32_t row, uint32_t rank)
-{
-    hall->bits[(size_t)row * hall->stride + rank / 64] |= (uint64_t)1 << rank % 64;
-}
-
-/* Rows GRID_OPEN and GRID_ABLE: everybody here; the skills' rows as in the grid. */
-static bool draw_rows(struct hall *hall)
-{
-    const struct pool *pool = hall->match->pool;
-    hall->stride = (hall->auction.agent_count + 63) / 64;
-    size_t words = (size_t)pool->grid.rows * hall->stride;
-    hall->bits = market_take(pool, MARKET_BITS, words, sizeof *hall->bits);
-    if (hall->bits == NULL)
-        return false;
-    memset(hall->bits, 0, words * sizeof *hall->bits);
-    for (uint32_t rank = 0; rank < hall->auction.agent_count; rank++) {
-        const struct agent *agent = &pool->agents[hall->agents[rank]];
-        set_bit(hall, GRID_OPEN, rank);
-        set_bit(hall, GRID_ABLE, rank);
-        if (agent->queue_count == 0)
-            set_bit(hall, GRID_EVERY, rank);
-        for (uint32_t i = 0; i < agent->queue_count; i++)
-            set_bit(hall, pool->words.items[agent->queues[i]].queue_row, rank);
-        for (uint32_t i = 0; i < agent->skill_count; i++)
-            set_bit(hall, pool->words.items[agent->skills[i].word].row, rank);
-    }
-    return true;
-}
-
-/* ---- places ---- */
-
-/* The lightest of those who wait: what a place has room for. */
-static uint32_t place_weight(const struct pool *pool)
-{
-    uint32_t least = pool->classes.others > 0 ? 1 : POOL_WEIGHT_FULL;
-    for (uint32_t i = 0; i < pool->classes.count; i++)
-        if (pool->classes.items[i].weight < least)
-            least = pool->classes.items[i].weight;
-    return least;
-}
-
-/* As many places as light cases would fit in. Heavier ones may be matched beyond the room that
- * there is: the plan is trimmed. */
-static uint32_t room_of(const struct hall *hall, uint32_t rank)
-{
-    const struct pool *pool = hall->match->pool;
-    const struct agent *agent = &pool->agents[hall->agents[rank]];
-    uint64_t capacity = (uint64_t)agent->capacity * POOL_WEIGHT_FULL;
-    uint64_t free = capacity > agent->firm ? capacity - agent->firm : 0;
-    uint32_t room = (uint32_t)(free / place_weight(pool));
-    uint32_t most = PLACES_MAX / hall->auction.agent_count;
-    room += room == 0; /* open all the same, by a weight of their own */
-    if (room > hall->market->seen_count)
-        room = hall->market->seen_count;
-    return room <= most ? room : most ? most : 1;
-}
-
-static bool open_places(struct hall *hall)
-{
-    const struct pool *pool = hall->match->pool;
-    uint32_t agents = hall->auction.agent_count, count = 0, weight = place_weight(pool);
-    uint32_t *first = market_take(pool, MARKET_FIRST_PLACE, agents + 1, sizeof *first);
-    if (first == NULL)
-        return false;
-    for (uint32_t rank = 0; rank < agents; rank++) {
-        first[rank] = count;
-        count += room_of(hall, rank);
-    }
-    first[agents] = count;
-    struct auction_place *places = market_take(pool, MARKET_PLACES, count, sizeof *places);
-    int32_t *least = market_take(pool, MARKET_LEAST, agents, sizeof *least);
-    if (places == NULL || least == NULL)
-        return false;
-    for (uint32_t rank = 0; rank < agents; rank++)
-        for (uint32_t i = first[rank]; i < first[rank + 1]; i++)
-            places[i].bonus = (int32_t)match_place(
-                    hall->match, hall->agents[rank], (i - first[rank]) * weight);
-    hall->auction.first_place = first;
-    hall->auction.places = places;
-    hall->auction.least = least;
-    return true;
-}
 
 /* ---- pairs ---- */
 
@@ -165,12 +33,13 @@ struct wanted {
     uint32_t must_count, reach_count, must_bits;
 };
 
-static uint64_t bits_of(const struct hall *hall, uint32_t row, uint32_t word)
+static uint64_t bits_of(const struct market_hall *hall, uint32_t row, uint32_t word)
 {
     return hall->bits[(size_t)row * hall->stride + word];
 }
 
-static uint64_t candidates_in(const struct hall *hall, uint32_t word, const struct wanted *wanted)
+static uint64_t candidates_in(
+        const struct market_hall *hall, uint32_t word, const struct wanted *wanted)
 {
     uint64_t bits = bits_of(hall, GRID_OPEN, word), reach = 0;
     for (uint32_t i = 0; i < wanted->must_count; i++)
@@ -180,18 +49,30 @@ static uint64_t candidates_in(const struct hall *hall, uint32_t word, const stru
     return wanted->reach_count > 0 ? bits & reach : bits;
 }
 
-/* false: nobody in the pool has one of the musts. */
-static bool want(const struct match *match, const struct request *request, struct wanted *out)
+/* Rows that came since the auction began are nobody's here. */
+static uint32_t keep_known_rows(const struct market_hall *hall, uint32_t *rows, uint32_t count)
 {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (rows[i] < hall->rows)
+            rows[kept++] = rows[i];
+    return kept;
+}
+
+/* false: nobody here has one of the musts. */
+static bool want(const struct market_hall *hall, const struct request *request, struct wanted *out)
+{
+    const struct match *match = hall->match;
     out->reach_count = 0;
     if (match->pool->listed_agents > 0) {
         out->reach_count = 1 + match_reach(match, request, out->reach + 1);
         out->reach[0] = GRID_EVERY;
+        out->reach_count = keep_known_rows(hall, out->reach, out->reach_count);
     }
     bool is_anybody =
             match_must_rows(match, request, out->musts, &out->must_count, &out->must_bits);
     out->must_bits = match_levelled(request, out->must_bits);
-    return is_anybody;
+    return is_anybody && keep_known_rows(hall, out->musts, out->must_count) == out->must_count;
 }
 
 /* Up to BLOCK candidates of one case, valued together. */
@@ -200,7 +81,7 @@ struct block {
     uint32_t ranks[BLOCK], agents[BLOCK], values[BLOCK];
 };
 
-static void flush(struct hall *hall, const struct request *request, struct block *block)
+static void flush(struct market_hall *hall, const struct request *request, struct block *block)
 {
     struct auction_pair *pairs = hall->market->vectors[MARKET_PAIRS].items;
     match_add_pairs(hall->match, request, block->agents, block->values, block->count);
@@ -210,7 +91,7 @@ static void flush(struct hall *hall, const struct request *request, struct block
 }
 
 static void add_candidate(
-        struct hall *hall, const struct request *request, uint32_t rank, struct block *block)
+        struct market_hall *hall, const struct request *request, uint32_t rank, struct block *block)
 {
     uint32_t agent = hall->agents[rank];
     if (match_is_excluded(hall->match, request, agent) ||
@@ -225,8 +106,8 @@ static void add_candidate(
         flush(hall, request, block);
 }
 
-static void list_only(struct hall *hall, const struct request *request, const uint32_t *agents,
-        uint32_t count, struct block *block)
+static void list_only(struct market_hall *hall, const struct request *request,
+        const uint32_t *agents, uint32_t count, struct block *block)
 {
     for (uint32_t rank = 0; rank < hall->auction.agent_count; rank++)
         for (uint32_t i = 0; i < count; i++)
@@ -237,7 +118,7 @@ static void list_only(struct hall *hall, const struct request *request, const ui
 
 /* Those with all musts, by rank. More than the limit: from a place on that differs from case to
  * case, so that not all bid for the same. Returns whether some were left out. */
-static bool list_pairs(struct hall *hall, const struct request *request, uint32_t at)
+static bool list_pairs(struct market_hall *hall, const struct request *request, uint32_t at)
 {
     const struct match *match = hall->match;
     struct block block = {.urgency = match_urgency(match, request)};
@@ -250,7 +131,7 @@ static bool list_pairs(struct hall *hall, const struct request *request, uint32_
         list_only(hall, request, only, only_count, &block);
         return false;
     }
-    if (!want(match, request, &wanted))
+    if (!want(hall, request, &wanted))
         return false;
     for (uint32_t i = 0; i < hall->stride; i++) {
         uint32_t word = start + i < hall->stride ? start + i : start + i - hall->stride;
@@ -270,7 +151,7 @@ static bool list_pairs(struct hall *hall, const struct request *request, uint32_
     return false;
 }
 
-static bool reserve_cases(struct hall *hall, uint32_t count)
+static bool reserve_cases(struct market_hall *hall, uint32_t count)
 {
     const struct pool *pool = hall->match->pool;
     hall->cases = market_take(pool, MARKET_CASES, count, sizeof(uint32_t));
@@ -284,7 +165,7 @@ static bool reserve_cases(struct hall *hall, uint32_t count)
            hall->auction.pair_of != NULL && hall->auction.bidders != NULL;
 }
 
-static bool reserve_pairs(struct hall *hall)
+static bool reserve_pairs(struct market_hall *hall)
 {
     uint32_t agents = hall->auction.agent_count;
     size_t most = hall->pair_limit < agents ? hall->pair_limit : agents;
@@ -299,31 +180,44 @@ static uint32_t list_ceiling(const struct match *match, const struct request *re
            match_most_pair(match, terms);
 }
 
-static bool list_cases(
-        struct hall *hall, void (*on_idle)(void *, const struct request *), void *user)
+/* One of those seen, if it waits still. false: no memory. */
+static bool list_case(struct market_hall *hall, const struct seek_card *card)
 {
     struct market *market = hall->market;
-    const struct pool *pool = hall->match->pool;
-    uint32_t count = market->seen_count < CASES_MAX ? market->seen_count : CASES_MAX;
-    const struct seek_card *seen = market->vectors[MARKET_SEEN].items;
-    market->is_cut = count < market->seen_count;
-    if (!reserve_cases(hall, count))
+    const struct request *request = &hall->match->pool->requests[card->request];
+    uint32_t at = hall->auction.case_count, first = hall->pair_count;
+    if (!request->is_live || request->state != POOL_WAITING)
+        return true;
+    if (!reserve_pairs(hall))
         return false;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct request *request = &pool->requests[seen[i].request];
-        uint32_t at = hall->auction.case_count, first = hall->pair_count;
-        if (!reserve_pairs(hall))
+    bool is_cut = list_pairs(hall, request, hall->listed);
+    if (hall->pair_count == first) {
+        uint64_t step_ms = match_next_step_ms(hall->match, request);
+        market->next_step_ms = step_ms < market->next_step_ms ? step_ms : market->next_step_ms;
+        return true;
+    }
+    market->is_cut = market->is_cut || is_cut;
+    hall->cases[at] = card->request;
+    hall->first_pair[at] = first;
+    hall->ceilings[at] = is_cut ? list_ceiling(hall->match, request) : 0;
+    hall->auction.case_count++;
+    return true;
+}
+
+static void spend(uint64_t *left, uint64_t looks)
+{
+    *left -= looks < *left ? looks : *left;
+}
+
+/* false: no memory. */
+static bool list_cases(struct market_hall *hall, uint64_t *left)
+{
+    const struct seek_card *seen = hall->market->vectors[MARKET_SEEN].items;
+    for (; hall->listed<hall->seen_count && * left> 0; hall->listed++) {
+        uint32_t before = hall->pair_count;
+        if (!list_case(hall, &seen[hall->listed]))
             return false;
-        bool is_cut = list_pairs(hall, request, i);
-        if (hall->pair_count == first) {
-            on_idle(user, request);
-            continue;
-        }
-        market->is_cut = market->is_cut || is_cut;
-        hall->cases[at] = seen[i].request;
-        hall->first_pair[at] = first;
-        hall->ceilings[at] = is_cut ? list_ceiling(hall->match, request) : 0;
-        hall->auction.case_count++;
+        spend(left, 1 + (uint64_t)LISTING * (hall->pair_count - before));
     }
     hall->first_pair[hall->auction.case_count] = hall->pair_count;
     return true;
@@ -351,13 +245,13 @@ static void trim_quality(struct pool_quality *quality, uint64_t value)
     quality->gap = auction_gap(quality->primal, quality->dual);
 }
 
-static void forget_planned(const struct pool *pool, const struct hall *hall)
+static void forget_planned(const struct pool *pool, const struct market_hall *hall)
 {
     for (uint32_t i = 0; i < hall->auction.agent_count; i++)
         pool->planned[hall->agents[i]] = (struct planned){0};
 }
 
-static bool write_plan(struct hall *hall)
+static bool write_plan(struct market_hall *hall)
 {
     const struct pool *pool = hall->match->pool;
     struct market *market = hall->market;
@@ -382,33 +276,85 @@ static bool write_plan(struct hall *hall)
                 hall->cases[i], agent, pool->agents[agent].id, pool->requests[hall->cases[i]].hash};
     }
     forget_planned(pool, hall);
-    market->policy = *hall->match->policy;
-    market->made_ms = hall->match->now_ms;
     return true;
 }
 
-enum market_outcome market_make_plan(const struct match *match,
-        void (*on_idle)(void *user, const struct request *request), void *user)
+/* ---- in slices ---- */
+
+bool market_begin(const struct match *match)
 {
-    struct market *market = match->pool->market;
-    struct hall hall = {
-            .match = match, .market = market, .is_open_enough = match_is_open_enough(match->pool)};
-    market_forget_plan(match->pool);
-    if (market->seen_count == 0 || !rank_agents(&hall) || !draw_rows(&hall) ||
-            !open_places(&hall) || !list_cases(&hall, on_idle, user))
-        return market->seen_count == 0 ? MARKET_NOBODY : MARKET_UNABLE;
-    hall.auction.pairs = market->vectors[MARKET_PAIRS].items;
-    hall.auction.first_pair = hall.first_pair;
-    hall.auction.ceilings = hall.ceilings;
-    hall.auction.gap_max = AUCTION_GAP_MAX;
-    struct auction_certificate found = auction_run(&hall.auction);
-    market->quality = (struct pool_quality){.requests = hall.auction.case_count,
-            .agents = hall.auction.agent_count,
-            .matched = found.matched,
-            .primal = found.primal,
-            .dual = found.dual,
-            .gap = found.gap};
-    if (!write_plan(&hall))
+    const struct pool *pool = match->pool;
+    struct market *market = pool->market;
+    struct market_hall *hall = &market->hall;
+    market_forget_plan(pool);
+    market->is_under_way = false;
+    market->policy = *match->policy;
+    market->next_step_ms = ROUTE_NEVER;
+    *hall = (struct market_hall){.match = match,
+            .market = market,
+            .is_open_enough = match_is_open_enough(pool),
+            .seen_count = market->seen_count < CASES_MAX ? market->seen_count : CASES_MAX,
+            .began_ms = match->now_ms};
+    market->is_cut = hall->seen_count < market->seen_count;
+    market->is_under_way =
+            market_enter(hall) && (hall->seen_count == 0 || reserve_cases(hall, hall->seen_count));
+    hall->owed = (uint64_t)ENTERING * hall->auction.agent_count;
+    return market->is_under_way;
+}
+
+static void open_auction(struct market_hall *hall)
+{
+    hall->auction.pairs = hall->market->vectors[MARKET_PAIRS].items;
+    hall->auction.first_pair = hall->first_pair;
+    hall->auction.ceilings = hall->ceilings;
+    hall->auction.gap_max = AUCTION_GAP_MAX;
+}
+
+static enum market_outcome close_auction(struct market_hall *hall)
+{
+    struct market *market = hall->market;
+    const struct auction_certificate *found = &hall->auction.certificate;
+    market->is_under_way = false;
+    market->quality = (struct pool_quality){.requests = hall->auction.case_count,
+            .agents = hall->auction.agent_count,
+            .matched = found->matched,
+            .primal = found->primal,
+            .dual = found->dual,
+            .gap = found->gap};
+    if (!write_plan(hall))
         return MARKET_UNABLE;
     return market->plan_count > 0 ? MARKET_PLANNED : MARKET_NOBODY;
+}
+
+enum market_outcome market_go_on(const struct match *match, uint64_t looks)
+{
+    struct market_hall *hall = &match->pool->market->hall;
+    uint64_t left = looks;
+    /* Values are of the moment of the beginning, whichever slice they are looked at in. */
+    struct match as_begun = {match->pool, match->policy, hall->began_ms};
+    hall->match = &as_begun;
+    spend(&left, hall->owed);
+    hall->owed = 0;
+    if (hall->listed < hall->seen_count) {
+        if (!list_cases(hall, &left)) {
+            hall->market->is_under_way = false;
+            return MARKET_UNABLE;
+        }
+        if (hall->listed < hall->seen_count)
+            return MARKET_UNDER_WAY;
+    }
+    open_auction(hall);
+    if (left == 0 || !auction_step(&hall->auction, left))
+        return MARKET_UNDER_WAY;
+    hall->market->made_ms = match->now_ms;
+    return close_auction(hall);
+}
+
+bool market_is_under_way(const struct match *match)
+{
+    struct market *market = match->pool->market;
+    market->is_under_way = market->is_under_way && match->now_ms >= market->hall.began_ms &&
+                           match->now_ms - market->hall.began_ms <= MARKET_WORK_MS &&
+                           market_is_same_policy(&market->policy, match->policy);
+    return market->is_under_way;
 }

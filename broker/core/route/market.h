@@ -6,8 +6,10 @@
 #include "core/route/auction.h"
 #include "core/route/match.h"
 
-/* A plan older than this is made anew: it does not know who came since. */
-enum { MARKET_PLAN_MS = 1000 };
+enum {
+    MARKET_PLAN_MS = 1000,  /* an older plan is made anew: it does not know who came since */
+    MARKET_WORK_MS = 10000, /* an auction that was begun before is begun anew */
+};
 
 enum market_vector {
     MARKET_SEEN,   /* struct seek_card: requests that may have a candidate, the oldest first */
@@ -31,6 +33,22 @@ struct market_offer {
     uint64_t hash; /* the request's: a slot may have been used again since */
 };
 
+/* An auction on its way, between two slices. Its numbers are of the moment at which it was begun.
+ */
+struct market_hall {
+    const struct match *match; /* of the slice */
+    struct market *market;
+    struct auction auction;
+    uint32_t *agents, *cases, *first_pair, *ceilings;
+    uint64_t *bits;
+    uint32_t rows, stride, pair_limit, pair_count;
+    uint32_t listed;     /* of those seen: before this one their pairs are listed */
+    uint32_t seen_count; /* as many take part */
+    bool is_open_enough; /* whoever is open has room for each case */
+    uint64_t began_ms;
+    uint64_t owed; /* looks that beginning was worth */
+};
+
 /* Scratch of deciding, kept with the pool: the fold does not depend on it. */
 struct market {
     struct pool *owner; /* deciding may order the lists of seek.c: no decision depends on it */
@@ -42,9 +60,12 @@ struct market {
     uint64_t filed_at;      /* the pool's presence when the lists were in order */
     uint64_t filed_version; /* and the policy's */
     uint32_t seen_count;
+    bool is_under_way; /* the auction in hall is not over */
+    struct market_hall hall;
+    uint64_t next_step_ms;      /* of those who had no candidate when they were listed */
     bool is_cut;                /* the auction did not see everything */
     bool is_trimmed;            /* it matched more than there is room for: they weigh differently */
-    struct route_policy policy; /* that the plan was made with */
+    struct route_policy policy; /* that the plan is made with */
     uint64_t made_ms;
     uint32_t plan_count, plan_head; /* head: what is before was done */
     struct pool_quality quality;
@@ -54,11 +75,25 @@ struct market {
 void *market_take(const struct pool *pool, enum market_vector vector, size_t count, size_t size);
 void market_finish(const struct pool *pool);
 
-enum market_outcome { MARKET_PLANNED, MARKET_NOBODY, MARKET_UNABLE /* no memory */ };
+enum market_outcome {
+    MARKET_PLANNED,
+    MARKET_NOBODY,
+    MARKET_UNABLE,    /* no memory */
+    MARKET_UNDER_WAY, /* not yet */
+};
 
-/* Makes a plan for those seen. Requests without a candidate are told to on_idle. */
-enum market_outcome market_make_plan(const struct match *match,
-        void (*on_idle)(void *user, const struct request *request), void *user);
+/* ---- market_hall.c ---- */
+/* The open agents, their rows and places. false: no memory. */
+bool market_enter(struct market_hall *hall);
+
+/* ---- market.c ---- */
+/* Begins a plan for those seen. false: no memory. */
+bool market_begin(const struct match *match);
+/* Goes on with it, for about so many looks at a pair. What has changed in the fold since it began
+ * is seen when the plan is handed out. */
+enum market_outcome market_go_on(const struct match *match, uint64_t looks);
+/* There is one under way for this policy, not begun too long ago. */
+bool market_is_under_way(const struct match *match);
 /* Those seen, for the one agent with room. */
 struct contest {
     uint32_t agent, count; /* count: those who may have them, perhaps with some who may not */
@@ -75,6 +110,7 @@ bool market_has_plan(const struct match *match);
 /* The request of this offer does not wait any more. */
 bool market_is_done(const struct pool *pool, const struct market_offer *offer);
 void market_forget_plan(const struct pool *pool);
+bool market_is_same_policy(const struct route_policy *a, const struct route_policy *b);
 
 /* ---- seek.c: the waiting requests by the skill they need ---- */
 void seek_enter(struct pool *pool, uint32_t slot);

@@ -61,7 +61,7 @@ bool market_is_done(const struct pool *pool, const struct market_offer *offer)
 }
 
 /* What decides between agents; steps and exclusions are looked at again with each offer. */
-static bool is_same_policy(const struct route_policy *a, const struct route_policy *b)
+bool market_is_same_policy(const struct route_policy *a, const struct route_policy *b)
 {
     return a->version == b->version && memcmp(a->weights, b->weights, sizeof a->weights) == 0;
 }
@@ -75,7 +75,7 @@ bool market_has_plan(const struct match *match)
         market->plan_head++;
     bool is_good = market->plan_head < market->plan_count && match->now_ms >= market->made_ms &&
                    match->now_ms - market->made_ms <= MARKET_PLAN_MS &&
-                   is_same_policy(&market->policy, match->policy);
+                   market_is_same_policy(&market->policy, match->policy);
     if (!is_good)
         market_forget_plan(pool);
     return is_good;

@@ -94,6 +94,7 @@ void pool_forget_all(struct pool *pool)
     pool->pace = (struct pool_pace){0};
     pool->presence++;
     market_forget_plan(pool);
+    pool->market->is_under_way = false;
 }
 
 enum pool_outcome pool_may_apply(const struct pool *pool, const struct pool_entry *entry)

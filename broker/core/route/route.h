@@ -14,7 +14,11 @@
 #include "core/route/policy.h"
 #include "core/route/pool.h"
 
-enum { ROUTE_DECISIONS_MAX = 32, ROUTE_ORPHANS_MAX = 32 };
+enum {
+    ROUTE_DECISIONS_MAX = 32,
+    ROUTE_ORPHANS_MAX = 32,
+    ROUTE_SLICE_LOOKS = 500000, /* for pool_decide_within: one to two milliseconds */
+};
 
 /* When nothing is due. */
 #define ROUTE_NEVER UINT64_MAX
@@ -34,7 +38,9 @@ struct pool_decisions {
     size_t count;
     /* There is more to decide once these are applied: decide again at once. */
     bool has_more;
-    /* Look again then even if no entry comes; now_ms when has_more. */
+    /* An auction is under way, of which nothing is decided yet: decide again soon. */
+    bool is_thinking;
+    /* Look again then even if no entry comes; now_ms when has_more or is_thinking. */
     uint64_t next_due_ms;
     struct pool_quality quality; /* of the offers; zero without offers */
     struct pool_term terms[ROUTE_DECISIONS_MAX][POOL_TERMS_MAX]; /* borrowed by the entries */
@@ -55,6 +61,14 @@ struct pool_decisions {
  * errors:  none; a read-only pool decides nothing */
 void pool_decide(const struct pool *pool, const struct route_policy *policy, uint64_t now_ms,
         struct pool_decisions *out);
+
+/* The same in slices, so that a large backlog does not hold up everything else: an auction goes on
+ * for about so many looks at a pair (some nanoseconds each), and in the next call from there. The
+ * fold may move in between; the plan is of the moment when the auction was begun, and each of its
+ * offers is checked against the fold before it is made. When the fold did not move, the decisions
+ * are those of pool_decide. Another policy, and a pool read anew, end the auction. */
+void pool_decide_within(const struct pool *pool, const struct route_policy *policy, uint64_t now_ms,
+        uint64_t looks, struct pool_decisions *out);
 
 /* Requests that wait although an agent who is eligible at the request's current step has room.
  * 0 after deciding and applying until there was nothing more. */

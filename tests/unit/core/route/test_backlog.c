@@ -265,6 +265,94 @@ static void a_large_backlog_is_decided_alike_however_the_fold_came(void)
     desk_close();
 }
 
+/* ---- in slices ---- */
+
+static size_t decide_in_slices(const struct pool *pool, uint64_t looks, struct pool_decisions *out)
+{
+    size_t slices = 0;
+    do {
+        pool_decide_within(pool, &desk_policy, desk_now_ms, looks, out);
+        expect(out->count == 0 || !out->is_thinking);
+        expect(!out->is_thinking || out->next_due_ms == desk_now_ms);
+        slices++;
+    } while (out->is_thinking);
+    return slices;
+}
+
+static void expect_alike(const struct pool_decisions *a, const struct pool_decisions *b)
+{
+    expect_u64(a->count, b->count);
+    expect_u64(a->next_due_ms, b->next_due_ms);
+    expect_u64(a->quality.primal, b->quality.primal);
+    expect_u64(a->quality.dual, b->quality.dual);
+    for (size_t i = 0; i < a->count; i++) {
+        expect_slice(a->entries[i].agent, b->entries[i].agent);
+        expect_slice(a->entries[i].request.conversation, b->entries[i].request.conversation);
+    }
+}
+
+static void an_auction_in_slices_decides_as_in_one_piece(void)
+{
+    static struct pool_decisions whole;
+    for (unsigned round = 1; round <= 12; round++) {
+        desk_open();
+        crowd_of(40 + 7 * round, 1 + round % 3, 250 + 10 * round);
+        customer_waits("odd", "nobody!");
+        struct pool *copy = pool_copy(desk_pool, desk_now_ms);
+        pool_decide(copy, &desk_policy, desk_now_ms, &whole);
+        size_t slices = decide_in_slices(desk_pool, round * round * 40, &decisions);
+        test_note("round %u: %zu slices", round, slices);
+        expect(slices > 3);
+        expect_u64(whole.count, ROUTE_DECISIONS_MAX);
+        expect_alike(&whole, &decisions);
+        pool_destroy(copy);
+        desk_close();
+    }
+}
+
+/* Whatever happens between two slices: each offer that comes of it can be made, and in the end
+ * nobody waits while somebody is free. */
+static void the_world_goes_on_between_slices(void)
+{
+    desk_open();
+    crowd_of(60, 2, 400);
+    for (unsigned i = 0; i < 40; i++) {
+        pool_decide_within(desk_pool, &desk_policy, desk_now_ms, 300, &decisions);
+        expect(decisions.is_thinking);
+        time_passes(3);
+        if (i % 4 == 0)
+            agent_is_removed(numbered('a', i));
+        else if (i % 4 == 1)
+            agent_comes(numbered('n', i), 3, i % 8 == 1 ? "tax" : "tax stars", "");
+        else
+            ends(numbered('c', 5 * i));
+        if (i % 4 == 3)
+            customer_waits(numbered('l', i), "stars!");
+    }
+    decide_in_slices(desk_pool, 1000, &decisions);
+    expect(decisions.count > 0);
+    expect(router_works() >= decisions.count);
+    expect_nobody_waits_while_somebody_is_free();
+    desk_close();
+}
+
+static void another_policy_ends_an_auction_in_slices(void)
+{
+    desk_open();
+    crowd_of(40, 1, 300);
+    pool_decide_within(desk_pool, &desk_policy, desk_now_ms, 300, &decisions);
+    expect(decisions.is_thinking);
+    desk_policy.version++;
+    desk_policy.weights[ROUTE_TERM_SKILL] = 0;
+    static struct pool_decisions whole;
+    struct pool *copy = pool_copy(desk_pool, desk_now_ms);
+    pool_decide(copy, &desk_policy, desk_now_ms, &whole);
+    decide_in_slices(desk_pool, 700, &decisions);
+    expect_alike(&whole, &decisions);
+    pool_destroy(copy);
+    desk_close();
+}
+
 /* ---- memory ---- */
 
 static bool memory_is_out;
@@ -468,6 +556,9 @@ int main(int argc, char **argv)
                     CASE(one_auction_serves_many_batches), CASE(deciding_twice_says_the_same),
                     CASE(a_plan_gives_way_to_what_happens), CASE(a_new_policy_ends_the_plan),
                     CASE(a_large_backlog_is_decided_alike_however_the_fold_came),
+                    CASE(an_auction_in_slices_decides_as_in_one_piece),
+                    CASE(the_world_goes_on_between_slices),
+                    CASE(another_policy_ends_an_auction_in_slices),
                     CASE(without_memory_the_oldest_are_served_greedily),
                     CASE(an_unattractive_request_is_served_within_the_bound),
                     CASE(age_outgrows_any_preference), CASE(a_freed_agent_gets_the_best_of_all),
