@@ -60,7 +60,7 @@ struct peer_state {
     bool is_dirty; /* in the server's list */
     uint16_t close_code;
     uint8_t close_reason_len;
-    char close_reason[CLOSE_REASON_MAX];
+    char *close_reason; /* owned, while it closes */
     uint64_t heard_ms, pinged_ms, message_ms;
     struct inbound inbound;
     struct outbound outbound;

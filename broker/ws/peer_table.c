@@ -15,6 +15,7 @@
 #include "ws/server.h"
 
 #include <libwebsockets.h>
+#include <stdlib.h>
 
 /* From this length on copying costs more than a write of its own. */
 enum {
@@ -272,8 +273,11 @@ void peer_begin_close(
     peer->is_closing = true;
     peer->close_code = code;
     peer->close_reason_len = (uint8_t)reason.len;
-    if (reason.len > 0)
+    if (reason.len > 0) {
+        peer->close_reason = malloc(reason.len);
+        check(peer->close_reason != NULL);
         memcpy(peer->close_reason, reason.bytes, reason.len);
+    }
     server_look_in(server, connection, server->options.close_ms_max);
     if (outbound_is_empty(&peer->outbound))
         arm_goodbye(server, connection);
@@ -305,6 +309,7 @@ void peer_closed(struct ws_server *server, struct connection *connection)
     mark_clean(connection);
     inbound_finish(&connection->peer.inbound, &server->memory);
     outbound_finish(&connection->peer.outbound, &server->memory);
+    free(connection->peer.close_reason);
     heartbeat_remove(&connection->beat);
     server->timers->ops->cancel(server->timers, &connection->goodbye);
     connection_renew(connection);

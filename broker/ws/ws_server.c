@@ -18,10 +18,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Without WRITE_PIECE libwebsockets hands the socket RECEIVE_PIECE and a little at a time: two
+/* Each peer has a buffer of RECEIVE_PIECE for its life, so it is small; recv takes SERVICE_BUFFER,
+ * and messages come in pieces (peer_receive.c).
+ *
+ * Without WRITE_PIECE libwebsockets hands the socket RECEIVE_PIECE and a little at a time:
+ * two
  * writes and two changes of the poll set for each message of 550 bytes. */
 enum {
-    RECEIVE_PIECE = 512,
+    RECEIVE_PIECE = 100,
     WRITE_PIECE = 1 << 20,
     SERVICE_BUFFER = 32768,
     CLOSING_TURNS_MAX = 10000,
