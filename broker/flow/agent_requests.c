@@ -173,7 +173,7 @@ static void change_case(struct session *session, struct case_change *change,
     change->session = session_handle(session);
     id_set(&change->request_id, request_id);
     change->agent = session->subject;
-    change->agent_name = session->name;
+    short_set(&change->agent_name, session->name);
     change->change.tenant = session->tenant;
     change->change.decide = decide_case;
     change->change.done = on_case;

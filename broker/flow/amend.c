@@ -131,7 +131,7 @@ static void fill(struct amend_change *change, struct session *session,
     id_set(&change->emoji, request->emoji);
     if (!is_customer)
         change->author_id = session->subject;
-    change->author_name = session->name;
+    short_set(&change->author_name, session->name);
     change->amend = (struct amend){
             .kind = request->kind,
             .author = {send_author_kind(session), id_slice(&change->author_id),

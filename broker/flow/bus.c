@@ -169,11 +169,9 @@ void bus_tell_node(struct node *node, struct slice id, enum bus_kind kind, struc
 void bus_open(struct node *node, struct bus_topic *topic, struct slice name)
 {
     struct bus *bus = node->bus;
-    check(!topic->is_open && name.len > 0 && name.len <= sizeof topic->name);
+    check(!topic->is_open && name.len > 0 && name.len <= HINTS_TOPIC_MAX);
     topic->is_open = true;
-    topic->len = name.len;
-    memcpy(topic->name, name.bytes, name.len);
-    map_put(&bus->topics, &topic->by_name, slice_make(topic->name, topic->len));
+    map_put(&bus->topics, &topic->by_name, name);
     list_append(&bus->open, &topic->at);
     if (bus->is_in_company)
         subscribe(bus, topic->by_name.key);

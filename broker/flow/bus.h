@@ -52,15 +52,15 @@ void bus_destroy(struct node *node);
 struct bus_topic {
     struct map_node by_name;
     struct list at;
-    size_t len;
-    char name[HINTS_TOPIC_MAX];
     void (*on_hint)(struct bus_topic *topic, const struct bus_hint *hint);
     /* Hints may have been missed up to now, and are heard from now on: look for yourself. */
     void (*on_gap)(struct bus_topic *topic);
     bool is_open;
 };
 
-/* Two may not listen to one topic. on_gap is called once the topic is heard. */
+/* Two may not listen to one topic. on_gap is called once the topic is heard.
+ *
+ * owns: borrows the name until bus_close */
 void bus_open(struct node *node, struct bus_topic *topic, struct slice name);
 void bus_close(struct node *node, struct bus_topic *topic); /* no-op when it is not open */
 

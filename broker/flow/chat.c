@@ -21,14 +21,11 @@
 
 void chat_init(struct chat *chat)
 {
-    char log_key[64], due_key[64];
-    struct slice id = chat_id(chat);
-    size_t log_len = conversation_log_key(id, log_key);
-    size_t due_len = conversation_due_key(id, due_key);
     list_init(&chat->waiting);
     list_init(&chat->followers);
-    log_init(&chat->log, &chat->node->logs, &chat_log_kind, slice_make(log_key, log_len),
-            slice_make(due_key, due_len), id);
+    log_init(&chat->log, &chat->node->logs, &chat_log_kind,
+            slice_make(chat->log_key, sizeof chat->log_key),
+            slice_make(chat->due_key, sizeof chat->due_key), chat_id(chat));
 }
 
 void chat_finish(struct chat *chat)

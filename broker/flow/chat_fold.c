@@ -2,13 +2,17 @@
 /* The shelf: a fold is 16 KiB while it is worked with, and some hundred bytes while nothing
  * happens.
  *
- *   in use: fold ----- 5 s without anybody ----> put away: encoded as in a snapshot
+ *   in use: fold ----- 5 s without anybody ----> put away: the same bytes without their zeros
  *              <---- whoever asks for it --------
+ *
+ * A fold is a plain value, and most of it is room for what few conversations have. It goes nowhere
+ * but into this process's memory, so its bytes are kept and not what they mean: a snapshot, which
+ * names everything, takes three times the room and a hundred times the work.
  *
  * Ten thousand customers who only have a page open cost what they have to, not what a busy
  * conversation costs. Nothing is read from the store for it, in either direction.
  *
- * Invariant: a chat has a fold or an encoded one, and chat_fold gives the same value either way.
+ * Invariant: a chat has a fold or a packed one, and chat_fold gives the same value either way.
  * Only the shelf's timer puts away, never anything that a flow calls: a fold in hand stays where it
  * is until the loop turns.
  */
@@ -16,12 +20,19 @@
 
 #include "base/check.h"
 #include "flow/chat.h"
-#include "flow/entry_codec.h"
 
 #include <malloc.h>
 #include <stdlib.h>
 
-enum { ENCODED_MAX = 32768, SHELF_GIVE_BACK = 256 };
+/* Shorter runs of zeros are kept: the head of a run is as long. */
+enum {
+    SHELF_GIVE_BACK = 256,
+    RUN_HEAD = 4,
+    ZEROS_MIN = 8,
+    FOLD_SIZE = sizeof(struct conversation)
+};
+
+_Static_assert(FOLD_SIZE <= UINT16_MAX, "the lengths of runs are of 16 bits");
 
 struct shelf {
     struct node *node;
@@ -39,7 +50,62 @@ void chat_fold_used(struct chat *chat)
         list_append(&shelf->in_use, &chat->in_use);
 }
 
-static void drop_encoded(struct chat *chat)
+/* ---- the bytes --------------------------------------------------------------------------------
+ */
+
+static size_t zeros_at(const uint8_t *bytes, size_t at)
+{
+    size_t start = at;
+    while (at < FOLD_SIZE && bytes[at] == 0)
+        at++;
+    return at - start;
+}
+
+static void put_run(struct buffer *out, size_t zeros, const uint8_t *bytes, size_t len)
+{
+    uint16_t head[2] = {(uint16_t)zeros, (uint16_t)len};
+    _Static_assert(sizeof head == RUN_HEAD, "");
+    buffer_put(out, head, sizeof head);
+    buffer_put(out, bytes, len);
+}
+
+/* Runs: so many zeros, then so many bytes as they are. */
+static void pack(const struct conversation *fold, struct buffer *out)
+{
+    const uint8_t *bytes = (const uint8_t *)fold;
+    size_t at = 0;
+    while (at < FOLD_SIZE) {
+        size_t zeros = zeros_at(bytes, at), start = at + zeros, gap = 0;
+        for (at = start; at<FOLD_SIZE; at += gap> 0 ? gap : 1) {
+            gap = zeros_at(bytes, at);
+            if (gap >= ZEROS_MIN || at + gap == FOLD_SIZE)
+                break;
+        }
+        put_run(out, zeros, bytes + start, at - start);
+    }
+}
+
+/* fold is all zero. */
+static void unpack(struct slice packed, struct conversation *fold)
+{
+    uint8_t *bytes = (uint8_t *)fold;
+    size_t from = 0, to = 0;
+    while (from < packed.len) {
+        uint16_t head[2];
+        memcpy(head, packed.bytes + from, sizeof head);
+        from += sizeof head;
+        to += head[0];
+        memcpy(bytes + to, packed.bytes + from, head[1]);
+        from += head[1];
+        to += head[1];
+    }
+    check(from == packed.len && to <= FOLD_SIZE);
+}
+
+/* ---- out and away -----------------------------------------------------------------------------
+ */
+
+static void drop_packed(struct chat *chat)
 {
     free((char *)chat->fold_away.bytes);
     chat->fold_away = SLICE_NONE;
@@ -47,7 +113,7 @@ static void drop_encoded(struct chat *chat)
 
 void chat_fold_clear(struct chat *chat)
 {
-    drop_encoded(chat);
+    drop_packed(chat);
     if (chat->fold_in_use == NULL)
         chat->fold_in_use = malloc(sizeof *chat->fold_in_use);
     check(chat->fold_in_use != NULL);
@@ -57,7 +123,7 @@ void chat_fold_clear(struct chat *chat)
 
 void chat_fold_finish(struct chat *chat)
 {
-    drop_encoded(chat);
+    drop_packed(chat);
     free(chat->fold_in_use);
     list_remove(&chat->in_use);
     chat->fold_in_use = NULL;
@@ -65,16 +131,11 @@ void chat_fold_finish(struct chat *chat)
 
 struct conversation *chat_fold_take_out(struct chat *chat)
 {
-    struct node *node = chat->node;
-    size_t mark = node->scratch.used;
-    struct slice encoded = chat->fold_away;
+    struct slice packed = chat->fold_away;
     chat->fold_away = SLICE_NONE;
     chat_fold_clear(chat);
-    if (encoded.len > 0)
-        check(fold_decode(encoded, &node->scratch, chat->fold_in_use));
-    chat->fold_in_use->tail = chat->log.tail;
-    free((char *)encoded.bytes);
-    node->scratch.used = mark;
+    unpack(packed, chat->fold_in_use);
+    free((char *)packed.bytes);
     return chat->fold_in_use;
 }
 
@@ -87,12 +148,11 @@ static bool may_go(const struct chat *chat)
 
 static void put_away(struct shelf *shelf, struct chat *chat)
 {
-    struct node *node = chat->node;
-    size_t mark = node->scratch.used;
-    struct buffer out = buffer_make(arena_take(&node->scratch, ENCODED_MAX), ENCODED_MAX);
-    check(out.bytes != NULL);
-    fold_encode(chat->fold_in_use, &node->scratch, &out);
-    char *kept = out.overflowed ? NULL : malloc(out.len);
+    char room[FOLD_SIZE + 2 * RUN_HEAD];
+    struct buffer out = buffer_make(room, sizeof room);
+    pack(chat->fold_in_use, &out);
+    check(!out.overflowed);
+    char *kept = malloc(out.len);
     if (kept != NULL) {
         memcpy(kept, out.bytes, out.len);
         chat_fold_finish(chat);
@@ -101,7 +161,6 @@ static void put_away(struct shelf *shelf, struct chat *chat)
     } else {
         chat_fold_used(chat); /* later */
     }
-    node->scratch.used = mark;
 }
 
 /* Free memory between what is in use stays with the process until somebody says so. It takes some

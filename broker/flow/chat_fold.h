@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where chats keep their folds: as they are while in use, encoded while nothing happens. */
+/* Where chats keep their folds: as they are while in use, packed while nothing happens. */
 #ifndef WEFT_FLOW_CHAT_FOLD_H
 #define WEFT_FLOW_CHAT_FOLD_H
 

@@ -18,14 +18,9 @@
 
 enum { HAS_DELIVERED = 1, HAS_READ = 2 };
 
-static size_t topic_name(struct slice id, char out[64])
+static struct slice chat_topic(const struct chat *chat)
 {
-    struct buffer name = buffer_make(out, 64);
-    buffer_put_char(&name, '{');
-    buffer_put(&name, id.bytes, 2);
-    buffer_put(&name, "}h:", 3);
-    buffer_put_slice(&name, id);
-    return name.len;
+    return slice_make(chat->topic_name, sizeof chat->topic_name);
 }
 
 /* ---- what is told -----------------------------------------------------------------------------
@@ -33,10 +28,8 @@ static size_t topic_name(struct slice id, char out[64])
 
 void chat_tell_record(struct chat *chat, const struct record *record)
 {
-    char name[64];
     if (bus_is_heard(chat->node))
-        bus_tell_record(
-                chat->node, slice_make(name, topic_name(chat_id(chat), name)), &chat->log, record);
+        bus_tell_record(chat->node, chat_topic(chat), &chat->log, record);
 }
 
 void chat_tell_look(struct node *node, struct slice id, uint64_t seq)
@@ -44,7 +37,7 @@ void chat_tell_look(struct node *node, struct slice id, uint64_t seq)
     char name[64], bytes[8];
     struct buffer body = buffer_make(bytes, sizeof bytes);
     bus_put_u64(&body, seq);
-    bus_tell(node, slice_make(name, topic_name(id, name)), BUS_LOOK, buffer_slice(&body));
+    bus_tell(node, slice_make(name, conversation_topic(id, name)), BUS_LOOK, buffer_slice(&body));
 }
 
 static void put_who(struct buffer *out, const struct proto_who *who)
@@ -56,10 +49,8 @@ static void put_who(struct buffer *out, const struct proto_who *who)
 
 static void tell(struct chat *chat, enum bus_kind kind, const struct buffer *body)
 {
-    char name[64];
     if (!body->overflowed)
-        bus_tell(chat->node, slice_make(name, topic_name(chat_id(chat), name)), kind,
-                buffer_slice(body));
+        bus_tell(chat->node, chat_topic(chat), kind, buffer_slice(body));
 }
 
 void chat_tell_typist(struct chat *chat, const struct proto_typist *typist, bool to_customers)
@@ -169,7 +160,6 @@ static void on_gap(struct bus_topic *topic)
 
 void chat_listen(struct chat *chat)
 {
-    char name[64];
     bool is_wanted = !list_is_empty(&chat->followers) || chat->turn != NULL;
     if (is_wanted == chat->topic.is_open)
         return;
@@ -179,7 +169,7 @@ void chat_listen(struct chat *chat)
     }
     chat->topic.on_hint = on_hint;
     chat->topic.on_gap = on_gap;
-    bus_open(chat->node, &chat->topic, slice_make(name, topic_name(chat_id(chat), name)));
+    bus_open(chat->node, &chat->topic, chat_topic(chat));
 }
 
 void chat_listen_no_more(struct chat *chat)

@@ -79,6 +79,13 @@ size_t conversation_log_key(struct slice id, char out[64])
     return len + id.len;
 }
 
+size_t conversation_topic(struct slice id, char out[64])
+{
+    size_t len = bucket_key(id, "h:", out);
+    memcpy(out + len, id.bytes, id.len);
+    return len + id.len;
+}
+
 size_t conversation_due_key(struct slice id, char out[64])
 {
     return bucket_key(id, "due", out);
@@ -128,13 +135,24 @@ struct chat *chat_find(struct node *node, struct slice id)
     return MAP_ITEM(map_find(&node->conversations->by_id, id), struct chat, by_id);
 }
 
+static void name_keys(struct chat *chat, struct slice id)
+{
+    char key[64];
+    check(conversation_log_key(id, key) == sizeof chat->log_key);
+    memcpy(chat->log_key, key, sizeof chat->log_key);
+    check(conversation_topic(id, key) == sizeof chat->topic_name);
+    memcpy(chat->topic_name, key, sizeof chat->topic_name);
+    check(conversation_due_key(id, key) == sizeof chat->due_key);
+    memcpy(chat->due_key, key, sizeof chat->due_key);
+}
+
 static struct chat *chat_make(struct node *node, struct slice id)
 {
     struct chat *chat = make_room(node) ? calloc(1, sizeof *chat) : NULL;
     if (chat == NULL)
         return NULL;
     chat->node = node;
-    memcpy(chat->id_bytes, id.bytes, CONVERSATION_ID_LEN);
+    name_keys(chat, id);
     list_init(&chat->unused);
     list_init(&chat->in_use);
     chat_init(chat);

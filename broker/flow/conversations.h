@@ -16,7 +16,12 @@
 #include "flow/readers.h"
 #include "port/crypto.h"
 
-enum { CONVERSATION_ID_LEN = 26, CONVERSATION_BUCKETS = 1024 };
+enum {
+    CONVERSATION_ID_LEN = 26,
+    CONVERSATION_BUCKETS = 1024,
+    BUCKET_LEN = 4, /* "{ab}" */
+    CONVERSATION_KEY_LEN = BUCKET_LEN + 2 + CONVERSATION_ID_LEN,
+};
 
 enum chat_key { CHAT_KEY_UNKNOWN, CHAT_KEY_LOADING, CHAT_KEY_READY, CHAT_KEY_GONE };
 
@@ -26,14 +31,16 @@ struct chat_change;
 struct chat {
     struct node *node;
     struct map_node by_id;
-    char id_bytes[CONVERSATION_ID_LEN];
+    char log_key[CONVERSATION_KEY_LEN];    /* ends with the id */
+    char topic_name[CONVERSATION_KEY_LEN]; /* the same with an h */
+    char due_key[BUCKET_LEN + 3];
     enum chat_key key_state;
     bool is_erased;
     struct id_text tenant; /* known once the key is */
     uint8_t key[KEY_SIZE];
     struct log log;
     struct conversation *fold_in_use; /* chat_fold gives it; NULL: it is put away */
-    struct slice fold_away;           /* owned: the encoded fold of a chat that rests */
+    struct slice fold_away;           /* owned: the packed fold of a chat that rests */
     struct list in_use;               /* linked while there is a fold: chat_fold.c */
     uint64_t used_ms;
     struct list waiting;    /* changes that wait for the key */
@@ -60,7 +67,8 @@ struct chat {
 
 static inline struct slice chat_id(const struct chat *chat)
 {
-    return slice_make(chat->id_bytes, CONVERSATION_ID_LEN);
+    return slice_make(
+            chat->log_key + CONVERSATION_KEY_LEN - CONVERSATION_ID_LEN, CONVERSATION_ID_LEN);
 }
 
 /* chat_fold.c: takes it out again. */
@@ -82,8 +90,9 @@ unsigned conversation_buckets(const struct node *node);
 void conversation_bucket_name(unsigned bucket, char out[2]);
 /* Makes up an id; its first two characters are the bucket. */
 void conversation_id_make(struct node *node, char out[CONVERSATION_ID_LEN]);
-/* "{ab}c:<id>", "{ab}due", "{ab}cur:<id>". Return the length. */
+/* "{ab}c:<id>", "{ab}h:<id>", "{ab}due", "{ab}cur:<id>". Return the length. */
 size_t conversation_log_key(struct slice id, char out[64]);
+size_t conversation_topic(struct slice id, char out[64]);
 size_t conversation_due_key(struct slice id, char out[64]);
 size_t conversation_cursors_key(struct slice id, char out[64]);
 

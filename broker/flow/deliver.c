@@ -28,6 +28,15 @@
  */
 enum { PAGE_COUNT = 32, ROOM_MIN = 96 * 1024, SEEK_COUNT = 128 };
 
+/* A read of a subscription: the page after `sent`, or the place to begin at. */
+struct subscription_read {
+    struct chat_read read;
+    struct subscription *sub;
+    bool is_seeking;
+    bool is_checked; /* the record at `sent` was found as the session holds it */
+    size_t seen;
+};
+
 static void read_on(struct subscription *sub);
 
 /* ---- following --------------------------------------------------------------------------------
@@ -89,7 +98,7 @@ static void end_subscription(struct subscription *sub)
     chat_listen(sub->chat);
     sub->session = NULL;
     sub->is_over = true;
-    if (!sub->is_reading)
+    if (sub->read == NULL)
         free_subscription(sub);
 }
 
@@ -182,7 +191,7 @@ void deliver_record(struct chat *chat, const struct record *record)
     chat_hold_again(chat);
     LIST_EACH (at, next, &chat->followers) {
         struct subscription *sub = LIST_ITEM(at, struct subscription, of_chat);
-        if (sub->is_reading || record->at.seq > chat_fold(chat)->tail.seq)
+        if (sub->read != NULL || record->at.seq > chat_fold(chat)->tail.seq)
             sub->is_behind = true; /* or the link began anew: on_moved comes */
         else if (links_to(sub, record))
             tell(&telling, sub);
@@ -199,7 +208,7 @@ void deliver_moved(struct chat *chat)
     LIST_EACH (at, next, &chat->followers) {
         struct subscription *sub = LIST_ITEM(at, struct subscription, of_chat);
         sub->is_behind = true;
-        if (!sub->is_reading && !name_equal(&sub->sent, &chat->log.tail))
+        if (sub->read == NULL && !name_equal(&sub->sent, &chat->log.tail))
             read_on(sub);
     }
     chat_release(chat);
@@ -238,12 +247,13 @@ static bool has_room(const struct subscription *sub)
 
 static void on_seek_record(struct chat_read *read, const struct record *record)
 {
-    struct subscription *sub = LIST_ITEM(read, struct subscription, read);
+    struct subscription_read *seek = LIST_ITEM(read, struct subscription_read, read);
+    struct subscription *sub = seek->sub;
     struct node *node = sub->chat->node;
     size_t mark = node->scratch.used;
     struct entry entry;
-    if (sub->seen < FOLLOW_FROM_START_ENTRIES && chat_read_entry(sub->chat, record, &entry)) {
-        sub->seen += entry_is_visible(&entry, sub->is_staff);
+    if (seek->seen < FOLLOW_FROM_START_ENTRIES && chat_read_entry(sub->chat, record, &entry)) {
+        seek->seen += entry_is_visible(&entry, sub->is_staff);
         sub->begin_seq = record->at.seq;
     }
     node->scratch.used = mark;
@@ -251,44 +261,46 @@ static void on_seek_record(struct chat_read *read, const struct record *record)
 
 static void on_page_record(struct chat_read *read, const struct record *record)
 {
-    struct subscription *sub = LIST_ITEM(read, struct subscription, read);
+    struct subscription_read *page = LIST_ITEM(read, struct subscription_read, read);
+    struct subscription *sub = page->sub;
     if (sub->is_over)
         return;
     if (sub->sent.seq == 0 && sub->begin_seq == record->at.seq) {
         look_at(sub, record);
-        sub->is_checked = true;
+        page->is_checked = true;
     } else if (record->at.seq == sub->sent.seq) {
-        sub->is_checked = name_equal(&record->at, &sub->sent);
-    } else if (sub->is_checked && links_to(sub, record)) {
+        page->is_checked = name_equal(&record->at, &sub->sent);
+    } else if (page->is_checked && links_to(sub, record)) {
         if (!has_room(sub)) { /* long ones: what is left of the page is read again */
             sub->is_behind = true;
             return;
         }
         look_at(sub, record);
-        sub->seen++;
+        page->seen++;
     }
 }
 
 static void on_read(struct chat_read *read, enum log_outcome outcome)
 {
-    struct subscription *sub = LIST_ITEM(read, struct subscription, read);
-    sub->is_reading = false;
+    struct subscription_read *ended = LIST_ITEM(read, struct subscription_read, read);
+    struct subscription *sub = ended->sub;
+    bool was_seeking = ended->is_seeking, has_seen = ended->seen > 0;
+    bool is_lost = !was_seeking && !ended->is_checked && !read->is_cut;
+    free(ended);
+    sub->read = NULL;
     if (sub->is_over) {
         free_subscription(sub);
         return;
     }
-    bool was_seeking = sub->is_seeking;
-    sub->is_seeking = false;
     if (outcome != LOG_APPENDED) {
         sub->chat->log.is_untold = true; /* within a second, or with the next life of the link */
         return;
     }
     if (was_seeking && sub->begin_seq == 0)
         return; /* the next entry looks again */
-    bool is_lost = !was_seeking && !sub->is_checked && !read->is_cut;
     if (is_lost)
         reset(sub, PROTO_RESET_REASON_LOST_SUFFIX);
-    if (is_lost || was_seeking || sub->is_behind || sub->seen > 0)
+    if (is_lost || was_seeking || sub->is_behind || has_seen)
         read_on(sub);
 }
 
@@ -296,34 +308,35 @@ static void on_read(struct chat_read *read, enum log_outcome outcome)
  * first looks for the place to begin at. */
 static void read_on(struct subscription *sub)
 {
-    if (sub->is_reading || !has_room(sub)) {
+    if (sub->read != NULL || !has_room(sub)) {
         sub->is_behind = true;
         return;
     }
-    sub->is_reading = true;
+    struct subscription_read *started = calloc(1, sizeof *started);
+    check(started != NULL);
+    sub->read = started;
     sub->is_behind = false;
-    sub->is_checked = false;
-    sub->seen = 0;
-    sub->is_seeking = sub->sent.seq == 0 && sub->begin_seq == 0;
-    uint64_t from = sub->is_seeking ? 0 : sub->sent.seq ? sub->sent.seq : sub->begin_seq;
-    sub->read = (struct chat_read){
+    started->sub = sub;
+    started->is_seeking = sub->sent.seq == 0 && sub->begin_seq == 0;
+    uint64_t from = started->is_seeking ? 0 : sub->sent.seq ? sub->sent.seq : sub->begin_seq;
+    started->read = (struct chat_read){
             .from = from,
             .to = UINT64_MAX,
-            .count = sub->is_seeking ? SEEK_COUNT : PAGE_COUNT,
-            .is_reverse = sub->is_seeking,
+            .count = started->is_seeking ? SEEK_COUNT : PAGE_COUNT,
+            .is_reverse = started->is_seeking,
             .is_fresh = !sub->has_looked,
-            .on_record = sub->is_seeking ? on_seek_record : on_page_record,
+            .on_record = started->is_seeking ? on_seek_record : on_page_record,
             .done = on_read,
     };
     sub->has_looked = true;
-    chat_read(sub->chat, &sub->read);
+    chat_read(sub->chat, &started->read);
 }
 
 void deliver_resume(struct session *session)
 {
     LIST_EACH (at, next, &session->subscriptions) {
         struct subscription *sub = LIST_ITEM(at, struct subscription, of_session);
-        if (sub->is_behind && !sub->is_reading)
+        if (sub->is_behind && sub->read == NULL)
             read_on(sub);
     }
 }

@@ -15,17 +15,14 @@ struct subscription {
     struct list of_chat, of_session;
     bool is_staff;
     bool is_watching; /* an agent who looks on: not the owner */
-    bool is_reading, is_behind, is_over;
-    bool is_seeking; /* looking for the place to begin at */
-    bool has_looked; /* for what other nodes appended before it followed */
-    bool is_checked; /* the record at `sent` was found as the session holds it */
     struct name
             sent; /* the last entry that was looked at for this session; none: find a beginning */
     struct name told_owner;           /* an agent's: of which ownership they were told */
     uint64_t delivered_seq, read_seq; /* as this session has said */
-    size_t seen;
+    bool is_behind, is_over;
+    bool has_looked; /* for what other nodes appended before it followed */
     uint64_t begin_seq;
-    struct chat_read read;
+    struct subscription_read *read; /* under way; NULL: none. Most only ever hear of what is new */
 };
 
 /* Begins to follow, after the cursor (none: the newest FOLLOW_FROM_START_ENTRIES visible entries).

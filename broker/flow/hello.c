@@ -45,7 +45,7 @@ static bool issue_ticket(struct session *session, struct buffer *out)
             .role = session->role,
             .tenant = directory_tenant(session->node, id_slice(&session->tenant)),
             .subject = id_slice(&session->subject),
-            .name = short_slice(&session->name),
+            .name = session->name,
     };
     return credential.tenant != NULL && ticket_issue(session->node, &credential, out);
 }
@@ -106,7 +106,7 @@ static bool send_welcome(struct session *session, struct slice request_id, const
             .session = session_id(session),
             .node = members_self(node),
             .subject = id_slice(&session->subject),
-            .name = short_slice(&session->name),
+            .name = session->name,
             .lineage = slice_make(lineage, sizeof lineage),
             .ticket = buffer_slice(&ticket),
             .ticket_expires_in_ms = node->settings->ticket_ms,
@@ -129,6 +129,7 @@ static bool send_welcome(struct session *session, struct slice request_id, const
     }
     session->phase = SESSION_OPEN;
     session->has_entered = true;
+    session_keep_text(&session->origin, SLICE_NONE);
     node->timers->ops->cancel(node->timers, &session->hello_timer);
     return session_send(session, &frame);
 }
@@ -239,7 +240,6 @@ static void enter_as_staff(struct session *session, const struct proto_hello *re
     }
     if (session->role == CREDENTIAL_BOT) {
         session->credits = (uint32_t)request->bot.credits;
-        id_set(&session->bot_version, request->bot.version);
     }
     if (!send_welcome(session, request->id, NULL))
         return;
@@ -266,9 +266,8 @@ static enum proto_error_code find_fault(struct session *session, const struct pr
     if (fault != CREDENTIAL_GOOD)
         return fault == CREDENTIAL_EXPIRED ? PROTO_ERROR_TOKEN_EXPIRED
                                            : PROTO_ERROR_UNAUTHENTICATED;
-    bool is_stranger = session->origin_bytes[0] != '\0' && out->role == CREDENTIAL_CUSTOMER &&
-                       !directory_admits_origin(
-                               session->node, out->tenant, slice_of_string(session->origin_bytes));
+    bool is_stranger = session->origin.len > 0 && out->role == CREDENTIAL_CUSTOMER &&
+                       !directory_admits_origin(session->node, out->tenant, session->origin);
     return is_stranger ? PROTO_ERROR_BAD_ORIGIN : PROTO_ERROR_NONE;
 }
 
@@ -285,7 +284,9 @@ static void admit(struct session *session, const struct proto_hello *request,
     session->role = credential->role;
     id_set(&session->tenant, credential->tenant->id);
     id_set(&session->subject, credential->subject);
-    short_set(&session->name, credential->name);
+    struct short_text name;
+    short_set(&name, credential->name);
+    session_keep_text(&session->name, short_slice(&name));
     if (credential->role == CREDENTIAL_CUSTOMER)
         enter_as_customer(session, credential, request->id);
     else

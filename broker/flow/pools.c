@@ -275,8 +275,7 @@ bool pools_create(struct node *node)
 
 static void listen(struct team *team)
 {
-    char name[ID_MAX + 16];
-    struct buffer out = buffer_make(name, sizeof name);
+    struct buffer out = buffer_make(team->topic_name, sizeof team->topic_name);
     buffer_put_slice(&out, SLICE_OF("{p:"));
     buffer_put_slice(&out, team_tenant(team));
     buffer_put_slice(&out, SLICE_OF("}h"));
@@ -300,10 +299,9 @@ static void begin(struct team *team)
 static struct team *open_team(struct node *node, struct slice tenant)
 {
     struct team *team = calloc(1, sizeof *team);
-    char key[ID_MAX + 16];
-    struct buffer out = buffer_make(key, sizeof key);
     if (team == NULL)
         return NULL;
+    struct buffer out = buffer_make(team->log_key, sizeof team->log_key);
     team->node = node;
     team->timer.on_due = team_on_timer;
     news_init(&team->news);

@@ -96,7 +96,7 @@ static struct say_change *make_change(struct session *session, const struct prot
     id_set(&change->lineage, request->lineage);
     if (!is_customer)
         change->author_id = session->subject;
-    change->author_name = session->name;
+    short_set(&change->author_name, session->name);
     change->say = (struct say){
             .author = {send_author_kind(session), id_slice(&change->author_id),
                     is_customer ? SLICE_NONE : short_slice(&change->author_name)},

@@ -78,6 +78,16 @@ static void on_hello_due(struct timer *timer)
     session_error(session, SLICE_NONE, PROTO_ERROR_HELLO_TIMEOUT, NULL);
 }
 
+void session_keep_text(struct slice *kept, struct slice text)
+{
+    char *copy = text.len > 0 ? malloc(text.len) : NULL;
+    check(copy != NULL || text.len == 0);
+    if (text.len > 0)
+        memcpy(copy, text.bytes, text.len);
+    free((char *)kept->bytes);
+    *kept = slice_make(copy, text.len);
+}
+
 struct session *session_open(struct node *node, struct peer peer, const struct peer_info *info)
 {
     check(peer.index < node->sessions->capacity);
@@ -93,8 +103,7 @@ struct session *session_open(struct node *node, struct peer peer, const struct p
     list_init(&session->of_role);
     session->id_len = (uint8_t)snprintf(
             session->id_bytes, sizeof session->id_bytes, "s%" PRIx64, session->number);
-    snprintf(session->origin_bytes, sizeof session->origin_bytes, "%.*s", SLICE_ARGS(info->origin));
-    snprintf(session->address, sizeof session->address, "%.*s", SLICE_ARGS(info->address));
+    session_keep_text(&session->origin, info->origin);
     node->timers->ops->arm(
             node->timers, &session->hello_timer, node_clock_ms(node) + PROTO_LIMIT_HELLO_MS);
     return session;
@@ -107,6 +116,8 @@ void session_end(struct session *session)
     deliver_unfollow_all(session);
     list_remove(&session->of_role);
     free(session->cursors);
+    session_keep_text(&session->name, SLICE_NONE);
+    session_keep_text(&session->origin, SLICE_NONE);
     session->phase = SESSION_FREE;
 }
 

@@ -26,9 +26,8 @@ struct session {
     uint8_t id_len;
     enum credential_role role;
     struct id_text tenant, subject; /* subject: conversation, agent or key's name */
-    struct short_text name;
-    char address[48];
-    char origin_bytes[256]; /* empty: none was sent */
+    struct slice name;              /* owned; empty: none */
+    struct slice origin;            /* owned: of the handshake, until it was welcomed */
     struct list subscriptions;
     struct session_cursors *cursors; /* of the hello, until the chats are followed; NULL: none */
     struct list of_role; /* sessions of agents by agent, of bots by bot: agents.c, bot_turns.c */
@@ -38,7 +37,6 @@ struct session {
     uint32_t refusals; /* in a row: it was told to wait, and did not */
     uint64_t typing_seen_ms;
     uint32_t credits, turns; /* bots: what it takes at once, what it has */
-    struct id_text bot_version;
 };
 
 /* A session that may be gone when it is looked up. */
@@ -56,6 +54,8 @@ void session_end(struct session *session);
 struct session *session_of_peer(struct node *node, struct peer peer); /* NULL: none */
 struct session_handle session_handle(const struct session *session);
 struct session *session_find(struct node *node, struct session_handle handle); /* NULL: gone */
+/* Keeps a copy of the text in place of the one before; empty frees it. */
+void session_keep_text(struct slice *kept, struct slice text);
 struct session *session_next(struct node *node, const struct session *cursor);
 /* Keeps the cursors of a hello. Where the session said it was in a conversation; none: seq 0. */
 void session_keep_cursors(struct session *session, const struct proto_hello *hello);

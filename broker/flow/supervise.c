@@ -138,7 +138,7 @@ static struct join_change *make_change(
     change->session = session_handle(session);
     id_set(&change->request_id, request_id);
     change->agent = session->subject;
-    change->agent_name = session->name;
+    short_set(&change->agent_name, session->name);
     change->change.tenant = session->tenant;
     change->change.decide = decide_join;
     change->change.done = on_join;

@@ -18,6 +18,7 @@ struct team {
     struct node *node;
     struct map_node by_tenant;
     struct id_text tenant;
+    char log_key[ID_MAX + 16], topic_name[ID_MAX + 16];
     struct log log;
     struct bus_topic topic; /* what other nodes tell of it */
     struct pool *pool;

@@ -15,7 +15,7 @@ struct proto_who session_who(const struct session *session)
 {
     bool is_customer = session->role == CREDENTIAL_CUSTOMER;
     return (struct proto_who){is_customer ? PROTO_AUTHOR_KIND_CUSTOMER : PROTO_AUTHOR_KIND_AGENT,
-            id_slice(&session->subject), is_customer ? SLICE_NONE : short_slice(&session->name)};
+            id_slice(&session->subject), is_customer ? SLICE_NONE : session->name};
 }
 
 bool session_answers(const struct session *session, const struct chat *chat)

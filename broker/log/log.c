@@ -77,20 +77,12 @@ void log_engine_on_generation(struct log_engine *engine, uint64_t generation)
     }
 }
 
-static struct slice keep_text(char *storage, struct slice text)
-{
-    check(text.len <= LOG_KEY_MAX);
-    if (text.len > 0)
-        memcpy(storage, text.bytes, text.len);
-    return slice_make(storage, text.len);
-}
-
 void log_init(struct log *log, struct log_engine *engine, const struct log_kind *kind,
         struct slice key, struct slice due_key, struct slice due_id)
 {
-    *log = (struct log){.engine = engine, .kind = kind, .due_id = due_id};
-    log->key = keep_text(log->key_bytes, key);
-    log->due_key = keep_text(log->due_key_bytes, due_key);
+    check(key.len <= LOG_KEY_MAX && due_id.len <= LOG_KEY_MAX);
+    *log = (struct log){
+            .engine = engine, .kind = kind, .key = key, .due_key = due_key, .due_id = due_id};
     list_init(&log->changes);
     list_append(&engine->logs, &log->link);
     kind->clear(log);

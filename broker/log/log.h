@@ -102,11 +102,9 @@ enum log_state { LOG_COLD, LOG_LOADING, LOG_READY, LOG_BROKEN };
 struct log {
     struct log_engine *engine;
     const struct log_kind *kind;
-    char key_bytes[LOG_KEY_MAX];
-    struct slice key;
-    char due_key_bytes[LOG_KEY_MAX];
+    struct slice key;        /* borrowed, as the two others are, for the log's life */
     struct slice due_key;    /* empty: this log has no due index */
-    struct slice due_id;     /* members are due_id:seq; borrowed from key_bytes */
+    struct slice due_id;     /* members are due_id:seq */
     const uint8_t *seal_key; /* NULL: plain; borrowed from the owner */
 
     enum log_state state;
@@ -140,7 +138,7 @@ void log_engine_on_generation(struct log_engine *engine, uint64_t generation);
 void log_engine_look(struct log_engine *engine);
 
 /* key: the log's key; due_key, due_id: the due index and this log's member prefix in it, or empty.
- * owns: copies both keys; due_id is borrowed for the log's life */
+ * owns: borrows all three for the log's life */
 void log_init(struct log *log, struct log_engine *engine, const struct log_kind *kind,
         struct slice key, struct slice due_key, struct slice due_id);
 /* The log must be idle. */

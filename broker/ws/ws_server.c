@@ -22,8 +22,7 @@
  * and messages come in pieces (peer_receive.c).
  *
  * Without WRITE_PIECE libwebsockets hands the socket RECEIVE_PIECE and a little at a time:
- * two
- * writes and two changes of the poll set for each message of 550 bytes. */
+ * two writes and two changes of the poll set for each message of 550 bytes. */
 enum {
     RECEIVE_PIECE = 100,
     WRITE_PIECE = 1 << 20,

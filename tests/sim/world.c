@@ -120,7 +120,7 @@ static void note_left_open(struct world *world, const struct chat *chat)
     snprintf(world->unattended, sizeof world->unattended,
             "a case was left open while nobody looked on: %.4s phase %d of %.*s, turn %" PRIu64
             ", request %" PRIu64 ", tail %" PRIu64 "; in the pool %s %d of %.*s",
-            chat->id_bytes, fold->phase, SLICE_ARGS(id_slice(&fold->owner_id)), fold->turn.seq,
+            chat_id(chat).bytes, fold->phase, SLICE_ARGS(id_slice(&fold->owner_id)), fold->turn.seq,
             fold->request.seq, fold->tail.seq, is_known ? "state" : "absent", view.state,
             SLICE_ARGS(view.agent));
 }

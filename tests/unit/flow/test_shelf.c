@@ -25,7 +25,7 @@ static void who_says_nothing_costs_little(void)
     expect(!rests(ada));
     stage_run(LONG_MS);
     expect(rests(ada));
-    expect(chat_of(ada)->fold_away.len < 2048);
+    expect(chat_of(ada)->fold_away.len < 256);
     act_say(ada, "Are you there?");
     expect(heard(ada, "\"ack\"") && !rests(ada));
     stage_end();
