@@ -40,6 +40,7 @@ bool door_admin(struct door *door, const struct http_request *request);  /* tena
 bool door_policy(struct door *door, const struct http_request *request); /* admin: routing policy */
 bool door_metrics(struct door *door, const struct http_request *request); /* admin: OpenMetrics */
 bool door_routing(struct door *door, const struct http_request *request); /* admin: a pool's log */
+bool door_journey(struct door *door, const struct http_request *request); /* services: events */
 bool door_records(struct door *door, const struct http_request *request); /* admin: conversations */
 
 /* A one-time code for an agent: it opens the desk once, within ttl_ms. */

@@ -167,9 +167,10 @@ static void answer(
         if (!node->is_open)
             door_refuse_later(&door, 503, PROTO_ERROR_STORE_UNAVAILABLE, 500);
         else if (!door_uploads(&door, request) && !door_downloads(&door, request) &&
-                 !door_sessions(&door, request) && !door_records(&door, request) &&
-                 !door_policy(&door, request) && !door_routing(&door, request) &&
-                 !door_metrics(&door, request) && !door_admin(&door, request))
+                 !door_sessions(&door, request) && !door_journey(&door, request) &&
+                 !door_records(&door, request) && !door_policy(&door, request) &&
+                 !door_routing(&door, request) && !door_metrics(&door, request) &&
+                 !door_admin(&door, request))
             door_refuse(&door, 404, PROTO_ERROR_NOT_FOUND, NULL);
     }
     node->scratch.used = mark;

@@ -260,6 +260,44 @@ bool handoff_decode(struct slice bytes, struct arena *scratch, struct proto_hand
     return read_shape(bytes, &proto_handoff_shape, scratch, out_handoff);
 }
 
+struct stored_event {
+    const struct proto_pair *q;
+    size_t q_count;
+};
+
+static const struct proto_field stored_event_fields[] = {
+        PROTO_OBJECT_LIST(struct stored_event, q, REQUIRED, ENTRY_PAIRS_MAX, struct proto_pair,
+                &proto_pair_shape),
+};
+static const struct proto_shape stored_event_shape =
+        PROTO_SHAPE(struct stored_event, stored_event_fields);
+
+size_t event_room(const struct proto_pair *pairs, size_t count)
+{
+    size_t room = 16;
+    for (size_t i = 0; i < count; i++)
+        room += 24 + pairs[i].name.len + pairs[i].value.len;
+    return room;
+}
+
+struct slice event_encode(const struct proto_pair *pairs, size_t count, struct arena *scratch)
+{
+    struct stored_event event = {pairs, count};
+    return count > 0 ? write_shape(&stored_event_shape, &event, event_room(pairs, count), scratch)
+                     : SLICE_NONE;
+}
+
+bool event_decode(struct slice bytes, struct arena *scratch, const struct proto_pair **out_pairs,
+        size_t *out_count)
+{
+    struct stored_event event = {0};
+    if (bytes.len > 0 && !read_shape(bytes, &stored_event_shape, scratch, &event))
+        return false;
+    *out_pairs = event.q;
+    *out_count = event.q_count;
+    return true;
+}
+
 struct slice system_body(const char *sentence, struct arena *scratch)
 {
     struct proto_body body = {.kind = PROTO_BODY_KIND_SYSTEM, .text = slice_of_string(sentence)};

@@ -28,6 +28,11 @@ struct slice body_encode(
 bool body_decode(struct slice bytes, struct arena *scratch, struct proto_body *out_body);
 struct slice handoff_encode(const struct proto_handoff *handoff, struct arena *scratch);
 bool handoff_decode(struct slice bytes, struct arena *scratch, struct proto_handoff *out_handoff);
+/* The properties of an event. bytes NULL: there are none, or more than fits (event_room tells). */
+size_t event_room(const struct proto_pair *pairs, size_t count);
+struct slice event_encode(const struct proto_pair *pairs, size_t count, struct arena *scratch);
+bool event_decode(struct slice bytes, struct arena *scratch, const struct proto_pair **out_pairs,
+        size_t *out_count);
 /* What Weft itself says. */
 struct slice system_body(const char *sentence, struct arena *scratch);
 

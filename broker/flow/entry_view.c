@@ -45,6 +45,16 @@ static bool view_reacted(const struct part *part, struct proto_part *out)
     return true;
 }
 
+static bool view_event(const struct part *part, struct arena *scratch, struct proto_part *out)
+{
+    *out = (struct proto_part){.kind = PROTO_PART_KIND_EVENT,
+            .id = part->id,
+            .name = part->name,
+            .has_event_ms = part->number != 0,
+            .event_ms = part->number};
+    return event_decode(part->body, scratch, &out->properties, &out->properties_count);
+}
+
 static enum proto_owner_kind owner_word(enum owner_kind owner)
 {
     return owner == OWNER_BOT     ? PROTO_OWNER_KIND_BOT
@@ -114,6 +124,8 @@ static bool view_part(
     case PART_INVITED:
         *out = (struct proto_part){.kind = PROTO_PART_KIND_INVITED, .id = part->id};
         return true;
+    case PART_EVENT:
+        return view_event(part, scratch, out);
     case PART_AMENDMENTS:
     case PART_CREATED:
     case PART_TURN:

@@ -41,6 +41,7 @@ struct stored_fold {
     struct slice amended; /* as a page of amendments is written */
     bool has_amended_page, has_amended_up_to;
     uint64_t amended_page, amended_up_to;
+    struct slice tracked; /* digests of the newest events, eight bytes each, little endian */
 };
 
 static const struct proto_field place_fields[] = {
@@ -85,6 +86,7 @@ static const struct proto_field fold_fields[] = {NUMBER(phase), NUMBER(cases), N
         PROTO_BIN(struct stored_fold, amended, OPTIONAL, AMENDMENTS_BYTES),
         PROTO_U64(struct stored_fold, amended_page, OPTIONAL, UINT64_MAX),
         PROTO_U64(struct stored_fold, amended_up_to, OPTIONAL, UINT64_MAX),
+        PROTO_BIN(struct stored_fold, tracked, OPTIONAL, 8 * JOURNEY_WINDOW),
         PROTO_OBJECT_LIST(struct stored_fold, lineages, OPTIONAL, LINEAGES_MAX,
                 struct stored_lineage, &lineage_shape)};
 static const struct proto_shape fold_shape = PROTO_SHAPE(struct stored_fold, fold_fields);
@@ -134,6 +136,14 @@ static void store_amendments(
     out->has_amended_page = out->has_amended_up_to = amendments->page_seq != 0;
     out->amended_page = amendments->page_seq;
     out->amended_up_to = amendments->paged_up_to;
+}
+
+static struct slice store_journey(const struct journey *journey, uint8_t out[8 * JOURNEY_WINDOW])
+{
+    for (size_t i = 0; i < journey->count; i++)
+        for (size_t byte = 0; byte < 8; byte++)
+            out[8 * i + byte] = (uint8_t)(journey->digests[i] >> 8 * byte);
+    return journey->count ? slice_make(out, 8 * (size_t)journey->count) : SLICE_NONE;
 }
 
 static size_t store_beside(
@@ -190,6 +200,8 @@ void fold_encode(const struct conversation *c, struct arena *scratch, struct buf
     store_amendments(&c->amendments, scratch, &stored);
     struct stored_participant beside[2 * PARTICIPANTS_MAX];
     stored.beside = beside;
+    uint8_t tracked[8 * JOURNEY_WINDOW];
+    stored.tracked = store_journey(&c->journey, tracked);
     stored.beside_count = store_beside(c, beside);
     stored.lineages_count = store_lineages(&c->lineages, scratch, &stored.lineages);
     proto_shape_write(PROTO_MSGPACK, &fold_shape, &stored, out);
@@ -224,6 +236,17 @@ static void load_amendments(const struct stored_fold *stored, struct amendments 
         amendments_record(out, &amendment.target, amendment.by_seq, amendment.is_deleted);
     out->page_seq = stored->amended_page;
     out->paged_up_to = stored->amended_up_to;
+}
+
+static void load_journey(struct slice stored, struct journey *out)
+{
+    const uint8_t *bytes = (const uint8_t *)stored.bytes;
+    for (size_t i = 0; i + 8 <= stored.len; i += 8) {
+        uint64_t digest = 0;
+        for (size_t byte = 0; byte < 8; byte++)
+            digest |= (uint64_t)bytes[i + byte] << 8 * byte;
+        journey_record(out, digest);
+    }
 }
 
 static void load_beside(const struct stored_fold *stored, struct conversation *c)
@@ -288,5 +311,6 @@ bool fold_decode(struct slice bytes, struct arena *scratch, struct conversation 
     c->state_len = (uint16_t)stored.state.len;
     load_amendments(&stored, &c->amendments);
     load_beside(&stored, c);
+    load_journey(stored.tracked, &c->journey);
     return load_lineages(&stored, &c->lineages);
 }

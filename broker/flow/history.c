@@ -35,7 +35,8 @@ static size_t view_size(const struct proto_entry_view *view)
 {
     size_t size = 256;
     for (size_t i = 0; i < view->parts_count; i++) {
-        size += 192 + 2 * body_room(&view->parts[i].body);
+        size += 192 + 2 * body_room(&view->parts[i].body) +
+                2 * event_room(view->parts[i].properties, view->parts[i].properties_count);
         if (view->parts[i].has_handoff)
             size += 16 * 1024;
     }

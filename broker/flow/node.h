@@ -101,6 +101,7 @@ struct node {
     struct map agents;        /* agents.c: who is at a desk of this node */
     struct leases *leases;    /* desk_leases.c */
     struct doors *doors;
+    unsigned batches; /* of events, under way: door_journey.c */
     struct due *due;
     struct revocations *revocations;
     struct limits *limits;

@@ -64,6 +64,9 @@ static void dispatch(struct session *session, const struct proto_frame *frame)
     case PROTO_KIND_HISTORY:
         history(session, &frame->as.history);
         return;
+    case PROTO_KIND_EVENT:
+        track(session, &frame->as.event);
+        return;
     case PROTO_KIND_IDENTIFY:
         identify(session, &frame->as.identify);
         return;
@@ -167,7 +170,7 @@ static struct slice frame_id(const struct proto_frame *frame)
 static bool becomes_entry(enum proto_kind kind)
 {
     return kind == PROTO_KIND_SEND || kind == PROTO_KIND_EDIT || kind == PROTO_KIND_DELETE ||
-           kind == PROTO_KIND_REACT;
+           kind == PROTO_KIND_REACT || kind == PROTO_KIND_EVENT;
 }
 
 /* What people may ask for, beside what becomes an entry: several frames for each message. */

@@ -20,6 +20,7 @@ struct proto_who session_who(const struct session *session); /* typing.c */
 bool session_answers(const struct session *session, const struct chat *chat);
 void typing(struct session *session, const struct proto_typing *request);     /* typing.c */
 void identify(struct session *session, const struct proto_identify *request); /* identify.c */
+void track(struct session *session, const struct proto_event *request);       /* journey.c */
 
 /* The conversation that a request is about: the customer's own, or the one named, which the session
  * must follow. NULL, with the error sent (unless request_id is NULL): none. */

@@ -17,6 +17,8 @@ export const limits = {
   text_bytes: 8192,
   /** sends of one lineage that may await their ack */
   unacked_sends: 64,
+  /** of one event of the journey, names and values of its properties together */
+  event_bytes: 8192,
   /** entries in one page of history */
   history_entries: 50,
   /** conversations that one hello resumes */
@@ -49,7 +51,7 @@ export type Visibility = "public" | "internal";
 
 export type BodyKind = "text" | "quick_replies" | "system" | "deleted" | "edited" | "card" | "carousel" | "list" | "form" | "location" | "file";
 
-export type PartKind = "message" | "note" | "owner" | "case_opened" | "case_closed" | "queued" | "invited" | "participant" | "identity" | "joined" | "superseded" | "erased" | "edited" | "deleted" | "reacted";
+export type PartKind = "message" | "note" | "owner" | "case_opened" | "case_closed" | "queued" | "invited" | "participant" | "identity" | "joined" | "superseded" | "erased" | "edited" | "deleted" | "reacted" | "event";
 
 export type FieldKind = "text" | "multiline" | "number" | "email" | "phone" | "date" | "choice" | "checkbox";
 
@@ -268,6 +270,10 @@ export interface Part {
   emoji?: string;
   /** reacted: added; false: taken back */
   active?: boolean;
+  /** event */
+  properties?: Pair[];
+  /** event: when it was, by its sender's clock; the entry's time is the server's */
+  event_ms?: number;
 }
 
 /** an entry inside a page of history */
@@ -425,11 +431,19 @@ export interface IdentifyFrame {
   token: string;
 }
 
-/** Planned. A step of the contact's journey. */
+/** A step of the contact's journey: a page, a cart, a delivery. Kept in order, as durably as a message, and once: what is sent again under the same `event` is answered as done, as long as no 64 other events of the conversation came in between. Agents see it; it is nobody's words, and opens no case. */
 export interface EventFrame {
   type: "event";
   id: string;
+  /** services: whose journey it is */
+  conversation?: string;
+  /** the event's own id, made up once by its sender, and kept when it is sent again */
+  event: string;
+  /** what happened */
   name: string;
+  /** when it was, by the sender's clock */
+  event_ms?: number;
+  /** each with a value; names and values together at most the limit `event_bytes` */
   properties?: Pair[];
 }
 

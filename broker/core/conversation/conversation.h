@@ -8,6 +8,7 @@
 
 #include "core/conversation/amendments.h"
 #include "core/conversation/entry.h"
+#include "core/conversation/journey.h"
 #include "core/conversation/lineages.h"
 
 enum {
@@ -104,6 +105,7 @@ struct conversation {
                                              name, value */
     struct lineages lineages;
     struct amendments amendments;
+    struct journey journey;
 };
 
 enum conversation_fold { FOLD_OK, FOLD_UNKNOWN_KIND };
@@ -186,6 +188,18 @@ struct amend {
     uint8_t *page; /* the caller's AMENDMENTS_PAGE_BYTES, for a page that may have to be written */
 };
 
+/* Steps of the journey that come together: one entry. */
+struct journey_event {
+    struct slice id, name, properties; /* properties: encoded, may be empty */
+    uint64_t digest;                   /* of author's kind and id: what it is known again by */
+    uint64_t time_ms;                  /* by its sender's clock; 0: not said */
+};
+struct journey_steps {
+    struct author author;
+    const struct journey_event *events;
+    size_t count; /* at most ENTRY_PARTS_MAX */
+};
+
 struct commit {
     struct author author;
     struct name turn;
@@ -214,6 +228,9 @@ void conversation_say(
  * does so to what customers see only as the owner, but may always take own words back. */
 void conversation_amend(
         const struct conversation *, const struct amend *, uint64_t now_ms, struct decision *);
+/* What is new among the steps becomes an entry; already: nothing is. */
+void conversation_track(const struct conversation *, const struct journey_steps *, uint64_t now_ms,
+        struct decision *);
 void conversation_commit(
         const struct conversation *, const struct commit *, uint64_t now_ms, struct decision *);
 /* The turn ends without a commit: another attempt, or, when is_final or after the last one, the

@@ -10,7 +10,8 @@
 
 bool part_is_known(uint64_t kind)
 {
-    bool is_gap = kind > PART_AMENDMENTS && kind < PART_PARTICIPANT; /* kept for others */
+    bool is_gap = (kind > PART_AMENDMENTS && kind < PART_PARTICIPANT) || /* kept for others */
+                  (kind > PART_INVITED && kind < PART_EVENT);
     return kind >= PART_CREATED && kind <= PART_KIND_LAST && !is_gap;
 }
 
@@ -38,6 +39,7 @@ enum visibility part_visibility(enum part_kind kind)
     case PART_PARTICIPANT:
         return VISIBLE_TO_ALL;
     case PART_INVITED:
+    case PART_EVENT:
         return VISIBLE_TO_STAFF;
     case PART_CREATED:
     case PART_TURN:

@@ -46,7 +46,9 @@ enum part_kind {
     PART_PARTICIPANT = 26, /* id, name: an agent beside the owner · number: 1 joined, 0 left; who
                               joined speaks with this entry's name as their token */
     PART_INVITED = 27,     /* id: an agent who may join */
-    PART_KIND_LAST = PART_INVITED,
+    PART_EVENT = 32, /* a step of the journey · id: its sender's own · name · digest: of author's
+                        kind and id · number: when, by its sender's clock · body: properties */
+    PART_KIND_LAST = PART_EVENT,
 };
 
 enum visibility { VISIBLE_TO_ALL = 0, VISIBLE_TO_STAFF = 1, VISIBLE_TO_NOBODY = 2 };

@@ -298,6 +298,9 @@ static void apply_part(struct conversation *c, const struct entry *entry, const 
     case PART_INVITED:
         on_invited(c, part);
         break;
+    case PART_EVENT:
+        journey_record(&c->journey, part->digest);
+        break;
     case PART_LABELS:
     case PART_SNAPSHOT:
     case PART_JOINED:

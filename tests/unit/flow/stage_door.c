@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "lib/test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define TOKEN "the-admin-token"
@@ -35,7 +36,8 @@ void stage_open_doors(void)
     stage.node->http = &http;
 }
 
-static int ask(enum http_method method, const char *path, const char *body, struct slice token)
+static int ask(enum http_method method, const char *path, const char *body, struct slice token,
+        uint64_t ms)
 {
     struct http_request request = {.method = method,
             .path = slice_of_string(path),
@@ -44,7 +46,7 @@ static int ask(enum http_method method, const char *path, const char *body, stru
     door_reply.status = 0;
     replies = 0;
     node_http_events.on_request(stage.node, (struct http_exchange){1, 1}, &request);
-    stage_run(200);
+    stage_run(ms);
     test_note("%s: %d %.200s", path, door_reply.status, door_reply.body);
     expect_u64(replies, 1);
     return door_reply.status;
@@ -52,10 +54,17 @@ static int ask(enum http_method method, const char *path, const char *body, stru
 
 int ask_door(enum http_method method, const char *path, const char *body)
 {
-    return ask(method, path, body, SLICE_OF("Bearer " TOKEN));
+    return ask(method, path, body, SLICE_OF("Bearer " TOKEN), 200);
+}
+
+int ask_door_as_service(const char *path, const char *body, uint64_t ms)
+{
+    char token[192];
+    int len = snprintf(token, sizeof token, "Bearer %s", stage.keys[1]);
+    return ask(HTTP_POST, path, body, slice_make(token, (size_t)len), ms);
 }
 
 int ask_door_as_nobody(enum http_method method, const char *path)
 {
-    return ask(method, path, NULL, SLICE_NONE);
+    return ask(method, path, NULL, SLICE_NONE, 200);
 }

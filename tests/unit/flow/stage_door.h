@@ -18,6 +18,8 @@ extern struct door_reply door_reply;
 void stage_open_doors(void);
 /* Asks, and gives the node time to answer. body: JSON or NULL. */
 int ask_door(enum http_method method, const char *path, const char *body);
+/* As a service of north, with its key; the stage goes on for so long. */
+int ask_door_as_service(const char *path, const char *body, uint64_t ms);
 /* The same without the admin token. */
 int ask_door_as_nobody(enum http_method method, const char *path);
 

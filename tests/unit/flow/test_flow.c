@@ -26,7 +26,7 @@ static const struct row rows[] = {
                 C | A | S},
         {"history\",\"id\":\"i\",\"conversation\":\"%s\"", C | A},
         {"identify\",\"id\":\"i\",\"token\":\"t\"", C},
-        {"event\",\"id\":\"i\",\"name\":\"n\"", C | S},
+        {"event\",\"id\":\"i\",\"event\":\"e\",\"name\":\"n\"", C | S},
         {"edit\",\"id\":\"i\",\"conversation\":\"%s\",\"target\":\"1-0000000000000000\","
          "\"lineage\":"
          "\"l\",\"n\":1,\"body\":{\"kind\":\"text\",\"text\":\"hi\"}",

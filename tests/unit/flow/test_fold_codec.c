@@ -112,6 +112,9 @@ static void expect_same(const struct conversation *a, const struct conversation 
     expect_u64(a->participant_count, b->participant_count);
     expect_u64(a->invited_count, b->invited_count);
     expect_same_amendments(&a->amendments, &b->amendments);
+    expect_u64(a->journey.count, b->journey.count);
+    for (size_t i = 0; i < a->journey.count && i < b->journey.count; i++)
+        expect_u64(a->journey.digests[i], b->journey.digests[i]);
 }
 
 /* ---- any history ---- */
@@ -162,6 +165,7 @@ static void the_largest_fold_fits_a_snapshot(void)
     whole.contact_name.len = DISPLAY_NAME_MAX;
     whole.state_len = CONVERSATION_STATE_BYTES;
     whole.page.len = PAGE_MAX;
+    whole.journey.count = JOURNEY_WINDOW;
     whole.amendments.count = AMENDMENTS_MAX;
     for (size_t i = 0; i < AMENDMENTS_MAX; i++)
         whole.amendments.all[i].is_deleted = true;

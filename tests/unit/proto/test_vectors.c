@@ -156,7 +156,7 @@ static void kinds_and_errors_are_found_by_name(void)
     expect_u64(send->roles,
             1u << PROTO_ROLE_CUSTOMER | 1u << PROTO_ROLE_AGENT | 1u << PROTO_ROLE_SERVICE);
     expect(send->answer == PROTO_KIND_ACK && !send->is_planned && send->from_client);
-    expect(proto_kind_info(PROTO_KIND_EVENT)->is_planned);
+    expect(proto_kind_info(PROTO_KIND_CHUNK)->is_planned);
     expect_u64(proto_error_info(PROTO_ERROR_TOO_LARGE)->close, PROTO_CLOSE_TOO_LARGE);
     expect(proto_error_info(PROTO_ERROR_RESEND)->retry == PROTO_RETRY_RESEND);
 }

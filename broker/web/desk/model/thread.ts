@@ -46,6 +46,7 @@ const SHOWN = new Set([
     "participant",
     "superseded",
     "erased",
+    "event",
 ]);
 
 /** That nobody owns a chat is said already by its being queued or closed. */

@@ -138,6 +138,10 @@ export function systemLine(part: Part, contact: string, me: string): string {
             return "This thread goes on in another one";
         case "erased":
             return "What was said here was erased";
+        case "event": {
+            const details = (part.properties ?? []).map(({ name, value }) => `${plain(name)}: ${value ?? ""}`).join(", ");
+            return `Journey: ${plain(part.name ?? "")}${details ? ` (${details})` : ""}`;
+        }
         default:
             return part.body?.text ?? "";
     }

@@ -160,8 +160,10 @@ void any_history_step(struct any_history *history)
     uint64_t what = draw(history, 1000);
     if (what < 300)
         say_something(history);
-    else if (what < 450)
+    else if (what < 430)
         amend_something(history);
+    else if (what < 450)
+        steps_are_tracked(story, 1 + draw(history, 300), 1 + draw(history, ENTRY_PARTS_MAX));
     else if (what < 700)
         commit_something(history);
     else if (what < 780)

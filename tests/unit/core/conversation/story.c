@@ -92,6 +92,19 @@ void somebody_amends(struct story *story, const struct amend *asked)
     story_finish_request(story);
 }
 
+void steps_are_tracked(struct story *story, uint64_t number, size_t count)
+{
+    struct journey_event events[ENTRY_PARTS_MAX];
+    for (size_t i = 0; i < count && i < ENTRY_PARTS_MAX; i++)
+        events[i] = (struct journey_event){.id = SLICE_OF("e"),
+                .name = SLICE_OF("page_viewed"),
+                .digest = number + i,
+                .time_ms = story->now_ms};
+    struct journey_steps steps = {{.kind = AUTHOR_SERVICE}, events, count};
+    conversation_track(&story->fold, &steps, story->now_ms, ask(story));
+    story_finish_request(story);
+}
+
 void customer_says(struct story *story, uint64_t n, const char *text)
 {
     struct slice body = slice_of_string(text);

@@ -45,6 +45,8 @@ void agent_notes(struct story *story, uint64_t n, const char *text);
 void somebody_says(struct story *story, const struct say *say);       /* has_bot is filled in */
 void somebody_amends(struct story *story, const struct amend *amend); /* page is filled in */
 void bot_commits(struct story *story, struct name turn, const struct commit *commit);
+/* Events by the company's server: digests number, number + 1, … */
+void steps_are_tracked(struct story *story, uint64_t number, size_t count);
 /* Nothing but one message. */
 void bot_answers(struct story *story, struct name turn, const char *text);
 void bot_hands_over(struct story *story, struct name turn);

@@ -156,6 +156,7 @@ static const struct seen_row {
         {PART_AMENDMENTS, false, false},
         {PART_PARTICIPANT, true, true},
         {PART_INVITED, false, true},
+        {PART_EVENT, false, true},
 };
 
 static void each_kind_of_part_is_seen_by_whom_it_is_for(void)
