@@ -129,9 +129,7 @@ static void on_done(struct track_change *change, enum log_outcome outcome)
                 outcome_wait_ms(outcome), 0);
         return;
     }
-    struct proto_frame frame = {.kind = PROTO_KIND_DONE};
-    frame.as.done = (struct proto_done){.id = id};
-    session_send(session, &frame);
+    session_done(session, id, NULL);
 }
 
 void track(struct session *session, const struct proto_event *request)
@@ -151,7 +149,7 @@ void track(struct session *session, const struct proto_event *request)
         return;
     struct track_author author = {send_author_kind(session),
             is_customer ? SLICE_NONE : id_slice(&session->subject),
-            is_customer ? SLICE_NONE : short_slice(&session->name)};
+            is_customer ? SLICE_NONE : session->name};
     if (send_may_enter(session, chat, request->id)) {
         struct track_change *change = track_make(session->node, &author, &event, 1);
         check(change != NULL); /* one event: a frame's worth */
