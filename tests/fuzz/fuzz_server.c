@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 enum { MESSAGE_MAX = 4096, TURNS_MAX = 200000, QUIET_TURNS = 3 };
-enum { TALKS_PER_ADDRESS = 8192, ADDRESSES = 200 };
+enum { TALKS_PER_ADDRESS = 8192, ADDRESSES = 200, DIALS_MAX = 20 };
 
 static struct loop *loop;
 static struct ws_server *server;
@@ -124,24 +124,31 @@ static void turn(int fd)
 }
 
 /* Ports of closed connections rest for a minute, and an address has only some ten thousands: each
- * loopback address serves for a while. */
-static void bind_source(int fd)
+ * loopback address serves for a while. A signal, or a port that rests after all, is no finding: the
+ * next address is tried. */
+static int dial(void)
 {
     static uint32_t talks;
     struct sockaddr_in source = {.sin_family = AF_INET};
-    source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + talks++ / TALKS_PER_ADDRESS % ADDRESSES);
-    check(bind(fd, (struct sockaddr *)&source, sizeof source) == 0);
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(ws_server_port(server))};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    for (int i = 0; i < DIALS_MAX; i++, talks += TALKS_PER_ADDRESS) {
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        uint32_t turn = talks++ / TALKS_PER_ADDRESS % ADDRESSES;
+        source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + turn);
+        if (fd >= 0 && bind(fd, (struct sockaddr *)&source, sizeof source) == 0 &&
+                connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+            return fd;
+        close(fd);
+    }
+    check(false);
+    return -1;
 }
 
 static void talk(const char *bytes, size_t len, size_t cut)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(ws_server_port(server))};
     struct linger none = {1, 0}; /* a reset: no port lingers */
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    check(fd >= 0);
-    bind_source(fd);
-    check(connect(fd, (struct sockaddr *)&address, sizeof address) == 0);
+    int fd = dial();
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     send(fd, bytes, cut, MSG_NOSIGNAL | MSG_DONTWAIT);
     turn(fd);

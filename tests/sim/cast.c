@@ -234,6 +234,19 @@ static void device_hello(struct device *device)
     line_say_hello(&device->line, &cursor, has_cursor, NULL);
 }
 
+static void say_next(struct device *device)
+{
+    struct outbox_model *outbox = &device->outbox;
+    uint64_t n = ++outbox->count;
+    struct sent *sent = &outbox->sent[n];
+    if (device->words != NULL)
+        snprintf(sent->text, sizeof sent->text, "%s", device->words[n - 1]);
+    else
+        snprintf(sent->text, sizeof sent->text, "%.8s-%" PRIu64,
+                outbox->lineage + outbox->lineage_len - 8, n);
+    sent->is_open = true;
+}
+
 static void device_again(struct timer *timer)
 {
     struct device *device =
@@ -255,12 +268,8 @@ static void device_again(struct timer *timer)
     unsigned open = 0;
     for (uint64_t n = 1; n <= outbox->count; n++)
         open += outbox->sent[n].is_open;
-    while (outbox->count < device->to_send && open++ < 3) {
-        uint64_t n = ++outbox->count;
-        snprintf(outbox->sent[n].text, sizeof outbox->sent[n].text, "%.8s-%" PRIu64,
-                outbox->lineage + outbox->lineage_len - 8, n);
-        outbox->sent[n].is_open = true;
-    }
+    while (outbox->count < device->to_send && open++ < 3)
+        say_next(device);
     for (uint64_t n = 1; n <= outbox->count; n++)
         if (outbox->sent[n].is_open)
             send_number(&device->line, outbox, n);

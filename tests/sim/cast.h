@@ -54,6 +54,7 @@ struct device {
     struct connection_model line;
     struct outbox_model outbox;
     uint64_t to_send;
+    const char *const *words; /* to_send of them; NULL: made up */
     struct seen view[CAST_VIEW_MAX];
     size_t view_count;
     char conversation[32];

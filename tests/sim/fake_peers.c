@@ -42,7 +42,7 @@ struct fake_peers {
     void *user;
     struct list messages;
     void (*note)(void *user, const struct fake_peers *peers, const struct fake_client *client,
-            bool is_to_node, struct slice json);
+            bool is_to_node, const struct proto_frame *frame, struct slice json);
     void *note_user;
     struct slot slots[FAKE_PEERS_MAX];
     char buffer[1 << 20];
@@ -111,7 +111,7 @@ static void tell(struct fake_peers *peers, const struct fake_client *client, boo
     if (peers->note == NULL)
         return;
     proto_frame_write(PROTO_JSON, frame, &out);
-    peers->note(peers->note_user, peers, client, is_to_node, buffer_slice(&out));
+    peers->note(peers->note_user, peers, client, is_to_node, frame, buffer_slice(&out));
 }
 
 static void to_client(struct fake_peers *peers, struct slot *slot, struct message *message)
@@ -241,7 +241,7 @@ void fake_peers_serve(struct fake_peers *peers, const struct peer_events *events
 
 void fake_peers_tell(struct fake_peers *peers,
         void (*note)(void *user, const struct fake_peers *peers, const struct fake_client *client,
-                bool is_to_node, struct slice json),
+                bool is_to_node, const struct proto_frame *frame, struct slice json),
         void *user)
 {
     peers->note = note;

@@ -30,10 +30,11 @@ struct peers *fake_peers_port(struct fake_peers *peers);
 /* Which node the connections lead to; all existing ones are cut (the process died). NULL: nobody.
  */
 void fake_peers_serve(struct fake_peers *peers, const struct peer_events *events, void *user);
-/* Each frame is told as JSON, cut to the width of the trace; note is NULL at first: nobody asks. */
+/* Each frame is told, as it is and as JSON, cut to the width of the trace; note is NULL at first:
+ * nobody asks. */
 void fake_peers_tell(struct fake_peers *peers,
         void (*note)(void *user, const struct fake_peers *peers, const struct fake_client *client,
-                bool is_to_node, struct slice json),
+                bool is_to_node, const struct proto_frame *frame, struct slice json),
         void *user);
 /* The node stands still: nothing reaches it, nor leaves it, before until_ms. */
 void fake_peers_stall(struct fake_peers *peers, uint64_t until_ms);

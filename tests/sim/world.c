@@ -29,9 +29,10 @@ void world_run_for(struct world *world, uint64_t ms)
 
 /* A line of the trace: who says what to which node, or hears it from there. */
 static void note_frame(void *user, const struct fake_peers *peers, const struct fake_client *client,
-        bool is_to_node, struct slice json)
+        bool is_to_node, const struct proto_frame *frame, struct slice json)
 {
     struct world *world = user;
+    (void)frame;
     const struct connection_model *line = LIST_ITEM(client, const struct connection_model, client);
     unsigned node = 0;
     while (world->nodes[node].peers != peers)

@@ -368,6 +368,25 @@ static void a_pool_that_lost_everything_is_told_again(void)
     stage_end();
 }
 
+/* Rule 12: the conversation ends, and then the pool releases. Here it does not end. */
+static void a_close_that_is_refused_frees_no_place(void)
+{
+    begin();
+    struct actor *anna = agent_at(0, "anna");
+    hand_over(customer_at(0), bot_at(0));
+    accept_offer(anna);
+    act_later(anna, 0,
+            "{\"type\":\"close\",\"id\":\"c\",\"conversation\":\"%s\",\"owner\":\"1-%016d\"}",
+            anna->conversation, 0);
+    for (unsigned i = 0; i < 100; i++) {
+        stage_run(20);
+        expect_u64(pool_counts(pool_at(0)).active, 1);
+    }
+    expect(heard(anna, "\"fenced\""));
+    expect_u64(count_ever(anna, "\"type\":\"released\""), 0);
+    stage_end();
+}
+
 /* ---- bots -------------------------------------------------------------------------------------
  */
 
@@ -467,6 +486,7 @@ int main(int argc, char **argv)
                     CASE(the_queue_moves_within_two_seconds_of_the_leaders_death),
                     CASE(a_leader_that_slept_is_fenced),
                     CASE(a_pool_that_lost_everything_is_told_again),
+                    CASE(a_close_that_is_refused_frees_no_place),
                     CASE(a_bot_at_another_node_serves_a_customer),
                     CASE(a_turn_is_carried_by_one_node_when_both_could),
                     CASE(a_turn_whose_bots_node_died_goes_to_another_bot),
