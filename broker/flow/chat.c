@@ -332,7 +332,7 @@ enum proto_error_code refusal_code(enum refusal refusal)
 /* A store that was lost is soon back; one that is full waits for somebody to make room. */
 uint64_t outcome_wait_ms(enum log_outcome outcome)
 {
-    return outcome == LOG_RETRY ? 500 : outcome == LOG_FULL ? 3000 : 0;
+    return outcome == LOG_RETRY ? 250 : outcome == LOG_FULL ? 3000 : 0;
 }
 
 enum proto_error_code outcome_code(enum log_outcome outcome, enum refusal refusal)
