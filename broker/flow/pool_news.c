@@ -34,7 +34,9 @@ struct told_request {
     struct id_text agent; /* told: whose sessions */
     struct name offer;
     uint64_t deadline_ms;
-    uint32_t held; /* told: what the chat weighs */
+    uint32_t held;     /* told: what the chat weighs */
+    uint64_t *offered; /* the numbers of the sessions that were told of this offer */
+    size_t offered_count;
 };
 
 void news_init(struct pool_news *news)
@@ -47,6 +49,7 @@ static void drop_request(struct pool_news *news, struct told_request *told)
 {
     list_remove(&told->changed);
     map_remove(&news->requests, &told->by_key);
+    free(told->offered);
     free(told);
 }
 
@@ -253,6 +256,8 @@ static void take_back(struct team *team, struct told_request *told)
 static void set_told(
         struct told_request *told, enum told what, const struct pool_request_view *view)
 {
+    if (!name_equal(&told->offer, &view->offer))
+        told->offered_count = 0;
     told->told = what;
     id_set(&told->agent, view->agent);
     told->offer = view->offer;
@@ -363,6 +368,22 @@ void news_again(struct team *team, const struct pool_key *key)
 {
     if (news_untold(team, key))
         note_request(team_news(team), key);
+}
+
+/* A session may come while its agent's are being told: the conversation is read first. */
+bool news_take_offer(struct team *team, const struct pool_key *key, const struct session *session)
+{
+    struct told_request *told = find_request(team_news(team), key);
+    if (told == NULL)
+        return true;
+    for (size_t i = 0; i < told->offered_count; i++)
+        if (told->offered[i] == session->number)
+            return false;
+    size_t size = (told->offered_count + 1) * sizeof *told->offered;
+    told->offered = realloc(told->offered, size);
+    check(told->offered != NULL);
+    told->offered[told->offered_count++] = session->number;
+    return true;
 }
 
 /* ---- coming and going -------------------------------------------------------------------------

@@ -26,6 +26,9 @@ void news_note(struct team *team, const struct pool_entry *entry);
  * at any time. */
 void news_tell(struct team *team);
 
+/* The session is about to be told of the offer of this request. false: it was. */
+bool news_take_offer(struct team *team, const struct pool_key *key, const struct session *session);
+
 /* A session came to its desk: it is told of everything, if not now, then by news_tell. A session
  * left. */
 void news_enter(struct team *team, struct session *session);

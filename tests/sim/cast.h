@@ -11,7 +11,13 @@
 #include "base/name.h"
 #include "fake_peers.h"
 
-enum { CAST_SENDS_MAX = 16, CAST_VIEW_MAX = 512, CAST_CHATS_MAX = 8, CAST_TURNS_MAX = 64 };
+enum {
+    CAST_SENDS_MAX = 16,
+    CAST_VIEW_MAX = 512,
+    CAST_CHATS_MAX = 8,
+    CAST_TURNS_MAX = 64,
+    CAST_OFFERS_MAX = 16
+};
 
 /* A numbered sender: dense numbers, retries, heals. */
 struct sent {
@@ -94,8 +100,11 @@ struct agent_model {
     struct agent_chat_model chats[CAST_CHATS_MAX];
     size_t chat_count;
     uint64_t accepted, declined, said;
-    bool is_present; /* said so on this connection; now and then it is said again */
-    const char *fault;
+    struct name offers[CAST_OFFERS_MAX]; /* told on this connection, the newest ones */
+    size_t offer_count;
+    bool may_hear_again; /* of an offer: a failover may take back what ended it */
+    bool is_present;     /* said so on this connection; now and then it is said again */
+    const char *fault;   /* a promise that was broken to this desk; NULL: none */
 };
 
 void device_start(struct device *device, uint64_t to_send);

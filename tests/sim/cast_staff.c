@@ -122,6 +122,8 @@ static void agent_on_assigned(struct agent_model *agent, const struct proto_assi
 {
     struct agent_chat_model *chat = agent_chat(agent, assigned->conversation);
     bool is_news = !chat->is_mine || !name_equal(&chat->owner, &assigned->owner);
+    if (!is_news)
+        agent->fault = "told twice of one assignment";
     chat->is_mine = true;
     chat->owner = assigned->owner;
     if (is_news && !chat->wants_to_greet) {
@@ -131,10 +133,26 @@ static void agent_on_assigned(struct agent_model *agent, const struct proto_assi
     line_arm(&agent->line, 30);
 }
 
+static void agent_on_cancel(struct agent_model *agent, const struct proto_cancel *cancel)
+{
+    for (size_t i = 0; i < CAST_OFFERS_MAX; i++)
+        if (cancel->has_offer && name_equal(&agent->offers[i], &cancel->offer))
+            agent->offers[i] = (struct name){0};
+}
+
+static void agent_note_offer(struct agent_model *agent, const struct name *offer)
+{
+    for (size_t i = 0; i < CAST_OFFERS_MAX; i++)
+        if (name_equal(&agent->offers[i], offer) && !agent->may_hear_again)
+            agent->fault = "told twice of one offer";
+    agent->offers[agent->offer_count++ % CAST_OFFERS_MAX] = *offer;
+}
+
 static void agent_on_offer(struct agent_model *agent, const struct proto_offer *offer)
 {
     char id[24];
     struct proto_frame frame = {.kind = PROTO_KIND_ACCEPT};
+    agent_note_offer(agent, &offer->offer);
     if (fake_random_chance(agent->line.random, 200)) {
         agent->declined++;
         frame.kind = PROTO_KIND_DECLINE;
@@ -183,6 +201,7 @@ static void agent_on_frame(struct fake_client *client, const struct proto_frame 
     case PROTO_KIND_WELCOME:
         line_on_welcome(&agent->line, &frame->as.welcome);
         agent->is_present = false;
+        memset(agent->offers, 0, sizeof agent->offers);
         if (agent->lineage_len == 0) {
             agent->lineage_len = frame->as.welcome.lineage.len;
             cast_keep(agent->lineage, sizeof agent->lineage, frame->as.welcome.lineage);
@@ -193,6 +212,9 @@ static void agent_on_frame(struct fake_client *client, const struct proto_frame 
         break;
     case PROTO_KIND_OFFER:
         agent_on_offer(agent, &frame->as.offer);
+        break;
+    case PROTO_KIND_CANCEL:
+        agent_on_cancel(agent, &frame->as.cancel);
         break;
     case PROTO_KIND_ASSIGNED:
         agent_on_assigned(agent, &frame->as.assigned);

@@ -118,6 +118,14 @@ static void set_up_line(
     line->codec = fake_random_below(&world->random, 2) ? PEER_JSON : PEER_MSGPACK;
 }
 
+static bool has_failover(const struct plan *plan)
+{
+    for (unsigned i = 0; i < plan->fault_count; i++)
+        if (plan->faults[i].kind == FAULT_FAIL_OVER)
+            return true;
+    return false;
+}
+
 static void set_up_cast(struct world *world)
 {
     char subject[32];
@@ -141,6 +149,7 @@ static void set_up_cast(struct world *world)
         set_up_line(world, &world->desks[i].line, "desk", i);
         snprintf(subject, sizeof subject, "a:ag%u", i % AGENTS);
         give_token(world, &world->desks[i].line, "agent", subject, false);
+        world->desks[i].may_hear_again = has_failover(&world->plan);
         agent_start(&world->desks[i]);
     }
 }

@@ -6,6 +6,8 @@
 
 #include <inttypes.h>
 
+enum { BAD_WIRE_CUT_PER_MILLE = 12, WRAP_UP_MS = 3000 };
+
 const char *fault_name(enum fault_kind kind)
 {
     static const char *const names[FAULT_KINDS] = {"a node dies", "a node stands still",
@@ -75,16 +77,19 @@ void plan_make(struct plan *plan, uint64_t seed)
         fault->who = (unsigned)fake_random_below(&random, 1000);
         at_ms += 20 + fake_random_below(&random, calm_ms);
     }
+    if (plan->wire.cut_per_mille > 0 && fake_random_chance(&random, 300))
+        plan->wire.cut_per_mille = BAD_WIRE_CUT_PER_MILLE;
+    plan->wrap_up_ms = fake_random_chance(&random, 300) ? WRAP_UP_MS : 0;
 }
 
 void plan_print(const struct plan *plan, FILE *out)
 {
     fprintf(out,
-            "# seed %" PRIu64
-            ": %u nodes, %s; of 1000 commands %u cut, %u unknown, %u full, orphans %u\n",
+            "# seed %" PRIu64 ": %u nodes, %s, %" PRIu64
+            " ms of wrap-up; of 1000 commands %u cut, %u unknown, %u full, orphans %u\n",
             plan->seed, plan->node_count, plan->is_lossy ? "everysec" : "barriers hold",
-            plan->wire.cut_per_mille, plan->wire.unknown_per_mille, plan->wire.full_per_mille,
-            plan->wire.orphans_per_mille);
+            plan->wrap_up_ms, plan->wire.cut_per_mille, plan->wire.unknown_per_mille,
+            plan->wire.full_per_mille, plan->wire.orphans_per_mille);
     fprintf(out,
             "# of 1000 hints %u dropped, %u doubled, %u out of order, each up to %" PRIu64
             " ms late\n",

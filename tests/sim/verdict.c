@@ -65,7 +65,7 @@ bool is_at_rest(struct world *world)
             return false;
     for (unsigned i = 0; i < world->plan.node_count; i++) {
         struct pool_counts counts = counts_of(&world->nodes[i]);
-        if (counts.waiting + counts.offered + counts.active > 0)
+        if (counts.waiting + counts.offered + counts.active + counts.wrapping > 0)
             return false;
     }
     return true;
@@ -246,10 +246,11 @@ static const char *say_stuck(struct world *world)
     }
     for (unsigned i = 0; i < world->plan.node_count; i++) {
         struct pool_counts counts = counts_of(&world->nodes[i]);
-        if (counts.waiting + counts.offered + counts.active > 0)
+        if (counts.waiting + counts.offered + counts.active + counts.wrapping > 0)
             return broken("stuck: the pool of node %u has %zu waiting, %zu offered, %zu active, "
-                          "%zu online",
-                    i, counts.waiting, counts.offered, counts.active, counts.online);
+                          "%zu in wrap-up, %zu online",
+                    i, counts.waiting, counts.offered, counts.active, counts.wrapping,
+                    counts.online);
     }
     return broken("stuck");
 }
@@ -263,6 +264,9 @@ static const char *judge_devices(struct world *world)
         if (!device_is_content(device))
             return broken("device %u is stuck: not everything was acked", i);
     }
+    for (unsigned i = 0; i < DESKS; i++)
+        if (world->desks[i].fault != NULL)
+            return broken("desk %u: %s", i, world->desks[i].fault);
     return NULL;
 }
 

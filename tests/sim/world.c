@@ -81,6 +81,7 @@ void world_begin(struct world *world, const struct plan *plan, enum trace trace)
             .policy = route_policy_default()};
     world->settings.policy.exclusion_ms = 3000;
     world->settings.policy.offer_ms = 5000;
+    world->settings.policy.wrap_up_ms = plan->wrap_up_ms;
     fake_clock_init(&world->clock, plan->seed | 1);
     fake_random_init(&world->random, plan->seed * 3 + 1);
     fake_timers_init(&world->cast_timers, &world->clock);

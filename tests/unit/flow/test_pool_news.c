@@ -108,6 +108,34 @@ static void a_window_that_comes_first_takes_nothing_from_the_others(void)
     stage_end();
 }
 
+/* The conversation is read before its offer is told; she comes meanwhile. */
+static void who_comes_while_an_offer_is_being_told_is_told_once(void)
+{
+    struct pool_request_view view;
+    stage_start();
+    anna = stage_agent("north", "anna");
+    ada = stage_customer("north");
+    struct actor *bot = stage_bot("north");
+    act_say(ada, "My parcel is late");
+    expect(heard(bot, "\"turn\"") || will_hear(bot, "\"turn\"", 1000));
+    struct fake_faults *faults = fake_server_faults(stage.server);
+    faults->delay_ms_min = faults->delay_ms_max = 100;
+    act_commit(bot, "A colleague takes over", ",\"handoff\":{\"reason\":\"asked\"}");
+    size_t cursor = 0;
+    const struct pool *pool = team_pool(pools_team(stage.node, SLICE_OF("north")));
+    while (!pool_next_of_agent(pool, SLICE_OF("anna"), &cursor, &view)) {
+        cursor = 0;
+        expect(fake_clock_step(&stage.clock));
+    }
+    expect(!heard_ever(anna, "\"offer\""));
+    stage_run(150); /* the barrier */
+    struct actor *window = one_more_window(0);
+    stage_run(2000);
+    expect_u64(times_heard(anna, "\"type\":\"offer\""), 1);
+    expect_u64(times_heard(window, "\"type\":\"offer\""), 1);
+    stage_end();
+}
+
 /* ---- a damaged log ----------------------------------------------------------------------------
  */
 
@@ -166,5 +194,6 @@ int main(int argc, char **argv)
                     CASE(who_came_while_the_pool_could_not_be_read_is_told_what_others_were),
                     CASE(who_was_not_there_when_the_owner_was_seen_is_told),
                     CASE(a_window_that_comes_first_takes_nothing_from_the_others),
+                    CASE(who_comes_while_an_offer_is_being_told_is_told_once),
                     CASE(a_chat_that_could_not_be_read_is_told_of_when_it_is_mended), {0}});
 }
