@@ -49,6 +49,7 @@ static const struct stuck {
         STUCK(durability),
         STUCK(replicas),
         STUCK(redis),
+        STUCK(files),
         STUCK(assets),
         STUCK(limits.connections_max),
         STUCK(limits.connections_per_ip_max),

@@ -11,10 +11,10 @@
 
 #include "base/check.h"
 #include "base/log_line.h"
+#include "file_store.h"
 #include "flow/members.h"
 #include "flow/node.h"
 #include "flow/seed.h"
-#include "folder/folder_blobs.h"
 #include "live_settings.h"
 #include "loop/loop.h"
 #include "policy_watch.h"
@@ -58,7 +58,7 @@ struct serve {
     struct redis_store *store;
     struct redis_keystore *keystore;
     struct redis_hints *hints; /* NULL: no other node can exist */
-    struct folder_blobs *blobs;
+    struct file_store files;
     struct node *node;
     struct ws_server *server;
     struct node_settings settings;
@@ -199,16 +199,6 @@ static bool open_stores(struct serve *serve)
                 config->limits.conversations_hot_max + HINT_TOPICS_SPARE);
     bool is_told = serve->hints != NULL || !may_have_company(config);
     return serve->store != NULL && serve->keystore != NULL && is_told;
-}
-
-static bool open_files(struct serve *serve)
-{
-    char path[CONFIG_PATH_MAX];
-    if (config_data_path(serve->config, "files", path))
-        serve->blobs = folder_blobs_create(loop_uv(serve->loop), path);
-    if (serve->blobs == NULL)
-        fprintf(stderr, "weftd: the folder %s cannot be used: %s\n", path, strerror(errno));
-    return serve->blobs != NULL;
 }
 
 static bool open_server(struct serve *serve, uint16_t port)
@@ -419,14 +409,15 @@ int serve_run(const struct config *config, const char *config_path, unsigned ind
     serve.timers = loop_timers(serve.loop);
     uint16_t port = chosen_port(config);
     set_public_url(&serve, port);
-    if (!set_settings(&serve) || !open_stores(&serve) || !open_files(&serve))
+    if (!set_settings(&serve) || !open_stores(&serve) ||
+            !file_store_open(&serve.files, config, serve.loop))
         return 74;
     struct node_ports ports = {.store = redis_store_port(serve.store),
             .keystore = redis_keystore_port(serve.keystore),
             .timers = serve.timers,
             .random = system_random(),
             .hints = serve.hints ? redis_hints_port(serve.hints) : NULL,
-            .blobs = folder_blobs_port(serve.blobs)};
+            .blobs = serve.files.port};
     uint64_t seed;
     ports.random->fill(ports.random, &seed, sizeof seed);
     map_seed(seed);

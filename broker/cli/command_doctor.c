@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* weft doctor: is everything there that Weft needs to be trusted?
  *
- * Invariant: the doctor changes nothing. Each finding is ok, a warning or a failure, and the last
+ * Invariant: the doctor changes nothing (a bucket for files is given a small object, which is
+ * taken back). Each finding is ok, a warning or a failure, and the last
  * two say what to do.
  */
 #include "cli/command.h"
@@ -97,6 +98,7 @@ static int run(const void *given, const struct command_words *words)
         examine_config(&patient, &findings);
         examine_machine(&patient, &findings);
         examine_redis(&patient, &findings);
+        examine_file_store(&patient, &findings);
         examine_server(&patient, &findings);
     }
     if (options->is_json)
@@ -111,7 +113,7 @@ static int run(const void *given, const struct command_words *words)
 const struct command command_doctor = {
         .name = "doctor",
         .words = "",
-        .summary = "Checks what Weft needs: stores, disk, limits, clocks, origins, ports.",
+        .summary = "Checks what Weft needs: stores, files, disk, limits, clocks, origins, ports.",
         .details = "Exits with 1 when a check fails; warnings alone are 0.",
         .options = rows,
         .defaults = &defaults,

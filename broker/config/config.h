@@ -67,6 +67,16 @@ struct config_timeouts {
             drain_ms, edit_ms, file_url_ms;
 };
 
+/* Where attached files lie: in a bucket when there is an endpoint, else below `data`. */
+struct config_files {
+    char endpoint[CONFIG_TEXT_MAX]; /* "https://s3.example.com" */
+    char region[CONFIG_NAME_MAX];
+    char bucket[CONFIG_NAME_MAX];
+    char prefix[CONFIG_NAME_MAX]; /* before every key; ends with a slash when there is one */
+    char key_id[CONFIG_TEXT_MAX];
+    char secret_file[CONFIG_PATH_MAX];
+};
+
 struct config_tenant {
     char id[CONFIG_ID_MAX];
     char name[CONFIG_NAME_MAX];
@@ -91,6 +101,7 @@ struct config {
     struct {
         struct config_redis log, keys;
     } redis;
+    struct config_files files;
     char assets[CONFIG_PATH_MAX]; /* empty: no pages are served */
     struct {
         enum log_level level;

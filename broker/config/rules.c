@@ -76,6 +76,22 @@ static bool replicas_can_be(const struct config *config, struct breach *out)
     return true;
 }
 
+/* All or nothing: half a store is a mistake that would only show at the first file. */
+static bool files_are_whole(const struct config_files *files, struct breach *out)
+{
+    const struct {
+        const char *name, *value;
+    } wanted[] = {{"endpoint", files->endpoint}, {"bucket", files->bucket},
+            {"key_id", files->key_id}, {"secret_file", files->secret_file}};
+    const char *missing = NULL, *given = files->prefix[0] != '\0' ? "prefix" : NULL;
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        missing = wanted[i].value[0] == '\0' && missing == NULL ? wanted[i].name : missing;
+        given = wanted[i].value[0] != '\0' ? wanted[i].name : given;
+    }
+    return missing == NULL || given == NULL ||
+           breach(out, "files", "'files' has a %s but no %s", given, missing);
+}
+
 static bool times_agree(const struct config_timeouts *timeouts, struct breach *out)
 {
     if (timeouts->dead_ms <= timeouts->ping_ms)
@@ -135,6 +151,7 @@ bool rules_hold(const struct config *config, struct breach *out_breach)
     return one_way_to(&config->redis.log, "redis.log", out_breach) &&
            one_way_to(&config->redis.keys, "redis.keys", out_breach) &&
            stores_are_apart(config, out_breach) && replicas_can_be(config, out_breach) &&
+           files_are_whole(&config->files, out_breach) &&
            times_agree(&config->timeouts, out_breach) && tenants_differ(config, out_breach) &&
            bots_are_sound(config, out_breach);
 }

@@ -57,8 +57,11 @@ void settings_write_tables(FILE *out, const struct setting *rows);
 bool is_id(const char *text);
 bool is_address(const char *text);
 bool is_place(const char *text);
-bool is_master_name(const char *text);
+bool is_name(const char *text);
 bool is_origin(const char *text);
 bool is_base_url(const char *text);
+bool is_endpoint(const char *text);
+bool is_bucket(const char *text);
+bool is_key_prefix(const char *text);
 
 #endif

@@ -67,6 +67,7 @@ static bool consists_of(const char *text, size_t len, const char *allowed)
 }
 
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
+#define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
 bool is_id(const char *text)
@@ -87,9 +88,9 @@ bool is_place(const char *text)
     return config_place_read(text, host, &port);
 }
 
-bool is_master_name(const char *text)
+bool is_name(const char *text)
 {
-    return consists_of(text, strlen(text), LOWER "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "._-");
+    return consists_of(text, strlen(text), LOWER UPPER DIGITS "._-");
 }
 
 bool is_origin(const char *text)
@@ -120,6 +121,26 @@ bool is_base_url(const char *text)
     size_t len = strlen(text);
     return scheme > 0 && len > scheme && text[scheme] != '/' && text[len - 1] != '/' &&
            strpbrk(text, " \"<>\\^`{|}?#") == NULL;
+}
+
+/* An origin of the web: no path. */
+bool is_endpoint(const char *text)
+{
+    const char *rest = strstr(text, "://");
+    return is_base_url(text) && strchr(rest + 3, '/') == NULL && strchr(rest + 3, '@') == NULL;
+}
+
+bool is_bucket(const char *text)
+{
+    size_t len = strlen(text);
+    return consists_of(text, len, LOWER DIGITS "-.") && len >= 3 && len <= 63;
+}
+
+bool is_key_prefix(const char *text)
+{
+    size_t len = strlen(text);
+    return consists_of(text, len, LOWER UPPER DIGITS "-_./") && text[0] != '/' &&
+           text[len - 1] == '/' && strstr(text, "//") == NULL && strstr(text, "..") == NULL;
 }
 
 static const char *store_number(

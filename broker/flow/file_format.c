@@ -48,6 +48,12 @@ void file_begin(struct node *node, const struct chat *chat, struct slice id,
     crypto_stream_seal(out_stream, slice_make(plain, sizeof plain), false, out + STREAM_HEAD_SIZE);
 }
 
+uint64_t file_sealed_size(uint64_t bytes)
+{
+    uint64_t chunks = (bytes + FILE_CHUNK - 1) / FILE_CHUNK;
+    return FILE_HEAD_BYTES + bytes + chunks * STREAM_OVERHEAD;
+}
+
 bool file_open(const struct chat *chat, struct slice id, struct slice head,
         struct crypto_stream *out_stream, struct file_meta *out_meta)
 {

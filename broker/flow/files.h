@@ -41,6 +41,8 @@ struct file_meta {
 void file_begin(struct node *node, const struct chat *chat, struct slice id,
         const struct file_meta *meta, struct crypto_stream *out_stream,
         uint8_t out[FILE_HEAD_BYTES]);
+/* Of a file with so many bytes, as it is stored. */
+uint64_t file_sealed_size(uint64_t bytes);
 /* errors: false when it was not sealed for this conversation and this id */
 bool file_open(const struct chat *chat, struct slice id, struct slice head,
         struct crypto_stream *out_stream, struct file_meta *out_meta);

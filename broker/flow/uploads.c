@@ -48,6 +48,7 @@ struct upload {
     struct file_meta meta;
     struct crypto_stream stream;
     uint64_t taken, stored; /* plain bytes that were sealed, and where the next ones go */
+    uint64_t size;          /* of all that will be stored */
     size_t held;
     char plain[FILE_CHUNK + HTTP_BODY_MAX];
     uint8_t sealed[FILE_SEALED_CHUNK];
@@ -167,10 +168,10 @@ static void put(struct upload *upload, size_t len)
 {
     struct blobs *blobs = upload->files->node->blobs;
     struct blob_name name = name_of(upload);
-    uint64_t at = upload->stored;
+    struct blob_piece piece = {upload->stored, upload->size, slice_make(upload->sealed, len)};
     upload->stored += len;
     upload->has_begun = upload->is_waiting = true;
-    blobs->ops->put(blobs, &name, at, slice_make(upload->sealed, len), on_put, upload);
+    blobs->ops->put(blobs, &name, &piece, on_put, upload);
 }
 
 static void put_head(struct upload *upload)
@@ -396,6 +397,7 @@ static void start(struct door *door, const struct http_request *request,
     upload->files = node->files;
     upload->role = who->role;
     upload->meta.bytes = request->body_len;
+    upload->size = file_sealed_size(request->body_len);
     id_set(&upload->touch.change.tenant, who->tenant->id);
     memcpy(upload->meta.name, name, sizeof upload->meta.name);
     conversation_id_make(node, upload->id);

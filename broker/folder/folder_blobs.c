@@ -128,13 +128,13 @@ static void start(struct job *job)
     check(fault == 0);
 }
 
-static void put(struct blobs *blobs, const struct blob_name *name, uint64_t at, struct slice bytes,
+static void put(struct blobs *blobs, const struct blob_name *name, const struct blob_piece *piece,
         blob_done done, void *user)
 {
     struct job *job = make_job(blobs, PUT, 0, done, user);
     set_names(&job->names, name->shelf, name->id);
-    job->at = at;
-    job->bytes = bytes;
+    job->at = piece->at;
+    job->bytes = piece->bytes;
     start(job);
 }
 

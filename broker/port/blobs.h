@@ -8,8 +8,8 @@
  * A shelf is a conversation. What is not kept has a deadline: sweep takes it away. Every node of an
  * installation sees the same shelves.
  *
- * Implemented by broker/folder (one folder of files) and tests/lib/fake_blobs.h; both pass
- * tests/integration/blobs.
+ * Implemented by broker/folder (one folder of files), broker/s3 (a bucket) and
+ * tests/lib/fake_blobs.h; all pass tests/integration/blobs.
  */
 #ifndef WEFT_PORT_BLOBS_H
 #define WEFT_PORT_BLOBS_H
@@ -33,6 +33,12 @@ enum blob_outcome {
     BLOB_FAILED, /* a fault of the disk: perhaps done, perhaps not */
 };
 
+/* The next bytes of a part: pieces come in order, without gaps between them. */
+struct blob_piece {
+    uint64_t at, size;  /* size: of the whole, the same each time */
+    struct slice bytes; /* not empty; the caller's until done */
+};
+
 struct blob_reply {
     enum blob_outcome outcome;
     struct slice bytes; /* read; borrowed during the call */
@@ -44,13 +50,13 @@ typedef void (*blob_done)(void *user, const struct blob_reply *reply);
 
 struct blobs;
 
-/* What is given by a name is copied; bytes are the caller's until done. done may be NULL, but not
- * for put. Calls that name one blob are made one after the other. */
+/* What is given by a name is copied. done may be NULL, but not for put. Calls that name one blob
+ * are made one after the other. */
 struct blobs_ops {
-    /* Writes into the part at that place; at 0 it begins anew. */
-    void (*put)(struct blobs *, const struct blob_name *, uint64_t at, struct slice bytes,
-            blob_done, void *user);
-    /* The part is whole, and durable when OK. */
+    /* Adds to the part; at 0 it begins anew. ABSENT: there is none to go on with. */
+    void (*put)(struct blobs *, const struct blob_name *, const struct blob_piece *, blob_done,
+            void *user);
+    /* order: all of size was put. The part is whole, and durable when OK. */
     void (*finish)(struct blobs *, const struct blob_name *, blob_done, void *user);
     /* OK, or WAS_ALREADY. Durable then. */
     void (*keep)(struct blobs *, const struct blob_name *, blob_done, void *user);
@@ -62,7 +68,7 @@ struct blobs_ops {
     /* Whatever has that name. OK also when there was none; so the next one. */
     void (*remove)(struct blobs *, const struct blob_name *, blob_done, void *user);
     void (*remove_shelf)(struct blobs *, struct slice shelf, blob_done, void *user);
-    /* The bytes of all that lies on the shelf, parts too. */
+    /* The bytes of all that lies on the shelf; parts too, those of this node at least. */
     void (*measure)(struct blobs *, struct slice shelf, blob_done, void *user);
     /* Removes what is not kept and was written to longer ago than that. */
     void (*sweep)(struct blobs *, uint64_t older_than_ms, blob_done, void *user);

@@ -81,31 +81,33 @@ static struct fake_blob *begin(struct fake_blobs *fake, const struct blob_name *
     return &fake->blobs[i];
 }
 
-static enum blob_outcome write_at(
-        struct fake_blobs *fake, const struct blob_name *name, uint64_t at, struct slice bytes)
+static enum blob_outcome add(
+        struct fake_blobs *fake, const struct blob_name *name, const struct blob_piece *piece)
 {
     if (fake->is_broken)
         return BLOB_FAILED;
-    struct fake_blob *blob = at == 0 ? begin(fake, name) : find(fake, name, FAKE_BLOB_PART);
+    struct fake_blob *blob = piece->at == 0 ? begin(fake, name) : find(fake, name, FAKE_BLOB_PART);
+    size_t len = piece->bytes.len;
     if (blob == NULL)
         return BLOB_ABSENT;
-    size_t end = (size_t)at + bytes.len, grown = end > blob->len ? end - blob->len : 0;
-    if (grown > fake->room)
+    if (len > fake->room)
         return BLOB_FULL;
-    blob->bytes = realloc(blob->bytes, end > blob->len ? end : blob->len);
-    check(blob->bytes != NULL && at <= blob->len);
-    memcpy(blob->bytes + at, bytes.bytes, bytes.len);
-    blob->len += grown;
-    fake->room -= grown;
+    check(piece->at == blob->len && len > 0 && blob->len + len <= piece->size);
+    blob->bytes = realloc(blob->bytes, blob->len + len);
+    check(blob->bytes != NULL);
+    memcpy(blob->bytes + blob->len, piece->bytes.bytes, len);
+    blob->len += len;
+    blob->size = piece->size;
+    fake->room -= len;
     blob->written_ms = fake->timers->ops->now_ms(fake->timers);
     return BLOB_OK;
 }
 
-static void put(struct blobs *blobs, const struct blob_name *name, uint64_t at, struct slice bytes,
+static void put(struct blobs *blobs, const struct blob_name *name, const struct blob_piece *piece,
         blob_done done, void *user)
 {
     struct fake_blobs *fake = fake_of(blobs);
-    tell(fake, (struct blob_reply){.outcome = write_at(fake, name, at, bytes)}, done, user);
+    tell(fake, (struct blob_reply){.outcome = add(fake, name, piece)}, done, user);
 }
 
 static void move(struct blobs *blobs, const struct blob_name *name, enum fake_blob_state from,
@@ -120,6 +122,7 @@ static void move(struct blobs *blobs, const struct blob_name *name, enum fake_bl
     else if (blob == NULL)
         outcome = BLOB_ABSENT;
     else {
+        check(from != FAKE_BLOB_PART || blob->len == blob->size);
         drop(fake, there);
         blob->state = to;
     }

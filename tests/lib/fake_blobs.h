@@ -18,7 +18,7 @@ struct fake_blob {
     char shelf[BLOB_NAME_LEN], id[BLOB_NAME_LEN];
     uint64_t written_ms;
     char *bytes;
-    size_t len;
+    size_t len, size; /* size: as it was announced */
 };
 
 struct fake_blobs {

@@ -16,12 +16,13 @@ LAYERS = {
     "broker/store": ["broker/base", "broker/port", "broker/loop", "proto"],
     "broker/ws": ["broker/base", "broker/port", "broker/loop", "proto"],
     "broker/folder": ["broker/base", "broker/port"],
+    "broker/s3": ["broker/base", "broker/port"],
     "broker/log": ["broker/base", "broker/core", "broker/port"],
     "broker/stored": ["broker/base", "broker/core", "proto"],
     "broker/flow": ["broker/base", "broker/core", "broker/port", "broker/log", "broker/stored", "proto"],
     "broker/supervisor": ["broker/base", "broker/config", "broker/store"],
     "broker/lab": ["broker/base", "broker/core", "broker/stored", "proto"],
-    "broker/cli": ["broker/base", "broker/config", "broker/crypto", "broker/port", "broker/lab", "broker/stored", "broker/core", "proto", "bots/sdk/c"],
+    "broker/cli": ["broker/base", "broker/config", "broker/crypto", "broker/port", "broker/lab", "broker/s3", "broker/stored", "broker/core", "proto", "bots/sdk/c"],
     "broker": ["broker", "proto"],  # main.c and what it is composed of
     # bots speak the wire's vocabulary, and base's slices are a part of it
     "bots": ["proto", "broker/base"],
@@ -30,7 +31,7 @@ LAYERS = {
 
 # Header -> the folders that may know it. Tests may know any.
 DOORWAYS = {
-    "uv": ["broker/loop", "broker/folder", "broker/store", "broker/ws", "broker/cli", "bots/sdk/c"],
+    "uv": ["broker/loop", "broker/folder", "broker/s3", "broker/store", "broker/ws", "broker/cli", "bots/sdk/c"],
     "libwebsockets": ["broker/ws"],
     "hiredis": ["broker/store"],
     "sodium": ["broker/crypto"],
@@ -38,7 +39,8 @@ DOORWAYS = {
     "cjson": ["broker/crypto", "broker/cli", "broker/flow", "proto"],
     "yaml": ["broker/config", "bots/guide"],
     "cyaml": ["broker/config", "bots/guide"],
-    "openssl": [], "curl": [], "sqlite3": [], "glib": [],
+    "curl": ["broker/s3"],
+    "openssl": [], "sqlite3": [], "glib": [],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')

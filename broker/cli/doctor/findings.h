@@ -40,6 +40,7 @@ struct patient {
 };
 
 void examine_config(const struct patient *patient, struct findings *findings);
+void examine_file_store(const struct patient *patient, struct findings *findings);
 void examine_machine(const struct patient *patient, struct findings *findings);
 void examine_redis(const struct patient *patient, struct findings *findings);
 void examine_server(const struct patient *patient, struct findings *findings);

@@ -54,10 +54,12 @@ static struct blob_name named(unsigned id)
     return (struct blob_name){slice_of_string(shelf_text), slice_of_string(id_text)};
 }
 
-static enum blob_outcome put(unsigned id, uint64_t at, const char *text)
+/* Of a part that will have size bytes. */
+static enum blob_outcome put(unsigned id, uint64_t at, uint64_t size, const char *text)
 {
     struct blob_name name = named(id);
-    blobs->ops->put(blobs, &name, at, slice_of_string(text), on_done, NULL);
+    struct blob_piece piece = {at, size, slice_of_string(text)};
+    blobs->ops->put(blobs, &name, &piece, on_done, NULL);
     return wait_for_it();
 }
 
@@ -87,14 +89,14 @@ static uint64_t size_of_shelf(void)
 
 static void make_loose(unsigned id, const char *text)
 {
-    expect_u64(put(id, 0, text), BLOB_OK);
+    expect_u64(put(id, 0, strlen(text), text), BLOB_OK);
     expect_u64(ask(blobs->ops->finish, id), BLOB_OK);
 }
 
 static void what_was_put_is_read_in_pieces(void)
 {
-    expect_u64(put(1, 0, "Hello "), BLOB_OK);
-    expect_u64(put(1, 6, "there"), BLOB_OK);
+    expect_u64(put(1, 0, 11, "Hello "), BLOB_OK);
+    expect_u64(put(1, 6, 11, "there"), BLOB_OK);
     expect_u64(get(1, 0, 64), BLOB_ABSENT); /* it is a part */
     expect_u64(ask(blobs->ops->finish, 1), BLOB_OK);
     expect_u64(get(1, 0, 64), BLOB_OK);
@@ -108,9 +110,9 @@ static void what_was_put_is_read_in_pieces(void)
 
 static void a_part_is_begun_anew(void)
 {
-    expect_u64(put(1, 7, "late"), BLOB_ABSENT);
-    expect_u64(put(1, 0, "a longer text"), BLOB_OK);
-    expect_u64(put(1, 0, "short"), BLOB_OK);
+    expect_u64(put(1, 7, 11, "late"), BLOB_ABSENT);
+    expect_u64(put(1, 0, 13, "a longer text"), BLOB_OK);
+    expect_u64(put(1, 0, 5, "short"), BLOB_OK);
     expect_u64(ask(blobs->ops->finish, 1), BLOB_OK);
     expect_u64(ask(blobs->ops->finish, 1), BLOB_ABSENT);
     expect_u64(get(1, 0, 64), BLOB_OK);
@@ -133,7 +135,7 @@ static void what_is_kept_is_kept_once(void)
 static void a_shelf_is_measured_and_removed(void)
 {
     expect_u64(size_of_shelf(), 0);
-    expect_u64(put(1, 0, "a part"), BLOB_OK);
+    expect_u64(put(1, 0, 6, "a part"), BLOB_OK);
     make_loose(2, "loose");
     make_loose(3, "kept");
     expect_u64(ask(blobs->ops->keep, 3), BLOB_OK);
@@ -156,7 +158,7 @@ static void a_shelf_is_measured_and_removed(void)
 
 static void one_is_removed_whatever_it_is(void)
 {
-    expect_u64(put(1, 0, "a part"), BLOB_OK);
+    expect_u64(put(1, 0, 6, "a part"), BLOB_OK);
     make_loose(2, "loose");
     make_loose(3, "kept");
     expect_u64(ask(blobs->ops->keep, 3), BLOB_OK);
@@ -167,7 +169,7 @@ static void one_is_removed_whatever_it_is(void)
 
 static void the_sweep_takes_only_what_is_old_and_not_kept(void)
 {
-    expect_u64(put(1, 0, "an old part"), BLOB_OK);
+    expect_u64(put(1, 0, 11, "an old part"), BLOB_OK);
     make_loose(2, "old");
     make_loose(3, "kept");
     expect_u64(ask(blobs->ops->keep, 3), BLOB_OK);

@@ -5,60 +5,21 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { connect as dial } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { connect } from "../../../docs/reference/examples/websocket.mjs";
+import { peopleOf } from "../../lib/people.mjs";
 import { startWeftd } from "../../lib/weftd.mjs";
 
 const LIMIT = 300000, QUOTA = 900000;
 const PNG = Buffer.concat([Buffer.from("89504e470d0a1a0a", "hex"), Buffer.alloc(100000, "pixels")]);
-let weftd, tenant;
+let weftd, tenant, agent, enter, get, makeTenant, upload, visit;
+const visitor = (of = tenant) => visit(of);
 
 before(async () => {
     weftd = await startWeftd({ bots: [], processes: 2, limits: { upload_bytes: LIMIT, upload_bytes_per_contact: QUOTA } });
+    ({ agent, enter, get, makeTenant, upload, visitor: visit } = peopleOf(weftd));
     tenant = await makeTenant("Own");
 });
 after(() => weftd?.stop());
 
-async function makeTenant(name) { return (await weftd.admin("POST", "/v1/admin/tenants", { name })).tenant; }
-async function door(path, body) {
-    return (await fetch(weftd.url + path, { method: "POST", body: JSON.stringify(body) })).json();
-}
-async function upload(token, bytes, query = "name=a.png", headers = {}) {
-    const answer = await fetch(`${weftd.url}/v1/uploads?${query}`, { method: "POST", body: bytes,
-        headers: { Authorization: `Bearer ${token}`, ...headers } });
-    return { status: answer.status, ...(await answer.json()) };
-}
-const get = (url) => fetch(weftd.url + url);
-
-async function enter(token) {
-    const frames = [], hopes = [];
-    const put = (frame) => socket.send(JSON.stringify(frame));
-    const socket = connect(weftd.wsUrl, "weft.v1.json", {
-        open: () => put({ type: "hello", id: "hello", token }),
-        message: (text) => { frames.push(JSON.parse(text)); for (const hope of hopes) hope(frames.at(-1)); },
-        close: () => {},
-    });
-    const until = (fits) => new Promise((done) => {
-        const found = frames.find(fits);
-        if (found) done(found);
-        else hopes.push((frame) => fits(frame) && done(frame));
-    });
-    let count = 0, n = 0;
-    const ask = (frame) => { const id = `${++count}`; put({ ...frame, id }); return until((answer) => answer.id === id); };
-    const welcome = await until((frame) => frame.id === "hello");
-    const act = async (frame) => {
-        const answer = await ask({ lineage: welcome.lineage, n: n + 1, ...frame });
-        n += answer.type === "ack";
-        return answer;
-    };
-    const file = (id, text = "a.png") => act({ type: "send", body: { kind: "file", text, upload: id } });
-    const shown = (id) => until((frame) => frame.type === "entry" && frame.parts.some((part) => part.body?.upload === id))
-        .then((frame) => frame.parts.find((part) => part.body?.upload === id).body);
-    return { welcome, ask, act, file, shown, until, leave: () => socket.close(1000) };
-}
-async function visitor(of = tenant) {
-    const session = await door("/v1/sessions", { tenant: of });
-    return { ...session, ...(await enter(session.token)) };
-}
 function files(folder = join(weftd.dataDir, "files")) {
     return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
         .map((one) => join(one.parentPath ?? one.path, one.name));
@@ -123,8 +84,7 @@ test("what is too large, empty, nobody's, or too much is refused", async () => {
     assert.equal(await code(upload(ada.token, PNG, "name=a%01b")), "400 bad_request");
     assert.equal(await code(upload(ada.token, PNG, "name=a", { Origin: "https://evil.example" })), "403 bad_origin");
     assert.equal(await code(upload(ada.token, PNG, `name=a&conversation=${eve.conversation}`)), "404 unknown_conversation");
-    const { code: once } = await weftd.admin("POST", `/v1/admin/tenants/${tenant}/agents`, { name: "Anna" });
-    const anna = await door("/v1/agents/sessions", { code: once });
+    const anna = await agent(tenant, "Anna");
     for (const other of [eve.conversation, ada.conversation, "nonsense", ""])
         assert.equal(await code(upload(anna.token, PNG, `name=a&conversation=${other}`)), "404 unknown_conversation", other);
     for (let i = 0; i < 3; i++) assert.equal((await upload(ada.token, Buffer.alloc(LIMIT - 10000, "x"))).status, 201);

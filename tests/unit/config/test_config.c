@@ -91,6 +91,8 @@ static void every_kind_of_setting_is_read(void)
                      "durability: everysec\n"
                      "redis: {log: {socket: /run/a.sock}, keys: {host: 10.0.0.5, port: 6380, "
                      "password_file: secret}}\n"
+                     "files: {endpoint: 'https://s3.example.com:9000', bucket: weft-files, "
+                     "prefix: a/, key_id: K1, secret_file: s3.secret}\n"
                      "assets: /srv/web\n"
                      "log: {level: warn}\n"
                      "limits: {messages_per_min: 7}\n"
@@ -109,6 +111,9 @@ static void every_kind_of_setting_is_read(void)
     snprintf(wanted, sizeof wanted, "%s/secret", test_folder());
     expect_text(slice_of_string(config.redis.keys.password_file), wanted);
     expect_text(slice_of_string(config.redis.log.socket), "/run/a.sock");
+    snprintf(wanted, sizeof wanted, "%s/s3.secret", test_folder());
+    expect_text(slice_of_string(config.files.secret_file), wanted);
+    expect_text(slice_of_string(config.files.region), "us-east-1");
     expect_u64(config.redis.keys.port, 6380);
     expect_u64(config.redis.log.port, 6379);
     expect_u64(config.durability, CONFIG_DURABLE_EVERYSEC);
@@ -208,6 +213,15 @@ static const struct {
         {"timeouts: {turn_lease_ms: 5000, turn_deadline_ms: 4000}\n",
                 "weftd.yaml:1:51: 'timeouts.turn_deadline_ms' is 4000; it must not be below "
                 "'timeouts.turn_lease_ms', which is 5000"},
+        {"files: {endpoint: 'https://s3.example.com', bucket: abc}\n",
+                "weftd.yaml:1:8: 'files' has a bucket but no key_id"},
+        {"files: {prefix: a/}\n", "weftd.yaml:1:8: 'files' has a prefix but no endpoint"},
+        {"files: {endpoint: 'https://s3.example.com/bucket'}\n",
+                "weftd.yaml:1:19: 'files.endpoint' is 'https://s3.example.com/bucket'; it must be "
+                "http:// or https://, a host, perhaps a port, and nothing after it"},
+        {"files: {prefix: /a/}\n",
+                "weftd.yaml:1:17: 'files.prefix' is '/a/'; it must be letters, digits and ._-, "
+                "with a slash at the end and none at the start"},
         {"redis:\n  log: {socket: /a, host: 10.0.0.1}\n",
                 "weftd.yaml:2:8: 'redis.log' has a socket and a host; give one of them"},
         {"redis:\n  log: {password_file: a}\n",
