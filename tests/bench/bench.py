@@ -27,6 +27,7 @@ WORKLOADS = {
     "bots": "a message and a bot's turn for the answer",
     "two-nodes": "chat with processes: 2, CPU against one node",
     "history": "pages of 50 entries",
+    "journey": "steps of the journey, each kept before it is done",
     "accept": "connects with a fresh signed token",
     "tickets": "connects with a resume ticket",
     "storm": "10,000 dropped at once, all come back",

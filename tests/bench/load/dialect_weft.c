@@ -129,6 +129,8 @@ static void read_frame(struct line *line, const struct frame *whole)
         news.kind = NEWS_PAGE;
         news.count = count_entries(frame);
         news.at = find_text(frame, "after");
+    } else if (slice_is(type, "done")) {
+        news.kind = NEWS_DONE;
     } else if (slice_is(type, "error")) {
         news.kind = NEWS_ERROR;
         news.text = slice_make(whole->bytes, whole->len);
@@ -227,6 +229,17 @@ static void history_json(struct line *line, struct slice before)
     write_json(line, text,
             snprintf(
                     text, sizeof text, "{\"type\":\"history\",\"id\":\"h\",\"limit\":50%s}", from));
+}
+
+static void track_json(struct line *line, struct slice event)
+{
+    char text[FRAME_ROOM];
+    write_json(line, text,
+            snprintf(text, sizeof text,
+                    "{\"type\":\"event\",\"id\":\"t\",\"event\":\"%.*s\",\"name\":\"page_viewed\","
+                    "\"properties\":[{\"name\":\"page\",\"value\":\"/treadmills/warranty\"},"
+                    "{\"name\":\"seconds\",\"value\":\"41\"}]}",
+                    ARGS(event)));
 }
 
 /* ---- MessagePack ------------------------------------------------------------------------------
@@ -374,11 +387,32 @@ static void history_packed(struct line *line, struct slice before)
     pack_end(line, &packer);
 }
 
+static void pack_property(struct packer *packer, const char *name, const char *value)
+{
+    pack_byte(packer, 0x82);
+    pack_pair(packer, "name", slice_of_string(name));
+    pack_pair(packer, "value", slice_of_string(value));
+}
+
+static void track_packed(struct line *line, struct slice event)
+{
+    struct packer packer;
+    pack_begin(&packer, 5, "event");
+    pack_pair(&packer, "id", SLICE_OF("t"));
+    pack_pair(&packer, "event", event);
+    pack_pair(&packer, "name", SLICE_OF("page_viewed"));
+    pack_text(&packer, SLICE_OF("properties"));
+    pack_byte(&packer, 0x92);
+    pack_property(&packer, "page", "/treadmills/warranty");
+    pack_property(&packer, "seconds", "41");
+    pack_end(line, &packer);
+}
+
 const struct dialect dialect_json = {"json", "/v1/socket", "weft.v1.json", true, hello_json,
-        say_json, read_json, online_json, accept_json, commit_json, history_json};
+        say_json, read_json, online_json, accept_json, commit_json, history_json, track_json};
 const struct dialect dialect_msgpack = {"msgpack", "/v1/socket", "weft.v1.msgpack", true,
         hello_packed, say_packed, read_packed, online_packed, accept_packed, commit_packed,
-        history_packed};
+        history_packed, track_packed};
 const struct dialect dialect_plain = {.name = "plain",
         .path = "/v1/socket",
         .subprotocol = "weft.v1.json",

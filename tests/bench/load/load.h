@@ -85,6 +85,7 @@ enum news_kind {
     NEWS_ASSIGNED, /* conversation, at: the owner token */
     NEWS_TURN,     /* conversation, at: the turn */
     NEWS_PAGE,     /* count: entries */
+    NEWS_DONE,     /* a request of this line was carried out */
     NEWS_ERROR,    /* text */
 };
 
@@ -121,6 +122,7 @@ struct dialect {
     void (*accept)(struct line *line, struct slice offer);
     void (*commit)(struct line *line, const struct news *turn, struct slice text);
     void (*history)(struct line *line, struct slice before);
+    void (*track)(struct line *line, struct slice event); /* a step of the journey */
 };
 
 extern const struct dialect dialect_json, dialect_msgpack, dialect_plain, dialect_socketio,
@@ -156,6 +158,6 @@ _Noreturn void load_fail(const char *why, struct slice detail);
 void load_until(bool (*is_done)(void), const char *what);
 
 void run_chat(void), run_bots(void), run_devices(void), run_idle(void), run_accept(void);
-void run_tickets(void), run_storm(void), run_history(void);
+void run_tickets(void), run_storm(void), run_history(void), run_journey(void);
 
 #endif

@@ -36,7 +36,7 @@ static const struct workload {
     void (*run)(void);
 } workloads[] = {{"chat", run_chat}, {"bots", run_bots}, {"fan-out", run_devices},
         {"idle", run_idle}, {"accept", run_accept}, {"tickets", run_tickets}, {"storm", run_storm},
-        {"history", run_history}, {NULL, NULL}};
+        {"history", run_history}, {"journey", run_journey}, {NULL, NULL}};
 
 _Noreturn void load_fail(const char *why, struct slice detail)
 {
