@@ -17,7 +17,8 @@ import sys
 import tempfile
 import time
 
-from servers import Floor, Nats, SocketIo, TwoNodes, Weft, Ws, cpu_s, rss_bytes
+from goals import GOALS, show_goals
+from servers import AlwaysFloor, AlwaysWeft, Floor, Nats, SocketIo, TwoNodes, Weft, Ws, cpu_s, rss_bytes
 
 WORKLOADS = {
     "chat": "customers and agents, 200 bytes either way, as fast as it goes",
@@ -62,13 +63,16 @@ def arguments():
     parser.add_argument("--connections", type=int, default=10000, help="for idle and storm")
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--show", action="store_true",
+                        help="all that has a goal, with peers and both durabilities, as a table; some ten minutes")
     parser.add_argument("--against", type=pathlib.Path, metavar="FILE",
                         help="a kept result: says which ratios moved by more than a tenth")
     options = parser.parse_args()
     unknown = [name for name in options.workloads if name not in WORKLOADS]
     if unknown:
         parser.error(f"there is no workload '{unknown[0]}'; there are: {', '.join(WORKLOADS)}")
-    options.workloads = options.workloads or list(WORKLOADS)
+    options.workloads = options.workloads or list(GOALS if options.show else WORKLOADS)
+    options.peers = options.peers or (options.show and "chat" in options.workloads)
     return options
 
 
@@ -143,7 +147,8 @@ def servers_for(workload, options, folder):
     if workload == "two-nodes":
         kinds = [Weft, TwoNodes]
     elif workload in COMPARED:
-        kinds = [Floor, Weft, *([Ws, SocketIo, Nats] if options.peers else [])]
+        kinds = [Floor, Weft, *([Ws, SocketIo, Nats] if options.peers and workload == "chat" else []),
+                 *([AlwaysFloor, AlwaysWeft] if options.show and workload == "chat" else [])]
     else:
         kinds = [Weft]
     return [kind(options, folder) for kind in kinds]
@@ -172,6 +177,10 @@ def result_of(workload, options, rounds):
         result["p99_to_floor"] = round(result["p99_ms"] / max(result["floor_p99_ms"], 0.001), 3)
     if "weft-two" in rounds:
         result["cpu_to_one_node"] = round(median(rounds["weft-two"], "cpu_s_per_100k") / result["cpu_s_per_100k"], 3)
+    if "weft-always" in rounds:
+        always = median(rounds["weft-always"], "msgs_per_s")
+        result["always_to_floor"] = round(always / median(rounds["floor-always"], "msgs_per_s"), 3)
+        result["always_to_everysec"] = round(always / result["msgs_per_s"], 3)
     result["peers"] = {
         name: {"msgs_per_s": median(figures, "msgs_per_s"), "p99_ms": median(figures, "p99_ms"),
                "cpu_s_per_100k": round(median(figures, "cpu_s_per_100k"), 3),
@@ -184,21 +193,35 @@ def result_of(workload, options, rounds):
 
 
 def measure(workload, options):
+    if workload == "idle":  # what one round leaves in the allocator would flatter the next
+        return result_of(workload, options, merged(measure_rounds(workload, options, 1) for _ in range(options.rounds)))
+    return result_of(workload, options, measure_rounds(workload, options, options.rounds))
+
+
+def merged(parts):
+    whole = {}
+    for part in parts:
+        for name, rounds in part.items():
+            whole.setdefault(name, []).extend(rounds)
+    return whole
+
+
+def measure_rounds(workload, options, count):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="weft-bench-"))
     servers = servers_for(workload, options, folder)
     rounds = {server.name: [] for server in servers}
     try:
         for server in servers:
             server.start()
-        for number in range(options.rounds):
+        for number in range(count):
             for server in servers:
-                say(f"{workload}: round {number + 1} of {options.rounds}, {server.name}")
+                say(f"{workload}: round {number + 1} of {count}, {server.name}")
                 rounds[server.name].append(one_round(server, workload, options))
     finally:
         for server in servers:
             server.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    return result_of(workload, options, rounds)
+    return rounds
 
 
 # ---- what people read ----------------------------------------------------------------------------
@@ -220,11 +243,13 @@ def show(result):
 
 def compare(results, path):
     """Says which ratios moved against a kept result. Returns whether any did."""
-    kept = {result["workload"]: result for result in json.loads(path.read_text(encoding="utf-8"))["results"]}
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    kept = {result["workload"]: result for result in stored.get("results", [stored])}
     moved = False
     for result in results:
-        for key in ("ratio_to_floor", "p99_to_floor", "cpu_to_one_node"):
-            old, new = kept.get(result["workload"], {}).get(key), result.get(key)
+        old_result = kept.get(result["workload"], {})
+        for key in ("ratio_to_floor", "always_to_floor", "always_to_everysec", "p99_to_floor", "cpu_to_one_node"):
+            old, new = old_result.get(key), result.get(key)
             if old and new and abs(new / old - 1) > 0.1:
                 moved = True
                 print(f"moved: {result['workload']} {key} {old:g} -> {new:g}")
@@ -259,6 +284,8 @@ def main():
     for workload in options.workloads:
         results.append(measure(workload, options))
         show(results[-1])
+    if options.show:
+        show_goals(results)
     moved = options.against is not None and compare(results, options.against)
     if options.json:
         print(json.dumps(results[0] if len(results) == 1 else {"results": results}))

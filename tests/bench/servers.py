@@ -52,9 +52,11 @@ class Server:
 
     name = ""
     dialect = "plain"
+    durability = None  # as the run's
 
     def __init__(self, options, folder):
         self.options, self.folder = options, folder / self.name
+        self.durability = self.durability or options.durability
         self.processes, self.pids, self.port = [], [], 0
         self.folder.mkdir()
 
@@ -67,7 +69,7 @@ class Server:
         path = self.folder / "redis.sock"
         process = self.spawn(
             ["redis-server", "--port", "0", "--unixsocket", path, "--dir", self.folder, "--appendonly", "yes",
-             "--appendfsync", self.options.durability, "--save", "", "--auto-aof-rewrite-percentage", "0"],
+             "--appendfsync", self.durability, "--save", "", "--auto-aof-rewrite-percentage", "0"],
             stdout=subprocess.DEVNULL)
         wait_for(path)
         return process, path
@@ -124,7 +126,7 @@ class Nats(Server):
     dialect = "nats"
 
     def start(self):
-        sync = "always" if self.options.durability == "always" else "1s"
+        sync = "always" if self.durability == "always" else "1s"
         config = self.folder / "nats.conf"
         ports = free_ports(2)
         config.write_text(
@@ -165,7 +167,7 @@ class Weft(Server):
         config = self.folder / "weftd.yaml"
         limit = 1000000
         config.write_text(
-            f"listen: {{port: 0}}\ndata: {self.folder}/data\ndurability: {self.options.durability}\n"
+            f"listen: {{port: 0}}\ndata: {self.folder}/data\ndurability: {self.durability}\n"
             f"processes: {self.processes_wanted}\nlog: {{level: warn}}\n"
             f"limits: {{messages_per_min: {limit}, agent_messages_per_min: {limit}, sessions_per_min_per_ip: {limit},"
             f" connections_max: 20000, connections_per_ip_max: 20000, conversations_hot_max: 40000}}\n",
@@ -216,6 +218,16 @@ class Weft(Server):
             tenant = self.new_tenant(workload)
         return ["--port", self.port, "--dialect", self.options.codec, "--tenant", tenant["tenant"], "--secret",
                 tenant["signing_secret"], *more]
+
+
+class AlwaysFloor(Floor):
+    name = "floor-always"
+    durability = "always"
+
+
+class AlwaysWeft(Weft):
+    name = "weft-always"
+    durability = "always"
 
 
 class TwoNodes(Weft):
