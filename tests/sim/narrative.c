@@ -216,7 +216,7 @@ static void tell_sent(const char *who, unsigned node, const struct proto_frame *
 /* Of one part, after what is there already. */
 static size_t describe(const struct proto_part *part, char *out, size_t size)
 {
-    switch (part->kind) {
+    switch ((int)part->kind) {
     case PROTO_PART_KIND_MESSAGE:
         return (size_t)snprintf(out, size, ", \"%.*s\"", SLICE_ARGS(part->body.text));
     case PROTO_PART_KIND_OWNER:
@@ -230,16 +230,7 @@ static size_t describe(const struct proto_part *part, char *out, size_t size)
         return (size_t)snprintf(out, size, ", the case is closed");
     case PROTO_PART_KIND_QUEUED:
         return (size_t)snprintf(out, size, ", the case waits for a person");
-    case PROTO_PART_KIND_NOTE:
-    case PROTO_PART_KIND_INVITED:
-    case PROTO_PART_KIND_PARTICIPANT:
-    case PROTO_PART_KIND_IDENTITY:
-    case PROTO_PART_KIND_JOINED:
-    case PROTO_PART_KIND_SUPERSEDED:
-    case PROTO_PART_KIND_ERASED:
-    case PROTO_PART_KIND_EDITED:
-    case PROTO_PART_KIND_DELETED:
-    case PROTO_PART_KIND_REACTED:
+    default:
         break;
     }
     return 0;
