@@ -11,6 +11,8 @@
  */
 #include "store/redis_poll.h"
 
+#include "store/redis_bound.h"
+
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
 #include <stdlib.h>
@@ -114,6 +116,7 @@ struct redis_poll *redis_poll_create(struct uv_loop_s *loop, struct redisAsyncCo
         free(poll);
         return NULL;
     }
+    redis_bound_reader(context->c.reader);
     poll->handle.data = poll;
     poll->context = context;
     poll->on_gone = on_gone;

@@ -16,6 +16,7 @@
 #include "base/log_line.h"
 #include "base/map.h"
 #include "port/hints.h"
+#include "store/redis_bound.h"
 #include "store/redis_command.h"
 #include "store/redis_sentinel.h"
 #include "store/redis_settings.h"
@@ -321,6 +322,7 @@ static void connect_now(struct redis_subscriber *self)
         fail(self, "cannot_connect");
         return;
     }
+    redis_bound_reader(context->reader);
     fcntl(context->fd, F_SETFD, FD_CLOEXEC);
     connection->poll.data = connection;
     connection->context = context;

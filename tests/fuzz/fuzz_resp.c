@@ -9,6 +9,7 @@
 #include "cli/doctor/resp.h"
 #include "fuzz.h"
 #include "port/store.h"
+#include "store/redis_bound.h"
 #include "store/redis_greeting.h"
 #include "store/redis_link.h"
 #include "store/redis_reply.h"
@@ -66,6 +67,7 @@ static void as_replies(unsigned which, const char *bytes, size_t len)
 {
     redisReader *reader = redisReaderCreate();
     check(reader != NULL);
+    redis_bound_reader(reader);
     void *reply = NULL;
     redisReaderFeed(reader, bytes, len);
     while (redisReaderGetReply(reader, &reply) == REDIS_OK && reply != NULL) {
