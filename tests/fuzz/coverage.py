@@ -84,7 +84,9 @@ def main():
     share = 100 * run_lines / all_lines if all_lines else 0
     is_good = share >= arguments.least
     print(f"{'' if is_good else 'not '}ok {len(READERS) + 1} - all readers {share:.1f} % of {all_lines} lines")
-    return 0 if is_good and not bad else 1
+    bad += not is_good
+    print(f"{len(READERS) + 1 - bad} passed, {bad} failed")
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":

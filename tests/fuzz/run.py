@@ -74,11 +74,12 @@ def main():
     print(f"1..{len(names)}", flush=True)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         results = pool.map(lambda name: run(arguments.build, name, arguments.seconds), names)
-        all_good = True
+        bad = 0
         for number, (is_good, what, lines) in enumerate(results, 1):
             print(f"{'' if is_good else 'not '}ok {number} - {what}", *(f"# {line}" for line in lines), sep="\n", flush=True)
-            all_good = all_good and is_good
-    return 0 if all_good else 1
+            bad += not is_good
+    print(f"{len(names) - bad} passed, {bad} failed")
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":
