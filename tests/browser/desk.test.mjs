@@ -3,32 +3,12 @@
 // Each test has its own server, device and page; all of them end with no complaint of the console, the security
 // policy or axe. Screenshots of each state are kept for the eye.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { openBrowser, openDevice, openPage, shoot, violations } from "./lib/browser.mjs";
-import { DeskServer } from "./lib/model_desk.mjs";
-import { stage } from "./lib/desk_stage.mjs";
+import { test } from "node:test";
+import { openDevice, openPage, shoot, violations } from "./lib/browser.mjs";
+import { DeskScenes, WIDE, until } from "./lib/desk_scene.mjs";
 
-const WIDE = { viewport: { width: 1280, height: 800 } };
 const REFUSED = /ERR_CONNECTION_REFUSED|401 \(Unauthorized\)/; // the browser's own words on a server that is away
-let browser;
-let out;
-
-before(async () => {
-    out = mkdtempSync(join(tmpdir(), "weft-desk-"));
-    const build = fileURLToPath(new URL("../../broker/web/build.mjs", import.meta.url));
-    assert.equal(spawnSync(process.execPath, [build, out], { stdio: ["ignore", "ignore", "inherit"] }).status, 0);
-    browser = await openBrowser();
-});
-
-after(async () => {
-    await browser?.close();
-    if (out) rmSync(out, { recursive: true });
-});
+const scenes = new DeskScenes();
 
 /** The chats of the agent are there, with what was said in them: the list no longer moves by itself. */
 async function settled(page, own) {
@@ -39,44 +19,17 @@ async function settled(page, own) {
     }, own.length);
 }
 
-/** Runs a scene with a signed-in Anna, who is online and has the chats of `own`. */
-async function scene(name, { own = [], device = WIDE, axe = true, prepare = () => {} } = {}, play) {
-    const server = await new DeskServer(out).start();
-    stage(server.desk);
-    server.desk.agents.get("anna").status = "online";
-    await prepare(server.desk);
-    for (const conversation of own) server.desk.give("anna", conversation);
-    const context = await openDevice(browser, device);
-    const page = await openPage(context, server.link("anna"));
-    page.setDefaultTimeout(10_000);
-    try {
-        await page.waitForSelector(".line-live");
-        await settled(page, own);
-        await play({ page, server, desk: server.desk, context });
-        await shoot(page, `desk-${name}`);
-        if (axe) assert.deepEqual(await violations(page), []);
-        assert.deepEqual(page.complaints.filter((line) => !REFUSED.test(line)), []);
-    } catch (error) {
-        await shoot(page, `desk-${name}-failed`).catch(() => {});
-        throw error;
-    } finally {
-        await context.close();
-        await server.stop();
-    }
+/** Anna's desk with the chats of `own`, once all of them are there. */
+function scene(name, options, play) {
+    return scenes.play(`desk-${name}`, { but: REFUSED, ...options }, async (all) => {
+        await settled(all.page, options.own ?? []);
+        await play(all);
+    });
 }
 
 const column = (page, conversation) => page.locator(`[data-column=${conversation}]`);
 const texts = (place) => place.locator(".bubble").allInnerTexts();
 const taken = (desk, type) => desk.taken.filter((frame) => frame.type === type);
-
-/** Waits until the test's own side of the world is as it should be. */
-async function until(what, holds, ms = 10_000) {
-    const end = Date.now() + ms;
-    while (!holds()) {
-        if (Date.now() > end) assert.fail(`not in time: ${what}`);
-        await new Promise((resolve) => setTimeout(resolve, 15));
-    }
-}
 
 /** The main thread's own CPU time so far, in ms: unlike the clock on the wall, it does not count other processes. */
 async function cpu(page) {
@@ -106,7 +59,7 @@ test("a link opens the desk once, leaves the address, and a reload stays signed 
     await page.waitForSelector(".line-live");
     await page.waitForFunction(() => document.querySelector("[value=online]").checked);
 
-    const other = await openDevice(browser, WIDE);
+    const other = await openDevice(scenes.browser, WIDE);
     const used = await openPage(other, `${server.url}desk/#code=used`);
     await used.waitForSelector(".sign-in-reason");
     assert.match(await used.locator(".sign-in-reason").innerText(), /used before/);
@@ -471,7 +424,7 @@ test("dark, right to left, and hostile words stay words", () => scene("dark-rtl"
 test("everything to press is at least 24 px, and has a name", () => scene("targets", { own: ["c-ada", "c-omar"] }, async ({ page, desk }) => {
     desk.offer("anna", "c-noor");
     await page.waitForSelector("[data-offer]");
-    const poor = await page.evaluate(() => [...document.querySelectorAll("button, input, select, textarea, a")].flatMap((element) => {
+    const poor = await page.evaluate(() => [...document.querySelectorAll("button, input:not([hidden]), select, textarea, a")].flatMap((element) => {
         const box = (element.closest("label") ?? element).getBoundingClientRect();
         const named = element.getAttribute("aria-label") || element.textContent.trim() || element.closest("label")?.textContent.trim() || element.ariaLabel;
         return box.width < 24 || box.height < 24 || !named ? [`${element.outerHTML.slice(0, 80)} ${box.width}x${box.height}`] : [];

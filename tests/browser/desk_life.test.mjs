@@ -2,70 +2,28 @@
 // The life of a message at the desk: an agent edits, deletes, reacts and replies, and sees what the customer was offered.
 //   node --test tests/browser/desk_life.test.mjs      (screenshots: build/screenshots)
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { PHONE, openBrowser, openDevice, openPage, shoot, violations } from "./lib/browser.mjs";
+import { test } from "node:test";
+import { PHONE, shoot, violations } from "./lib/browser.mjs";
 import { composer, reply, said } from "./lib/desk.mjs";
-import { DeskServer } from "./lib/model_desk.mjs";
-import { stage } from "./lib/desk_stage.mjs";
+import { DeskScenes, WIDE, until } from "./lib/desk_scene.mjs";
 
 const OMAR = "c-omar";
-let browser;
-let out;
-
-before(async () => {
-    out = process.env.WEFT_WEB ?? mkdtempSync(join(tmpdir(), "weft-desk-life-"));
-    const build = fileURLToPath(new URL("../../broker/web/build.mjs", import.meta.url));
-    if (!process.env.WEFT_WEB) assert.equal(spawnSync(process.execPath, [build, out], { stdio: ["ignore", "ignore", "inherit"] }).status, 0);
-    browser = await openBrowser();
-});
-
-after(async () => {
-    await browser?.close();
-    if (out && !process.env.WEFT_WEB) rmSync(out, { recursive: true });
-});
+const scenes = new DeskScenes();
 
 /** Anna with one open chat. */
-async function scene(name, options, play) {
-    const server = await new DeskServer(out).start();
-    stage(server.desk);
-    server.desk.agents.get("anna").status = "online";
-    server.desk.give("anna", OMAR);
-    const context = await openDevice(browser, { viewport: { width: 1280, height: 800 }, ...options });
-    const page = await openPage(context, server.link("anna"));
-    page.setDefaultTimeout(10_000);
-    try {
-        await page.waitForSelector(".line-live");
+function scene(name, options, play) {
+    const { prepare, ...device } = options;
+    return scenes.play(`desk-life-${name}`, { own: [OMAR], device: { ...WIDE, ...device }, prepare }, async ({ page, desk }) => {
         await page.locator(".chat-item").first().click();
         await composer(page).waitFor();
-        await play(page, server.desk);
-        await shoot(page, `desk-life-${name}`);
-        assert.deepEqual(await violations(page), []);
-        assert.deepEqual(page.complaints, []);
-    } catch (error) {
-        await shoot(page, `desk-life-${name}-failed`).catch(() => {});
-        throw error;
-    } finally {
-        await context.close();
-        await server.stop();
-    }
+        await play(page, desk);
+    });
 }
 
 const row = (page, text) => page.locator(".row").filter({ has: page.locator(".bubble", { hasText: text }) });
 const menu = (page) => page.locator("[role=menu]");
 const item = (page, name) => menu(page).locator("button", { hasText: name });
 const deeds = (desk) => desk.taken.filter((frame) => ["edit", "delete", "react", "send"].includes(frame.type));
-
-async function until(holds, ms = 10_000) {
-    for (const end = Date.now() + ms; !holds();) {
-        if (Date.now() > end) assert.fail("not in time: " + holds);
-        await new Promise((resolve) => setTimeout(resolve, 15));
-    }
-}
 
 async function actions(page, text) {
     await row(page, text).last().hover();
@@ -76,7 +34,7 @@ async function actions(page, text) {
 test("an agent edits, deletes, reacts and replies", async () => {
     await scene("deeds", {}, async (page, desk) => {
         await reply(page, "It is in Lyn");
-        await until(() => deeds(desk).length === 1);
+        await until("it is sent", () => deeds(desk).length === 1);
         await actions(page, "in Lyn");
         await item(page, "Edit").click();
         await page.locator(".editor textarea").fill("It is in Lyon");
@@ -101,7 +59,7 @@ test("an agent edits, deletes, reacts and replies", async () => {
         await item(page, "Delete").click();
         await item(page, "Delete").click();
         await said(page, "deleted").waitFor();
-        await until(() => deeds(desk).length === 5);
+        await until("all of it is done", () => deeds(desk).length === 5);
         assert.deepEqual(deeds(desk).map((frame) => [frame.type, frame.n]), [["send", 1], ["edit", 2], ["react", 3], ["send", 4], ["delete", 5]]);
         const found = desk.conversations.get(OMAR).entries.find((entry) => entry.parts[0].body?.text.includes("AL2-0931-77"));
         assert.equal(deeds(desk)[2].target, found.at);
@@ -132,7 +90,7 @@ test("by keyboard: the newest message's menu is a stop, the arrows go on, Esc co
 test("what is refused is said, and nothing changes", async () => {
     await scene("refused", {}, async (page, desk) => {
         await reply(page, "old words");
-        await until(() => deeds(desk).length === 1);
+        await until("it is sent", () => deeds(desk).length === 1);
         desk.refuse = (frame) => (frame.type === "edit" ? { code: "too_late" } : null);
         await actions(page, "old words");
         await item(page, "Edit").click();
@@ -140,6 +98,29 @@ test("what is refused is said, and nothing changes", async () => {
         await page.locator(".editor textarea").press("Enter");
         await page.getByText("too old by now").waitFor();
         await said(page, "old words").waitFor();
+    });
+});
+
+test("words are edited as long as the server says, and as long as it says", async () => {
+    await scene("window", { prepare: (desk) => { desk.limits = { ...desk.limits, edit_ms: 60_000, text_bytes: 60 }; } }, async (page, desk) => {
+        await reply(page, "It is in Lyn");
+        await until("it is sent", () => deeds(desk).length === 1);
+        await actions(page, "in Lyn");
+        await item(page, "Edit").click();
+        await page.locator(".editor textarea").fill("x".repeat(61));
+        await page.locator(".editor textarea").press("Enter");
+        await page.locator(".editor [role=alert]", { hasText: "1 bytes too long" }).waitFor();
+        await page.locator(".editor textarea").fill("It is in Lyon");
+        await page.locator(".editor textarea").press("Enter");
+        await row(page, "in Lyon").locator(".said-edited").waitFor();
+        await actions(page, "Only the poles");
+        assert.deepEqual(await menu(page).locator("[role=menuitem]").allInnerTexts(), ["Reply", "Delete…"]);
+        await page.keyboard.press("Escape");
+        await composer(page).fill("y".repeat(61));
+        await page.locator(".composer-too-long", { hasText: "1 bytes too long" }).waitFor();
+        await composer(page).press("Enter");
+        assert.equal(await composer(page).inputValue(), "y".repeat(61));
+        await composer(page).fill("");
     });
 });
 

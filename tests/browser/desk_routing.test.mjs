@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the routing core can do, at the desk: finishing in peace, weights, conference, and a supervisor's work.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { openBrowser, openDevice, openPage, shoot, violations } from "./lib/browser.mjs";
+import { test } from "node:test";
 import { column, composer, reply, said } from "./lib/desk.mjs";
-import { DeskServer } from "./lib/model_desk.mjs";
-import { stage } from "./lib/desk_stage.mjs";
+import { DeskScenes, WIDE } from "./lib/desk_scene.mjs";
 
-const WIDE = { viewport: { width: 1280, height: 800 } };
+const scenes = new DeskScenes();
 const DARK = { ...WIDE, dark: true };
 const CASES = [
     { conversation: "c-ada", state: "active", agent: "tom", queue: "parcels", channel: "web", waiting_ms: 240_000, weight: 1000, contact: "Ada Bellini" },
@@ -27,45 +20,13 @@ const EXPLAINED = {
         { agent: "jonas", name: "Jonas Lindqvist", verdict: "lacks_skill", skill: "parcels", score: 90, terms: [{ name: "fairness", value: 90 }] },
     ],
 };
-let browser;
-let out;
-
-before(async () => {
-    out = mkdtempSync(join(tmpdir(), "weft-desk-"));
-    const build = fileURLToPath(new URL("../../broker/web/build.mjs", import.meta.url));
-    assert.equal(spawnSync(process.execPath, [build, out], { stdio: ["ignore", "ignore", "inherit"] }).status, 0);
-    browser = await openBrowser();
-});
-
-after(async () => {
-    await browser?.close();
-    if (out) rmSync(out, { recursive: true });
-});
-
 /** Anna's desk; `supervisor`: Tom has Ada's case. */
-async function scene(name, { own = [], supervisor = false, device = WIDE } = {}, play) {
-    const server = await new DeskServer(out).start();
-    stage(server.desk);
-    Object.assign(server.desk.agents.get("anna"), { status: "online", supervisor });
-    Object.assign(server.desk, { cases: CASES, explained: EXPLAINED });
-    for (const conversation of own) server.desk.give("anna", conversation);
-    if (supervisor) server.desk.give("tom", "c-ada");
-    const context = await openDevice(browser, device);
-    const page = await openPage(context, server.link("anna"));
-    page.setDefaultTimeout(10_000);
-    try {
-        await page.waitForSelector(".line-live");
-        await play({ page, desk: server.desk, clean: async (part) => {
-            await shoot(page, `desk-${name}-${part}`);
-            assert.deepEqual(await violations(page), [], part);
-        } });
-        await shoot(page, `desk-${name}`);
-        assert.deepEqual(await violations(page), []);
-        assert.deepEqual(page.complaints, []);
-    } finally {
-        await context.close();
-        await server.stop();
-    }
+function scene(name, { supervisor = false, ...options }, play) {
+    return scenes.play(`desk-${name}`, { ...options, prepare(desk) {
+        desk.agents.get("anna").supervisor = supervisor;
+        Object.assign(desk, { cases: CASES, explained: EXPLAINED });
+        if (supervisor) desk.give("tom", "c-ada");
+    } }, play);
 }
 
 const monitor = async (page) => {
@@ -153,13 +114,13 @@ test("a supervisor reads along, whispers, barges in, and nothing of the whisper 
     await monitor(page);
     await said(page, "Where is my parcel?").first().waitFor();
     assert.equal(await composer(page).count(), 1, "one place to write: the whisper");
-    assert.equal(desk.taken.some((frame) => frame.type === "receipt" && frame.conversation === "c-ada"), false, "unseen");
     await column(page).locator(".composer-field").fill("Offer her the pick-up point");
     await page.keyboard.press("Enter");
     await column(page).locator(".said-note:not(.said-waiting)", { hasText: "pick-up point" }).waitFor();
     const whispers = desk.taken.filter((frame) => frame.type === "send");
     assert.deepEqual(whispers.map(({ visibility, owner }) => [visibility, owner]), [["internal", undefined]]);
     await clean("whisper");
+    assert.equal(desk.taken.some((frame) => frame.type === "receipt" && frame.conversation === "c-ada"), false, "unseen");
     await page.click("[data-barge]");
     await column(page).locator("[data-kind=reply]").waitFor();
     await reply(page, "Hello Ada, this is Anna");

@@ -146,7 +146,7 @@ export class Thread {
     }
 
     #tellReceipts(): void {
-        if (this.watching || this.#receiptTimer !== null) return;
+        if (this.#receiptTimer !== null) return;
         this.#receiptTimer = this.#session.world.after(RECEIPT_MS, () => {
             this.#receiptTimer = null;
             this.#sendReceipt();
@@ -155,7 +155,7 @@ export class Thread {
 
     #sendReceipt(): void {
         const { at } = this.state;
-        if (at === null) return;
+        if (at === null || this.watching) return;
         const delivered = placeOf(at);
         const read = this.#readUpTo ? placeOf(this.#readUpTo) : 0;
         if (delivered <= this.#told.delivered && read <= this.#told.read) return;

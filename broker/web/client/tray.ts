@@ -80,6 +80,7 @@ export class Tray {
     }
 
     #drop(gone: readonly Attachment[]): void {
+        if (!gone.length) return;
         for (const { picture } of gone) if (picture) URL.revokeObjectURL(picture);
         this.items = this.items.filter((one) => !gone.includes(one));
         this.full = false;

@@ -38,6 +38,7 @@ let scene: Scene = {
     said: "",
     offered: "",
     trouble: false,
+    picture: null,
 };
 let around: Around;
 let focusNext: string | null = null;
@@ -127,7 +128,7 @@ function begin(entrance: Entrance): void {
         desk: () => store.desk,
         signedOut: (reason) => {
             office = null;
-            show({ palette: false, question: null });
+            show({ palette: false, question: null, picture: null });
             store.dispatch({ type: "signed_out", reason });
         },
     });
@@ -251,6 +252,13 @@ const actions: Actions = {
     typing: (conversation, active) => office?.threads.get(conversation)?.typing(active),
     noticeRead: (conversation) => store.dispatch({ type: "notice_read", conversation }),
     say: (conversation, text, note) => office?.send(conversation, text, note),
+    tray: (conversation) => office?.files.tray(conversation) ?? null,
+    followTray: (conversation, look) => office?.files.follow(conversation, look) ?? (() => undefined),
+    attach: (conversation, files) => office?.files.tray(conversation).add(files),
+    sayFiles: (conversation, note) => office?.sendFiles(conversation, note),
+    addressOf: (upload) => office?.files.known(upload),
+    freshAddress: (conversation, at, upload) => office?.files.fresh(conversation, at, upload) ?? Promise.resolve(null),
+    view: (picture) => show({ picture }),
     answer: (conversation, at) => {
         store.dispatch({ type: "answering", conversation, at });
         if (at !== null) void focus.write(conversation, "reply");
@@ -337,6 +345,7 @@ around = {
     bindings: { ...DEFAULT_BINDINGS, ...habits.bindings },
     mac,
     now: () => Date.now() + store.desk.skew_ms,
+    limits: () => office?.limits ?? null,
 };
 fit();
 addEventListener("resize", fit);

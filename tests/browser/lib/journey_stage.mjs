@@ -66,11 +66,11 @@ export class JourneyStage {
         return this.screen(name, `${through}/#token=${token}`, options);
     }
 
-    async agent(id, name, skills) {
+    async agent(id, name, skills, options = {}) {
         const { link } = await this.weftd.admin("POST", "/v1/admin/tenants/demo/agents", {
             id, name, languages: ["en"], capacity: 4, skills: skills.map((skill) => ({ name: skill, level: 900 })),
         });
-        return this.screen(`desk-${id}`, link);
+        return this.screen(`desk-${id}`, link, options);
     }
 
     /** What the log holds, read from the store: every word, with its author and who may see it. */
@@ -91,9 +91,10 @@ export class JourneyStage {
         return shoot(page, `journey-${name}`);
     }
 
-    /** Everything of a screen that must hold at any time. */
-    async expectGood(page, { axe = true } = {}) {
-        assert.deepEqual(page.complaints.filter((line) => !AWAY.test(line)), [], page.title_);
+    /** Everything of a screen that must hold at any time. refused: the status that the test itself has provoked. */
+    async expectGood(page, { axe = true, refused = null } = {}) {
+        const expected = (line) => AWAY.test(line) || (refused && line.includes(`a status of ${refused} `));
+        assert.deepEqual(page.complaints.filter((line) => !expected(line)), [], page.title_);
         assert.equal(await page.evaluate(() => globalThis.sameDocument), true, `${page.title_} was not loaded again`);
         if (axe) assert.deepEqual(await violations(page), [], page.title_);
     }

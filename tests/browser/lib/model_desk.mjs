@@ -20,6 +20,7 @@ export class ModelDesk {
         this.hellos = 0;
         this.taken = []; // every frame from agents, for the tests
         this.refuse = () => null; // (frame): an error to answer with instead
+        this.limits = LIMITS;
         this.shown = SHOWN;
         this.cases = []; // what list_cases answers
         this.explained = { state: "waiting", policy: 0, agents: 0, candidates: [] };
@@ -221,7 +222,7 @@ class Line {
         this.send({
             type: "welcome", id: frame.id, role: "agent", tenant: "fabrik", session: `s_${desk.mark()}`, subject: id, name: agent.name,
             lineage: `L${desk.mark()}`, ticket: `ticket.${id}.${desk.mark()}`, ticket_expires_in_ms: 86_400_000, durability: "always",
-            status: agent.status, supervisor: agent.supervisor === true, time_ms: desk.now(), limits: LIMITS,
+            status: agent.status, supervisor: agent.supervisor === true, time_ms: desk.now(), limits: this.desk.limits,
         });
         for (const { id: other, name, status, chats, capacity } of desk.agents.values()) this.send({ type: "presence", agent: other, name, status, chats, capacity });
         for (const conversation of desk.conversations.values()) {

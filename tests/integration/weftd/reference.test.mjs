@@ -7,9 +7,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { promisify } from "node:util";
-import { connect } from "../../../docs/reference/examples/websocket.mjs";
 import { contactToken } from "../../../docs/reference/examples/token.mjs";
 import { Client } from "../../../docs/reference/examples/weft.mjs";
+import { enter } from "../../lib/session.mjs";
 import { ROOT, startWeftd } from "../../lib/weftd.mjs";
 
 const run = promisify(execFile);
@@ -27,34 +27,12 @@ async function door(path, body) {
     return answer.json();
 }
 
-// One socket, from hello on. until: the first frame that fits, also one that came already.
-function enter(token) {
-    const frames = [], hopes = [];
-    const take = (frame) => {
-        frames.push(frame);
-        for (const hope of hopes) hope(frame);
-    };
-    const socket = connect(weftd.wsUrl, "weft.v1.json", {
-        open: () => put({ type: "hello", id: "hello", token }),
-        message: (text) => take(JSON.parse(text)),
-        close: (code) => take({ type: "closed", code }),
-    });
-    const put = (frame) => socket.send(JSON.stringify(frame));
-    const until = (fits) => new Promise((done) => {
-        const found = frames.find(fits);
-        if (found) done(found);
-        else hopes.push((frame) => fits(frame) && done(frame));
-    });
-    let count = 0;
-    const ask = (frame) => {
-        const id = `${++count}`;
-        put({ ...frame, id });
-        return until((answer) => answer.id === id);
-    };
-    return { frames, put, until, ask, welcome: () => until(({ id }) => id === "hello"), leave: () => socket.break() };
-}
-const known = (reference) => enter(contactToken(secret, tenant, reference, "Ada"));
-const visit = async () => enter((await door("/v1/sessions", { tenant })).token);
+const meet = (token) => {
+    const session = enter(weftd.wsUrl, token);
+    return { ...session, welcome: () => session.until(({ id }) => id === "hello") };
+};
+const known = (reference) => meet(contactToken(secret, tenant, reference, "Ada"));
+const visit = async () => meet((await door("/v1/sessions", { tenant })).token);
 
 test("the clients of the reference play their story", async () => {
     const story = await run(process.execPath, [join(REFERENCE, "examples/client.mjs"), join(weftd.dataDir, "up.json")]);
@@ -123,7 +101,7 @@ test("a refused identify takes nobody's place", async () => {
 
 test("an agent's receipt for a note is not told to the customer", async () => {
     const { code } = await weftd.admin("POST", `/v1/admin/tenants/${tenant}/agents`, { name: "Anna" });
-    const agent = enter((await door("/v1/agents/sessions", { code })).token), customer = await visit();
+    const agent = meet((await door("/v1/agents/sessions", { code })).token), customer = await visit();
     const { lineage } = await agent.welcome(), words = (text) => ({ body: { kind: "text", text } });
     await agent.ask({ type: "set_presence", status: "online" });
     const { conversation, lineage: theirs } = await customer.welcome();

@@ -8,7 +8,7 @@
 import { NO_AMENDS, type Amends } from "../../client/amends.ts";
 import { append, EMPTY_THREAD, prepend, type Thread } from "./thread.ts";
 import { NO_ENTRY, seqOf } from "./name.ts";
-import type { EntryView, Handoff, Part, Who } from "./wire.ts";
+import type { Body, EntryView, Handoff, Part, Who } from "./wire.ts";
 
 /** watching: somebody else's, read along silently. joined: somebody else's, and the agent may speak beside them.
  *  checking: mine before the line broke, not yet confirmed. gone: not confirmed, so somebody else's. */
@@ -19,6 +19,8 @@ export type Busy = "closing" | "transferring" | "reopening" | null;
 export interface Pending {
     readonly key: string;
     readonly text: string;
+    /** It is a file, and this is what is known of it. */
+    readonly file: Body | null;
     readonly note: boolean;
     readonly acked: boolean;
     readonly time_ms: number;

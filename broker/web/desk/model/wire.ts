@@ -2,6 +2,7 @@
 // The wire's types as the desk uses them: those of the client library.
 
 export type * from "../../client/wire.ts";
-import type { Availability } from "../../client/wire.ts";
+import type { Availability, WelcomeFrame } from "../../client/wire.ts";
 
 export type Presence = Availability;
+export type Limits = WelcomeFrame["limits"];

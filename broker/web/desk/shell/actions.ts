@@ -4,6 +4,8 @@
 import type { Command } from "../model/commands.ts";
 import type { ActionName } from "../model/keys.ts";
 import type { Handoff, Presence } from "../model/wire.ts";
+import type { Tray } from "../../client/tray.ts";
+import type { FileProps } from "../view/files.tsx";
 import type { Draft } from "./keep.ts";
 
 /** cases: about none. */
@@ -16,6 +18,14 @@ export interface Actions {
     noticeRead(conversation: string): void;
     /** Says it, as the answer to what `answer` chose, if that was public as this is. */
     say(conversation: string, text: string, note: boolean): void;
+    /** The files of this chat that are not sent yet; sayFiles sends those that are ready. */
+    tray(conversation: string): Tray | null;
+    followTray(conversation: string, look: () => void): () => void;
+    attach(conversation: string, files: readonly File[]): void;
+    sayFiles(conversation: string, note: boolean): void;
+    addressOf(upload: string): string | null | undefined;
+    freshAddress(conversation: string, at: string, upload: string): Promise<string | null>;
+    view(picture: FileProps | null): void;
     answer(conversation: string, at: string | null): void;
     edit(conversation: string, target: string, text: string): void;
     remove(conversation: string, target: string): void;

@@ -2,15 +2,16 @@
 // Carries out the agent's verbs, and turns what the server says into events. All decisions about what is shown
 // are the state's; here are the session, the clock, storage, focus and sound.
 
-import { browserLanes, Session, wakeByPage, WeftError, type Draft, type LaneStore } from "../../client/index.ts";
+import { browserLanes, fileBody, Session, wakeByPage, WeftError, type Draft, type LaneStore } from "../../client/index.ts";
 import type { ServerFrame } from "../model/wire.ts";
 import { writable } from "../model/chat.ts";
 import type { Desk } from "../model/desk.ts";
 import type { Event } from "../model/events.ts";
 import { seqOf } from "../model/name.ts";
-import type { Handoff, Presence, WelcomeFrame } from "../model/wire.ts";
+import type { Body, Handoff, Limits, Presence, WelcomeFrame } from "../model/wire.ts";
 import { spanOf } from "../view/time.ts";
 import { Drafts, keep, unsentIn } from "./keep.ts";
+import { Files } from "./files.ts";
 import { Helping } from "./helping.ts";
 import { enter, Refused, type Entrance } from "./sign_in.ts";
 import { Threads } from "./threads.ts";
@@ -32,6 +33,7 @@ export class Office {
     readonly drafts: Drafts;
     readonly threads: Threads;
     readonly helping: Helping;
+    readonly files: Files;
     private readonly session: Session;
     private readonly lanes: LaneStore = browserLanes();
     private readonly unhook: () => void;
@@ -53,6 +55,7 @@ export class Office {
             role: "agent",
             lanes: this.lanes,
         });
+        this.files = new Files(this.session);
         this.threads = new Threads(
             this.session,
             this.drafts,
@@ -143,10 +146,22 @@ export class Office {
     }
 
     send(conversation: string, text: string, note: boolean): void {
+        this.sayBody(conversation, { kind: "text", text }, note);
+    }
+
+    /** Those that are ready, each as a message of its own. */
+    sendFiles(conversation: string, note: boolean): void {
+        for (const ready of this.files.tray(conversation).take()) this.sayBody(conversation, fileBody(ready), note);
+    }
+
+    get limits(): Limits | null {
+        return this.session.welcome?.limits ?? null;
+    }
+
+    private sayBody(conversation: string, body: Body, note: boolean): void {
         const chat = this.tell.desk().chats.get(conversation);
         const thread = this.threads.get(conversation);
         if (!chat || !thread) return;
-        const body = { kind: "text" as const, text };
         if (note) thread.say({ body, visibility: "internal" });
         else if (chat.owner !== null) {
             thread.say({ body, owner: chat.owner, reply_to: chat.answering ?? undefined });
@@ -172,7 +187,9 @@ export class Office {
 
     dismiss(conversation: string): void {
         this.tell.dispatch({ type: "dismiss", conversation });
-        if (!this.tell.desk().chats.has(conversation)) this.threads.drop(conversation);
+        if (this.tell.desk().chats.has(conversation)) return;
+        this.threads.drop(conversation);
+        this.files.drop(conversation);
     }
 
     reconnect(): void {
@@ -196,6 +213,7 @@ export class Office {
     end(): void {
         clearInterval(this.habit);
         this.helping.end();
+        this.files.end();
         clearTimeout(this.syncTimer);
         this.unhook();
         this.session.connection.stop();

@@ -7,7 +7,7 @@
 import type { Session, Thread } from "../../client/index.ts";
 import { amendsOnTheWay } from "../../client/amends.ts";
 import { pendingOf, type Word } from "../../client/outbox.ts";
-import { deedRefusedOf, refusedOf } from "../view/words.ts";
+import { deedRefusedOf, fileRefusedOf, refusedOf } from "../view/words.ts";
 import { onePage } from "../model/page.ts";
 import type { Event } from "../model/events.ts";
 import type { Chat, Pending } from "../model/chat.ts";
@@ -108,6 +108,11 @@ export class Threads {
             thread.discard(failed.key);
             return;
         }
+        if (failed?.body?.kind === "file") {
+            this.dispatch({ type: "notice", text: fileRefusedOf(failed.body.text, failed.error ?? ""), tone: "bad" });
+            thread.discard(failed.key);
+            return;
+        }
         if (failed) {
             const note = failed.visibility === "internal";
             this.drafts.giveBack(conversation, failed.body?.text ?? "", note);
@@ -119,6 +124,7 @@ export class Threads {
         const pending = words.filter((word) => !word.type).map((word): Pending => ({
             key: word.key,
             text: word.body?.text ?? "",
+            file: word.body?.kind === "file" ? word.body : null,
             note: word.visibility === "internal",
             acked: word.status === "acked",
             time_ms: word.time_ms,

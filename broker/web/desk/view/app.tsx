@@ -6,6 +6,7 @@ import { CasesDialog } from "./cases.tsx";
 import { CloseDialog } from "./close.tsx";
 import { Column } from "./column.tsx";
 import { ExplainDialog } from "./explain.tsx";
+import { Viewer, type FileProps } from "./files.tsx";
 import { Icon, Loom } from "./icon.tsx";
 import { InviteDialog } from "./invite.tsx";
 import { Palette } from "./palette.tsx";
@@ -33,6 +34,8 @@ export interface Scene {
     readonly said: string;
     readonly offered: string;
     readonly trouble: boolean;
+    /** Before the agent's eyes, large. */
+    readonly picture: FileProps | null;
 }
 
 export function App({ desk, scene }: { desk: Desk; scene: Scene }) {
@@ -132,6 +135,7 @@ function Asked({ desk, scene }: { desk: Desk; scene: Scene }) {
     const { question } = scene;
     const chat = question ? desk.chats.get(question.conversation) : undefined;
     const close = (): void => actions.ask(null, null);
+    if (scene.picture) return <Viewer shown={scene.picture} onClose={() => actions.view(null)} />;
     if (scene.palette)
         return <Palette commands={commandsOf(desk, scene.sound)} onClose={() => actions.palette(false)} />;
     if (question?.kind === "cases") return <CasesDialog desk={desk} onClose={close} />;

@@ -40,6 +40,7 @@ function Open(props: ColumnProps) {
     const focus = () => {
         if (!focused) actions.focus(conversation);
     };
+    const { onPaste, onDrop, onDragOver } = takesFiles(chat, (files) => actions.attach(conversation, files));
     return (
         <section
             class={focused && !alone ? "column column-focus" : "column"}
@@ -47,6 +48,9 @@ function Open(props: ColumnProps) {
             aria-label={`Chat with ${chat.contact}`}
             onFocusIn={focus}
             onPointerDown={focus}
+            onPaste={onPaste}
+            onDrop={onDrop}
+            onDragOver={onDragOver}
         >
             <Head {...props} />
             {!live && lost_at_ms !== null && (
@@ -102,6 +106,21 @@ function Open(props: ColumnProps) {
             )}
         </section>
     );
+}
+
+/** Files that are pasted or dropped anywhere in a chat where the agent may write. */
+function takesFiles(chat: Chat, attach: (files: File[]) => void) {
+    const take = (event: Event, data: DataTransfer | null): void => {
+        const files = [...(data?.files ?? [])];
+        if (files.length === 0) return;
+        event.preventDefault();
+        if (writable(chat)) attach(files);
+    };
+    return {
+        onPaste: (event: ClipboardEvent) => take(event, event.clipboardData),
+        onDrop: (event: DragEvent) => take(event, event.dataTransfer),
+        onDragOver: (event: DragEvent) => event.preventDefault(),
+    };
 }
 
 function Head({ chat, narrow, live, supervisor }: ColumnProps) {

@@ -3,19 +3,21 @@
 // draws nothing else, so it is on the screen at once, whatever arrives meanwhile.
 
 import { createRef } from "preact";
+import { Attached } from "./attached.tsx";
+import { overOf } from "./length.ts";
 import { Pure, AroundContext, type Around } from "./context.ts";
 import { Icon } from "./icon.tsx";
 import { Keys } from "./keys.tsx";
 import type { Chat } from "../model/chat.ts";
 
-const TEXT_BYTES = 8192;
 const GROWS = typeof CSS !== "undefined" && CSS.supports("field-sizing", "content");
-const encoder = new TextEncoder();
 
 interface State {
     readonly note: boolean;
     readonly empty: boolean;
     readonly over: number;
+    /** Grows with each change of the files that wait, and of what is wanted with them. */
+    readonly files: number;
 }
 
 export interface ComposerProps {
@@ -32,11 +34,19 @@ export interface ComposerProps {
 export class Composer extends Pure<ComposerProps, State> {
     static override contextType = AroundContext;
     declare context: Around;
-    override state: State = { note: false, empty: true, over: 0 };
+    override state: State = { note: false, empty: true, over: 0, files: 0 };
     private readonly field = createRef<HTMLTextAreaElement>();
+    private readonly chooser = createRef<HTMLInputElement>();
+    private unfollow: () => void = () => undefined;
+    private wish = false; // Send was pressed, and some file is still on its way
 
     override componentDidMount(): void {
+        this.unfollow = this.context.actions.followTray(this.props.conversation, () => this.onFiles());
         this.load();
+    }
+
+    override componentWillUnmount(): void {
+        this.unfollow();
     }
 
     override componentDidUpdate(before: Readonly<ComposerProps>): void {
@@ -52,9 +62,9 @@ export class Composer extends Pure<ComposerProps, State> {
 
     private weigh(note: boolean): void {
         const { value } = this.field.current!;
-        const over = value.length * 3 > TEXT_BYTES ? encoder.encode(value).length - TEXT_BYTES : -TEXT_BYTES;
-        const next: State = { note, empty: value.trim() === "", over: Math.max(over, -512) };
         const { state } = this;
+        const over = overOf(value, this.context.limits());
+        const next: State = { ...state, note, empty: value.trim() === "", over: Math.max(over, -512) };
         if (next.note !== state.note || next.empty !== state.empty || next.over !== state.over) this.setState(next);
         if (!GROWS) this.grow();
     }
@@ -73,6 +83,25 @@ export class Composer extends Pure<ComposerProps, State> {
         actions.typing(conversation, value.trim() !== "" && !this.state.note);
         if (notice !== null) actions.noticeRead(conversation);
         this.weigh(this.state.note);
+        this.want(false); // they write on
+    };
+
+    private onFiles(): void {
+        const tray = this.context.actions.tray(this.props.conversation);
+        this.setState((was) => ({ ...was, files: was.files + 1 }));
+        if (this.wish && tray && !tray.busy && !tray.failed) this.send();
+    }
+
+    private want(wish: boolean): void {
+        if (wish !== this.wish) this.setState((was) => ({ ...was, files: was.files + 1 }));
+        this.wish = wish;
+    }
+
+    private readonly onChosen = (): void => {
+        const input = this.chooser.current!;
+        this.context.actions.attach(this.props.conversation, [...input.files!]);
+        input.value = "";
+        this.field.current!.focus();
     };
 
     private readonly onKeyDown = (event: KeyboardEvent): void => {
@@ -89,9 +118,15 @@ export class Composer extends Pure<ComposerProps, State> {
     private send(): void {
         const field = this.field.current!;
         const text = field.value.trim();
-        if (text === "" || encoder.encode(text).length > TEXT_BYTES) return;
-        const { actions } = this.context;
+        const { actions, limits } = this.context;
         const { conversation } = this.props;
+        const tray = actions.tray(conversation);
+        if (overOf(text, limits()) > 0) return;
+        if (tray?.failed) return field.form!.querySelector<HTMLElement>(".attached-fault button, .attached .tool")!.focus();
+        this.want(tray?.busy === true);
+        if (this.wish) return;
+        actions.sayFiles(conversation, this.state.note);
+        if (text === "") return;
         actions.say(conversation, text, this.state.note);
         field.value = "";
         actions.keepDraft(conversation, { text: "", note: this.state.note });
@@ -117,6 +152,7 @@ export class Composer extends Pure<ComposerProps, State> {
     }
 
     render({ notice, conversation, contact, quote }: ComposerProps, { note, empty, over }: State) {
+        const tray = this.context.actions.tray(conversation);
         const field = `write-${conversation}`;
         return (
             <form class={note ? "composer composer-note" : "composer"} onSubmit={this.onSubmit}>
@@ -167,7 +203,19 @@ export class Composer extends Pure<ComposerProps, State> {
                         </button>
                     </div>
                 )}
+                {tray && <Attached tray={tray} wish={this.wish} onLeft={() => this.field.current!.focus()} />}
                 <div class="composer-line">
+                    <button
+                        type="button"
+                        class="tool"
+                        aria-label="Attach files"
+                        title="Attach files (or paste, or drop them here)"
+                        data-attach
+                        onClick={() => this.chooser.current!.click()}
+                    >
+                        <Icon name="attach" />
+                    </button>
+                    <input ref={this.chooser} type="file" multiple hidden onChange={this.onChosen} />
                     <textarea
                         id={field}
                         ref={this.field}
@@ -185,7 +233,7 @@ export class Composer extends Pure<ComposerProps, State> {
                     <button
                         type="submit"
                         class="button button-main composer-send"
-                        disabled={empty || over > 0}
+                        disabled={(empty && !tray?.items.length) || over > 0}
                         aria-label={note ? "Add note" : "Send"}
                     >
                         <Icon name={note ? "check" : "send"} />

@@ -4,6 +4,7 @@
 import { Component, createContext } from "preact";
 import { useContext, useEffect, useState } from "preact/hooks";
 import type { Actions } from "../shell/actions.ts";
+import type { Limits } from "../model/wire.ts";
 import type { Bindings } from "../model/keys.ts";
 
 export interface Around {
@@ -12,6 +13,8 @@ export interface Around {
     readonly mac: boolean;
     /** Server time now, as well as it is known. */
     readonly now: () => number;
+    /** As the server told them last; null: it has not yet. */
+    readonly limits: () => Limits | null;
 }
 
 export const AroundContext = createContext<Around | null>(null);

@@ -5,9 +5,10 @@
 // whose heights are measured. One menu button is a stop of the Tab key, the newest message's; from there the arrow keys
 // go from message to message.
 
-import { useEffect, useRef } from "preact/hooks";
-import { useAround } from "./context.ts";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useAround, type Around } from "./context.ts";
 import { Icon } from "./icon.tsx";
+import { overOf } from "./length.ts";
 import { whoName } from "./words.ts";
 import { reactionsOf } from "../../client/amends.ts";
 import type { Row } from "../model/thread.ts";
@@ -32,15 +33,16 @@ const isMe = (who: Who, me: string): boolean => who.kind === "agent" && who.id =
 const isNote = ({ part, entry }: Row): boolean => part.kind === "note" || entry.visibility === "internal";
 
 /** Who may: the server decides; this only leaves out what it would refuse in any case. */
-function allowed({ row, me, writable }: DeedsProps) {
+function allowed({ row, me, writable }: DeedsProps, { now, limits }: Around) {
     const { body } = row.part;
     const gone = !body || body.kind === "deleted";
     const own = isMe(row.entry.author, me);
+    const fresh = now() - row.entry.time_ms < (limits()?.edit_ms ?? Infinity);
     const heard = writable || isNote(row);
     return {
         reply: !gone && writable && !isNote(row),
         react: !gone && heard,
-        edit: !gone && own && heard && body.kind === "text",
+        edit: !gone && own && heard && fresh && body.kind === "text",
         remove: !gone && own,
     };
 }
@@ -48,7 +50,8 @@ function allowed({ row, me, writable }: DeedsProps) {
 /** The button of a message's menu. */
 export function More(props: DeedsProps) {
     const { row, newest, mode, onMode } = props;
-    if (!Object.values(allowed(props)).some(Boolean)) return null;
+    const around = useAround();
+    if (!Object.values(allowed(props, around)).some(Boolean)) return null;
     return (
         <button
             type="button"
@@ -83,9 +86,10 @@ function ownEmoji({ row, me }: DeedsProps): Set<string> {
 
 export function Menu(props: DeedsProps) {
     const { row, conversation, mode, onMode } = props;
-    const { actions } = useAround();
+    const around = useAround();
+    const { actions } = around;
     const menu = useRef<HTMLDivElement>(null);
-    const may = allowed(props);
+    const may = allowed(props, around);
     const own = ownEmoji(props);
     const { at } = row.entry;
     const close = (): void => {
@@ -159,12 +163,15 @@ function onMenuKey(event: KeyboardEvent, close: () => void): void {
 
 /** The words of an own message, to be changed where they stand. */
 export function Editor({ row, conversation, onMode }: DeedsProps) {
-    const { actions } = useAround();
+    const { actions, limits } = useAround();
+    const [over, setOver] = useState(0);
     const field = useRef<HTMLTextAreaElement>(null);
     const was = row.part.body!.text;
     const stop = (save: boolean): void => {
         const place = field.current!.closest(".row");
         const text = field.current!.value.trim();
+        const excess = save ? overOf(text, limits()) : 0;
+        if (excess > 0) return setOver(excess);
         if (save && text !== "" && text !== was) actions.edit(conversation, row.entry.at, text);
         onMode(row.key, null);
         requestAnimationFrame(() => place?.querySelector<HTMLElement>(".more")?.focus());
@@ -188,8 +195,13 @@ export function Editor({ row, conversation, onMode }: DeedsProps) {
                 stop(event.key === "Enter");
             }}
         >
-            <textarea ref={field} class="composer-field" rows={2} dir="auto" maxLength={8192} aria-label="Edit the message" />
+            <textarea ref={field} class="composer-field" rows={2} dir="auto" aria-label="Edit the message" />
             <div class="editor-tools">
+                {over > 0 && (
+                    <span class="composer-too-long" role="alert">
+                        {over} bytes too long
+                    </span>
+                )}
                 <button type="button" class="button" onClick={() => stop(false)}>
                     Cancel
                 </button>
@@ -203,9 +215,10 @@ export function Editor({ row, conversation, onMode }: DeedsProps) {
 
 export function Reactions(props: DeedsProps & { readonly contact: string }) {
     const { row, me, contact, conversation } = props;
-    const { actions } = useAround();
+    const around = useAround();
+    const { actions } = around;
     const reactions = reactionsOf(row.amend!);
-    const may = allowed(props).react;
+    const may = allowed(props, around).react;
     if (reactions.length === 0) return null;
     return (
         <ul class="reactions" aria-label="Reactions">

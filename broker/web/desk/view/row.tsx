@@ -8,6 +8,7 @@ import { systemLine, whoName } from "./words.ts";
 import type { Row } from "../model/thread.ts";
 import type { Pending } from "../model/chat.ts";
 import { RichBody } from "./bodies.tsx";
+import { File } from "./files.tsx";
 import { Editor, Menu, More, Reactions, type Mode } from "./deeds.tsx";
 import type { Body } from "../model/wire.ts";
 
@@ -110,9 +111,10 @@ function Said(props: Omit<RowProps, "day">) {
                 <Editor {...deeds} />
             ) : (
                 <div class="said-line">
-                    <div class={body.kind === "deleted" ? "bubble bubble-deleted" : "bubble"} dir="auto">
+                    {body.kind === "file" && <File key={body.upload} body={body} conversation={conversation} at={entry.at} />}
+                    {!isNamed(body) && <div class={body.kind === "deleted" ? "bubble bubble-deleted" : "bubble"} dir="auto">
                         {body.text}
-                    </div>
+                    </div>}
                     <More {...deeds} />
                 </div>
             )}
@@ -124,6 +126,11 @@ function Said(props: Omit<RowProps, "day">) {
             {progress && <Progress progress={progress} />}
         </div>
     );
+}
+
+/** A file whose words are its name alone. */
+function isNamed(body: Body): boolean {
+    return body.kind === "file" && (body.name === undefined || body.text === body.name);
 }
 
 /** The words are not the first ones. */
@@ -176,9 +183,13 @@ export class PendingRow extends Pure<{ readonly pending: Pending }> {
                 <div
                     class={`said said-ours said-head said-tail said-waiting ${pending.note ? "said-note" : "said-agent"}`}
                 >
-                    <div class="bubble" dir="auto">
-                        {pending.text}
-                    </div>
+                    {pending.file ? (
+                        <File body={pending.file} conversation="" at={null} />
+                    ) : (
+                        <div class="bubble" dir="auto">
+                            {pending.text}
+                        </div>
+                    )}
                     <div class="progress progress-waiting">
                         <Icon name={pending.acked ? "check" : "clock"} />
                         {pending.acked ? "Sent" : "Sending…"}

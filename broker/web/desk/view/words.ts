@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every word that the desk shows, in one place, so that another language is another file of this shape.
 
+import { sizeOf } from "../../client/files.ts";
 import type { Chat, Typist } from "../model/chat.ts";
 import type { Handoff, Part, Presence, Who } from "../model/wire.ts";
 
@@ -86,6 +87,39 @@ const REFUSED: Record<string, string> = {
 export function refusedOf(code: string): string {
     return REFUSED[code] ?? `The server did not take this (${plain(code)}). Your words are here again.`;
 }
+
+/** Why a file that was said is not there. */
+export function fileRefusedOf(name: string, code: string): string {
+    const why = code === "fenced" || code === "unknown_conversation" ? "this chat is somebody else's now"
+        : code === "case_closed" ? "the chat was closed before" : code === "no_such_upload" ? "it waited too long. Attach it again" : plain(code);
+    return `${name} was not sent: ${why}.`;
+}
+
+/** Why a file did not go up. */
+export function fileFaultOf(code: string, limit?: number): string {
+    switch (code) {
+        case "too_large":
+            return limit ? `Too large: a file may have ${sizeOf(limit)}.` : "Too large.";
+        case "empty":
+            return "This file is empty.";
+        case "store_full":
+        case "quota":
+            return "There is no room for more files.";
+        case "unknown_conversation":
+            return "This chat is somebody else's now.";
+        case "unsupported":
+        case "forbidden":
+        case "body_unsupported":
+        case "bad_request":
+            return "Files cannot be sent here.";
+        default:
+            return "The upload broke off.";
+    }
+}
+
+const FOR_GOOD = ["too_large", "empty", "unsupported", "forbidden", "body_unsupported", "bad_request", "unknown_conversation"];
+
+export const mayGoBetter = (code: string): boolean => !FOR_GOOD.includes(code);
 
 const DEEDS: Record<string, string> = { edit: "edited", delete: "deleted", react: "reacted to" };
 
