@@ -30,10 +30,8 @@ static bool open_folder(struct file_store *store, const struct config *config, s
 static bool open_bucket(struct file_store *store, struct loop *loop)
 {
     const struct config_files *config = &store->config;
-    if (!secrets_read_text(config->secret_file, store->secret, sizeof store->secret)) {
-        fprintf(stderr, "weftd: cannot read %s: %s\n", config->secret_file, strerror(errno));
+    if (!secrets_read_password(config->secret_file, store->secret))
         return false;
-    }
     store->options = (struct s3_options){.endpoint = config->endpoint,
             .region = config->region,
             .bucket = config->bucket,

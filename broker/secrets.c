@@ -86,6 +86,15 @@ bool secrets_read_text(const char *path, char *out, size_t capacity)
     return true;
 }
 
+bool secrets_read_password(const char *path, char out[256])
+{
+    out[0] = '\0';
+    if (path[0] == '\0' || secrets_read_text(path, out, 256))
+        return true;
+    fprintf(stderr, "weftd: cannot read %s: %s\n", path, strerror(errno));
+    return false;
+}
+
 static bool complain(const char *what, const char *path)
 {
     fprintf(stderr, "weftd: cannot %s %s: %s\n", what, path, strerror(errno));

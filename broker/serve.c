@@ -24,6 +24,7 @@
 #include "store/redis_keystore.h"
 #include "store/redis_sentinel.h"
 #include "store/redis_store.h"
+#include "supervisor/supervisor.h"
 #include "ws/ws_server.h"
 
 #include <errno.h>
@@ -72,6 +73,7 @@ struct serve {
     struct policy_watch policy;
     uint64_t drain_until_ms;
     bool is_ready, is_seeding, is_reload_wanted;
+    int exit_code;
 };
 
 /* ---- settings ---------------------------------------------------------------------------------
@@ -91,6 +93,7 @@ static bool set_settings(struct serve *serve)
             .conversations_hot_max = config->limits.conversations_hot_max,
             .ping_ms = config->timeouts.ping_ms,
             .dead_ms = config->timeouts.dead_ms,
+            .checks_master_key = true,
             .token_ms = 5 * 60 * 1000,
             .ticket_ms = DAY_MS,
             .customer_renewal_ms = (uint64_t)400 * DAY_MS,
@@ -130,16 +133,6 @@ static void set_public_url(struct serve *serve, uint16_t port)
 /* ---- adapters ---------------------------------------------------------------------------------
  */
 
-/* "" when no file is named. */
-static bool read_password(const char *path, char out[256])
-{
-    out[0] = '\0';
-    if (path[0] == '\0' || secrets_read_text(path, out, 256))
-        return true;
-    fprintf(stderr, "weftd: cannot read %s: %s\n", path, strerror(errno));
-    return false;
-}
-
 static struct redis_sentinel *ask_sentinels(
         struct serve *serve, const struct config_redis *redis, const char *password)
 {
@@ -157,8 +150,8 @@ static bool find_redis(struct serve *serve, const struct config_redis *redis, co
         const char *link_name, struct redis_way *way)
 {
     struct redis_options *options = &way->options;
-    if (!read_password(redis->password_file, way->password) ||
-            !read_password(redis->sentinel_password_file, way->sentinel_password))
+    if (!secrets_read_password(redis->password_file, way->password) ||
+            !secrets_read_password(redis->sentinel_password_file, way->sentinel_password))
         return false;
     *options = (struct redis_options){.name = link_name,
             .random = system_random(),
@@ -324,6 +317,17 @@ static void on_node_ready(void *user)
         tell_ready(serve);
 }
 
+static void on_wrong_key(void *user)
+{
+    struct serve *serve = user;
+    fprintf(stderr,
+            "weftd: %s/keys/master.key is not the key that these stores were written with: copy it "
+            "from a host that works\n",
+            serve->config->data);
+    serve->exit_code = EXIT_WRONG_KEY;
+    loop_stop(serve->loop);
+}
+
 /* ---- the end ----------------------------------------------------------------------------------
  */
 
@@ -425,6 +429,7 @@ int serve_run(const struct config *config, const char *config_path, unsigned ind
     if (serve.node == NULL || !open_server(&serve, port))
         return 69;
     serve.node->on_ready = on_node_ready;
+    serve.node->on_wrong_key = on_wrong_key;
     serve.node->on_ready_user = &serve;
     if (!start_policy(&serve))
         return 78;
@@ -434,5 +439,5 @@ int serve_run(const struct config *config, const char *config_path, unsigned ind
     loop_on_signal(serve.loop, SIGINT, on_stop, &serve);
     loop_run(serve.loop);
     log_line(LOG_INFO, "node.stopped", "port=%u", port);
-    return 0; /* the process ends here: the logs are in Redis, memory goes with it */
+    return serve.exit_code; /* the process ends here: the logs are in Redis, memory goes with it */
 }

@@ -74,6 +74,15 @@ void crypto_derive(const uint8_t master[KEY_SIZE], const char *context, struct s
     keyed_hash(master, "derive", context, label, out, KEY_SIZE);
 }
 
+void crypto_fingerprint(const uint8_t master[KEY_SIZE], char out[FINGERPRINT_LEN])
+{
+    uint8_t key[KEY_SIZE], mac[16];
+    crypto_derive(master, "finger", SLICE_NONE, key);
+    crypto_mac(key, "finger", SLICE_NONE, mac, sizeof mac);
+    check(base32_write(mac, sizeof mac, out) == FINGERPRINT_LEN);
+    sodium_memzero(key, sizeof key);
+}
+
 uint64_t crypto_digest(struct slice message)
 {
     uint8_t hash[crypto_generichash_BYTES];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A node: makes the tables in order, takes them down in reverse, and hears of the store's life.
  *
- * Invariant: clients may enter once the directory has been read in this life of the process; before
- * that they are told to try again. Draining stops new work, says bye, and leaves every log as it
- * is.
+ * Invariant: clients may enter once the directory has been read in this life of the process, and
+ * the master key has been found to be the stores'; before that they are told to try again. Draining
+ * stops new work, says bye, and leaves every log as it is.
  */
 #include "flow/node.h"
 
@@ -20,6 +20,7 @@
 #include "flow/due.h"
 #include "flow/files.h"
 #include "flow/limits.h"
+#include "flow/master_key.h"
 #include "flow/members.h"
 #include "flow/pools.h"
 #include "flow/revocations.h"
@@ -42,11 +43,11 @@ static void on_generation(void *user, uint64_t generation)
 
 static bool create_tables(struct node *node)
 {
-    return limits_create(node) && members_create(node) && bus_create(node) &&
-           revocations_create(node) && shelf_create(node) && conversations_create(node) &&
-           sessions_create(node) && bots_create(node) && bot_nodes_create(node) &&
-           pools_create(node) && leases_create(node) && doors_create(node) &&
-           directory_create(node) && due_create(node) && files_create(node);
+    return limits_create(node) && master_key_create(node) && members_create(node) &&
+           bus_create(node) && revocations_create(node) && shelf_create(node) &&
+           conversations_create(node) && sessions_create(node) && bots_create(node) &&
+           bot_nodes_create(node) && pools_create(node) && leases_create(node) &&
+           doors_create(node) && directory_create(node) && due_create(node) && files_create(node);
 }
 
 struct node *node_create(const struct node_ports *ports, const struct node_settings *settings)
@@ -83,7 +84,8 @@ void node_connect(struct node *node, struct peers *peers, struct http *http)
 
 void node_open(struct node *node)
 {
-    bool is_known = directory_is_whole(node) && revocations_are_known(node);
+    bool is_known =
+            directory_is_whole(node) && revocations_are_known(node) && master_key_is_right(node);
     if (node->is_open || !is_known)
         return;
     node->is_open = true;
@@ -124,6 +126,7 @@ void node_destroy(struct node *node)
     shelf_destroy(node);
     sessions_destroy(node);
     limits_destroy(node);
+    master_key_destroy(node);
     revocations_destroy(node);
     bus_destroy(node);
     members_destroy(node);

@@ -48,6 +48,7 @@ enum { POLICY_WHY_MAX = 256 };
 
 struct node_settings {
     uint8_t master_key[32];
+    bool checks_master_key;   /* against its fingerprint in the key store: master_key.h */
     struct slice admin_token; /* what the admin doors ask for; empty: they are shut */
     struct slice public_url;  /* "http://host:port", for links */
     enum proto_durability durability;
@@ -104,12 +105,14 @@ struct node {
     unsigned batches; /* of events, under way: door_journey.c */
     struct due *due;
     struct revocations *revocations;
+    struct master_key *master_key;
     struct limits *limits;
-    struct files *files;          /* what is on its way, up or down: files.h */
-    struct members *members;      /* which nodes live */
-    struct bus *bus;              /* what they tell each other */
-    void (*on_ready)(void *user); /* the directory is loaded for the first time */
-    void *on_ready_user;
+    struct files *files;              /* what is on its way, up or down: files.h */
+    struct members *members;          /* which nodes live */
+    struct bus *bus;                  /* what they tell each other */
+    void (*on_ready)(void *user);     /* the directory is loaded for the first time */
+    void (*on_wrong_key)(void *user); /* the stores are another master key's: it never gets ready */
+    void *on_ready_user;              /* of both */
 };
 
 struct node_ports {
@@ -133,7 +136,8 @@ void node_destroy(struct node *node);
 extern const struct peer_events node_peer_events;
 extern const struct http_events node_http_events;
 
-/* Clients may enter once the directory and the revocations were read: called after either. */
+/* Clients may enter once the directory and the revocations were read and the master key is known to
+ * be right: called after each of them. */
 void node_open(struct node *node);
 bool node_is_quiet(const struct node *node); /* nobody is connected */
 

@@ -98,6 +98,10 @@ bool ticket_make(
 enum token_fault ticket_check(const uint8_t key[KEY_SIZE], struct slice ticket, uint64_t now_ms,
         char *scratch, size_t scratch_len, struct token_claims *out_claims);
 
+/* Tells master keys apart, and nothing else of them: a keyed hash, as base32 text. */
+enum { FINGERPRINT_LEN = 26 };
+void crypto_fingerprint(const uint8_t master[KEY_SIZE], char out[FINGERPRINT_LEN]);
+
 /* Text forms. Return the length written; out must have room for (4 * len + 2) / 3, or (8 * len + 4)
  * / 5. */
 size_t base64url_write(const void *bytes, size_t len, char *out);

@@ -120,6 +120,7 @@ bool child_reap(struct child *child, uint64_t now_ms)
             WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
             now_ms - child->started_ms);
     child->failures = child->state == CHILD_READY ? 0 : child->failures + 1;
+    child->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     child->state = CHILD_IDLE;
     child->pid = 0;
     close_ready(child);

@@ -39,6 +39,7 @@ struct child {
     int ready_fd;
     uint64_t started_ms, start_at_ms;
     uint32_t restart_ms; /* the next pause before a start */
+    int exit_code;       /* of the last one; -1: it did not exit by itself */
     uint32_t failures;   /* deaths in a row before it was ready */
 };
 

@@ -7,6 +7,7 @@
  *
  *   STARTING --all ready--> UP --SIGTERM--> STOPPING (nodes, bots, stores) --> done
  *       +--a store or a node never gets ready--> STOPPING, exit 70
+ *       +--a node has the wrong master key--> STOPPING, exit 77
  *
  * SIGHUP goes on to the nodes, which read their configuration again; SIGUSR2 begins a rolling
  * restart.
@@ -183,6 +184,9 @@ static void look_at_children(struct supervisor *self)
                     child->arguments[0], child->failures);
             begin_stop(self, EXIT_NEVER_READY);
         }
+        if (is_dead && child->rank == RANK_NODE && child->exit_code == EXIT_WRONG_KEY &&
+                self->phase != PHASE_STOPPING)
+            begin_stop(self, EXIT_WRONG_KEY); /* another start would say the same */
     }
     if (self->phase == PHASE_UP)
         self->is_changed |= rolling_go_on(&self->rolling, &self->crew, now);

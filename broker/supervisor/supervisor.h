@@ -12,11 +12,12 @@
 
 /* As in <sysexits.h>; told in docs/how-to/operate.md. */
 enum supervisor_exit {
-    EXIT_STOPPED = 0,       /* by SIGTERM or SIGINT, orderly */
-    EXIT_PORT_TAKEN = 69,   /* the address or the port cannot be had */
-    EXIT_NEVER_READY = 70,  /* a store or a node died again and again before it was ready */
-    EXIT_DATA_IN_USE = 73,  /* another weftd runs on this data folder */
-    EXIT_DATA_UNUSABLE = 74 /* the data folder cannot be written, or the disk is full */
+    EXIT_STOPPED = 0,        /* by SIGTERM or SIGINT, orderly */
+    EXIT_PORT_TAKEN = 69,    /* the address or the port cannot be had */
+    EXIT_NEVER_READY = 70,   /* a store or a node died again and again before it was ready */
+    EXIT_DATA_IN_USE = 73,   /* another weftd runs on this data folder */
+    EXIT_DATA_UNUSABLE = 74, /* the data folder cannot be written, or the disk is full */
+    EXIT_WRONG_KEY = 77      /* said by a node: its master key is not the stores' */
 };
 
 /* Starts all children, restarts each within 2 s of its death, returns when told to stop.

@@ -37,7 +37,7 @@ export async function startWeftd(settings = {}, { masterKeyOf = null } = {}) {
 class Weftd {
     #child;
     #watcher;
-    #waiting = new Set();
+    #waiting = new Map(); // who looks at up.json, and their timers
 
     constructor(settings, masterKeyOf) {
         this.dataDir = mkdtempSync(join(tmpdir(), "weft-data-"));
@@ -77,6 +77,7 @@ class Weftd {
     // What it supervises dies with it.
     #leave = () => {
         this.#child?.kill("SIGKILL");
+        for (const timer of this.#waiting.values()) clearTimeout(timer);
         this.#watcher.close();
         rmSync(this.dataDir, { recursive: true, force: true });
     };
@@ -98,7 +99,7 @@ class Weftd {
         } catch {
             this.up = null;
         }
-        for (const look of this.#waiting) look();
+        for (const look of this.#waiting.keys()) look();
     }
 
     /** Until up.json is as wanted. */
@@ -111,7 +112,7 @@ class Weftd {
             };
             const look = () => holds(this.up) && end(done, this.up);
             const timer = setTimeout(() => end(fail, new Error(`not in time: ${what}\n${this.log()}`)), PATIENCE_MS);
-            this.#waiting.add(look);
+            this.#waiting.set(look, timer);
             this.#look();
         });
     }

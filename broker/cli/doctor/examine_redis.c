@@ -123,11 +123,14 @@ static void examine_one(
                 is_expected ? "not up now" : strerror(errno));
         return;
     }
-    if (store_log_in(&check->resp, redis->password_file))
+    if (store_log_in(&check->resp, redis->password_file)) {
         examine_answers(check);
-    else
+        if (redis == &check->patient->config->redis.keys)
+            examine_master_key(check);
+    } else {
         findings_add(check->findings, FINDING_FAIL, check->about,
                 "mend redis.*.password_file in the configuration", "it does not take the password");
+    }
     resp_close(&check->resp);
 }
 

@@ -28,6 +28,9 @@ bool store_setting(struct store_check *check, const char *name, char *out, size_
  * errors: false: none of them knows the master; out_place is then untouched */
 bool examine_sentinels(struct store_check *check, const struct config_redis *redis,
         struct config_redis *out_place);
+/* Whether the master key of this host is the one that the keys were wrapped with. order: logged in
+ */
+void examine_master_key(struct store_check *check);
 /* Whether the replicas are as the configuration counts on. order: logged in */
 void examine_replicas(struct store_check *check);
 

@@ -2,11 +2,14 @@
 // Two weftd with data folders of their own, as on two machines, on the same two Redis servers: they are one Weft, and
 // what is left of it when one of them goes.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { contactToken } from "../../../docs/reference/examples/token.mjs";
 import { startFleet } from "../../lib/redis_fleet.mjs";
 import { enterWhere, hasText, say } from "../../lib/session.mjs";
-import { startWeftd } from "../../lib/weftd.mjs";
+import { startWeftd, WEFT } from "../../lib/weftd.mjs";
 
 let fleet, settings, here, there;
 
@@ -71,4 +74,29 @@ test("a host that comes joins in, and knows who was made before", async () => {
     await say(phone, "After it came");
     await customer.until(hasText("After it came"));
     for (const session of [customer, phone]) session.leave();
+});
+
+// Its own data folder makes a master key of its own.
+test("a host with another master key is refused at its start, and says why; the right one goes on", async () => {
+    const { signing_secret: secret, tenant } = await here.admin("POST", "/v1/admin/tenants", { name: "Safe" });
+    const customer = await enterAt(here, contactToken(secret, tenant, "crm-1", "Ada"));
+    const refused = await startWeftd({ ...settings, processes: 2 }).then(() => "started", (error) => error.message);
+    assert.match(refused, /^weftd ended \(77\)/);
+    assert.match(refused, /keys\/master\.key is not the key that these stores were written with: copy it from a host that works/);
+    assert.match(refused, / node\.wrong_master_key /);
+    await say(customer, "Still here");
+    customer.leave();
+    await here.restart(); // the right key is right again
+});
+
+test("the doctor says which host has the wrong key", () => {
+    const grade = () => {
+        const found = spawnSync(WEFT, ["doctor", "--config", here.configPath, "--json"], { encoding: "utf8" }).stdout;
+        return JSON.parse(found).filter(({ about }) => about === "master key").map((finding) => finding.grade);
+    };
+    const path = join(here.dataDir, "keys/master.key"), right = readFileSync(path);
+    assert.deepEqual(grade(), ["ok"]);
+    writeFileSync(path, Buffer.alloc(32, 7));
+    assert.deepEqual(grade(), ["fail"]);
+    writeFileSync(path, right);
 });

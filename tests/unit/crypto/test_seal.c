@@ -23,6 +23,16 @@ static void what_is_sealed_opens_again(void)
     }
 }
 
+static void a_fingerprint_tells_keys_apart(void)
+{
+    char one[FINGERPRINT_LEN], again[FINGERPRINT_LEN], other[FINGERPRINT_LEN];
+    crypto_fingerprint(key, one);
+    crypto_fingerprint(key, again);
+    crypto_fingerprint(other_key, other);
+    expect(memcmp(one, again, sizeof one) == 0);
+    expect(memcmp(one, other, sizeof one) != 0);
+}
+
 static void nothing_altered_opens(void)
 {
     uint8_t sealed[11 + SEAL_OVERHEAD], opened[sizeof sealed];
@@ -95,7 +105,8 @@ int main(int argc, char **argv)
     if (!crypto_start())
         return 1;
     return test_main(argc, argv,
-            (struct test_case[]){CASE(what_is_sealed_opens_again), CASE(nothing_altered_opens),
+            (struct test_case[]){CASE(what_is_sealed_opens_again),
+                    CASE(a_fingerprint_tells_keys_apart), CASE(nothing_altered_opens),
                     CASE(every_use_of_a_key_is_its_own), CASE(a_digest_tells_bodies_apart),
                     CASE(a_stream_opens_in_its_order_and_to_its_end), {0}});
 }

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Is this node's master key the one that the stores were written with? */
+#ifndef WEFT_FLOW_MASTER_KEY_H
+#define WEFT_FLOW_MASTER_KEY_H
+
+#include "flow/node.h"
+
+bool master_key_create(struct node *node); /* sets node->master_key, begins to ask */
+void master_key_destroy(struct node *node);
+/* false: it is not known yet, or it is another one. */
+bool master_key_is_right(const struct node *node);
+
+#endif
