@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 
+import curves
 from goals import GOALS, show_goals
 from servers import AlwaysFloor, AlwaysWeft, Floor, Nats, SocketIo, TwoNodes, Weft, Ws, cpu_s, rss_bytes
 
@@ -36,7 +37,7 @@ WORKLOADS = {
 }
 COMPARED = {"chat", "chat-1000", "chat-5000"}
 GENERATOR_SHARE_MAX, STRANGERS_SHARE_MAX = 0.9, 0.1
-IDLE_SETTLES_S = 10  # what rests is put away within some seconds, and given back to the system
+IDLE_SETTLES_S = 20  # what rests is put away, a thousand a second, and given back to the system
 
 
 class Help(argparse.HelpFormatter):
@@ -65,12 +66,19 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--show", action="store_true",
                         help="all that has a goal, with peers and both durabilities, as a table; some ten minutes")
+    parser.add_argument("--curves", nargs="*", metavar="CURVE", help="cost as work grows: " + ", ".join(curves.CURVES))
+    parser.add_argument("--curve-seconds", type=float, default=300, help="for each curve; what takes longer is left out")
     parser.add_argument("--against", type=pathlib.Path, metavar="FILE",
                         help="a kept result: says which ratios moved by more than a tenth")
     options = parser.parse_args()
     unknown = [name for name in options.workloads if name not in WORKLOADS]
     if unknown:
         parser.error(f"there is no workload '{unknown[0]}'; there are: {', '.join(WORKLOADS)}")
+    wrong = [name for name in options.curves or [] if name not in curves.CURVES]
+    if wrong:
+        parser.error(f"there is no curve '{wrong[0]}'; there are: {', '.join(curves.CURVES)}")
+    if options.curves is not None:
+        options.curves = options.curves or ["all"]
     options.workloads = options.workloads or list(GOALS if options.show else WORKLOADS)
     options.peers = options.peers or (options.show and "chat" in options.workloads)
     return options
@@ -267,12 +275,12 @@ def install_peers():
 
 def build(options):
     """The generator and the floor, beside the weftd that is measured."""
-    targets = ["tests/bench/load/weft-load", "tests/bench/load/weft-floor"]
+    targets = ["tests/bench/load/weft-load", "tests/bench/load/weft-floor", "tests/bench/bench_route"]
     done = subprocess.run(["ninja", "-C", options.build, *targets], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"bench: the load generator could not be built:\n{done.stdout[-2000:]}")
     options.bin = {"weftd": options.build / "broker/weftd", "weft-load": options.build / targets[0],
-                   "weft-floor": options.build / targets[1]}
+                   "weft-floor": options.build / targets[1], "bench_route": options.build / targets[2]}
 
 
 def main():
@@ -280,6 +288,11 @@ def main():
     if options.peers:
         install_peers()
     build(options)
+    if options.curves:
+        grown = curves.run(options, say)
+        if options.json:
+            print(json.dumps({"curves": grown}))
+        return
     results = []
     for workload in options.workloads:
         results.append(measure(workload, options))

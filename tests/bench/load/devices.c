@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WARM_UP_MS = 1000, SAID_MAX = 500, IN_FLIGHT = 16 };
+enum { WARM_UP_MS = 1000, IN_FLIGHT = 16 };
 
 static struct line *extra; /* devices 2, 3, ... of customer 0, then of customer 1, ... */
 static uint32_t extra_count, extra_here, *told;
@@ -111,9 +111,9 @@ static void on_history_news(struct line *line, const struct news *news)
     cast_on_news(line, news);
     if (news->kind == NEWS_ACK) {
         customer->acked_n++;
-        if (customer->n < SAID_MAX)
+        if (customer->n < load.entries)
             cast_customer_says(customer, 1);
-        else if (customer->acked_n == SAID_MAX)
+        else if (customer->acked_n == load.entries)
             said_all++;
     }
     if (news->kind != NEWS_PAGE)

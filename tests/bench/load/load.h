@@ -143,7 +143,7 @@ struct load {
     const char *tenant;
     const uint8_t *secret; /* NULL: no tokens are needed */
     char **agent_tokens;   /* of agents, or the keys of bots */
-    uint32_t agents, customers, devices;
+    uint32_t agents, customers, devices, entries;
     double seconds, rate; /* rate 0: as fast as it goes */
     uint64_t begin_ns;    /* of what is measured */
     double cpu_before_s;  /* the generator's, at that time */
@@ -154,7 +154,8 @@ extern struct load load;
 /* A token for the customer, valid for an hour. Static, until the next call. */
 struct slice load_token(uint32_t customer);
 _Noreturn void load_fail(const char *why, struct slice detail);
-/* Turns until the condition holds, at most 60 s. */
+enum { LOAD_WAIT_S = 600 };
+/* Turns until the condition holds, at most so long. */
 void load_until(bool (*is_done)(void), const char *what);
 
 void run_chat(void), run_bots(void), run_devices(void), run_idle(void), run_accept(void);

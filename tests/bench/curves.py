@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the cost of one more grows with how many there are: `weft bench --curves`.
+
+Costs are CPU seconds and bytes, not wall times, so a busy machine changes them little. Each curve
+goes up through its sizes as long as its share of the time lasts, and while memory is left; what was
+not reached is said. A curve is flat when its last size costs at most twice its cheapest one.
+"""
+import concurrent.futures
+import http.client
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+
+from servers import Weft, call, cpu_s, rss_bytes
+
+MEMORY_LEFT_KB = 1500 * 1024
+BATCH, POSTERS = 64, 4
+SETTLES_S = 15  # what rests is put away, and given back to the system, within so long
+
+
+def memory_is_left():
+    text = pathlib.Path("/proc/meminfo").read_text(encoding="utf-8")
+    return int(re.search(r"MemAvailable:\s+(\d+)", text)[1]) > MEMORY_LEFT_KB
+
+
+class Stage:
+    """A weftd for one size."""
+
+    def __init__(self, options):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weft-curve-"))
+        self.server = Weft(options, self.folder)
+
+    def __enter__(self):
+        self.server.start()
+        self.redis = self.server.pids[-1]
+        return self.server
+
+    def __exit__(self, *_):
+        self.server.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def load(options, server, workload, *more):
+    """Runs weft-load. Returns its figures, the CPU s until it began to measure, and while it did."""
+    command = [options.bin["weft-load"], workload, *server.load_arguments(workload), *more]
+    begin = cpu_s(server.pids)
+    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True)
+    process.stdout.readline()
+    warm = cpu_s(server.pids)
+    line = process.stdout.readline()
+    end = cpu_s(server.pids)
+    if process.wait() != 0:
+        raise SystemExit(f"bench: weft-load failed, curve {workload}")
+    return json.loads(line), warm - begin, end - warm
+
+
+# ---- the curves: each yields (size, {what: cost}) ------------------------------------------------
+
+def connections(options, size):
+    with Stage(options) as server:
+        empty = sum(map(rss_bytes, server.nodes))
+        command = [options.bin["weft-load"], "idle", *server.load_arguments("idle"), "--customers", size, "--seconds", SETTLES_S + 5]
+        begin = cpu_s(server.nodes)
+        process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True)
+        process.stdout.readline()
+        warm = cpu_s(server.nodes)
+        time.sleep(SETTLES_S)
+        full, before, began = sum(map(rss_bytes, server.nodes)), cpu_s(server.nodes), time.monotonic()
+        process.stdout.readline()
+        idle = (cpu_s(server.nodes) - before) / (time.monotonic() - began)
+        process.wait()
+        return {"node bytes each": (full - empty) / size, "CPU us to come": (warm - begin) / size * 1e6,
+                "CPU us a second each": idle / size * 1e6}
+
+
+def post_all(server, key, bodies):
+    def post(part):
+        line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        for body in part:
+            while True:
+                line.request("POST", "/v1/events", body, {"Authorization": "Bearer " + key})
+                answer = line.getresponse()
+                text = answer.read()
+                if answer.status == 200:
+                    break
+                if answer.status != 503:
+                    raise SystemExit(f"bench: /v1/events: {answer.status} {text[:200]!r}")
+                time.sleep(0.1)
+
+    with concurrent.futures.ThreadPoolExecutor(POSTERS) as pool:
+        list(pool.map(post, [bodies[i::POSTERS] for i in range(POSTERS)]))
+
+
+def stored(options, size):
+    """Conversations of ten entries each, all but a few of them at rest."""
+    entries = 10
+    with Stage(options) as server:
+        tenant = server.new_tenant("stored")
+        key = call(f"{server.url}/v1/admin/tenants/{tenant['tenant']}/keys", server.admin,
+                   {"role": "service", "name": "filler"})["key"]
+        redis_before, node_before = rss_bytes(server.pids[-1]), sum(map(rss_bytes, server.nodes))
+        begin = cpu_s(server.pids)
+        for entry in range(entries - 1):  # the birth is the first
+            post_all(server, key, [json.dumps({"events": [
+                {"contact": f"c{i}", "event": f"e{entry}", "name": "page_viewed",
+                 "properties": [{"name": "page", "value": "/" + "x" * 150}]}
+                for i in range(first, min(first + BATCH, size))]}) for first in range(0, size, BATCH)])
+        filled = cpu_s(server.pids)
+        time.sleep(SETTLES_S)
+        costs = {"Redis bytes each": (rss_bytes(server.pids[-1]) - redis_before) / size,
+                 "node bytes each": (sum(map(rss_bytes, server.nodes)) - node_before) / size,
+                 "CPU us an entry": (filled - begin) / (size * entries) * 1e6}
+        figures, _, used = load(options, server, "journey", "--customers", 200, "--seconds", 3)
+        costs["CPU us for one more"] = used / max(figures["messages"], 1) * 1e6
+        return costs
+
+
+def entries_of_one(options, size):
+    seconds = 3
+    with Stage(options) as server:
+        empty = rss_bytes(server.pids[-1])
+        figures, fill, used = load(options, server, "history", "--customers", 1, "--entries", size, "--seconds", seconds)
+        fill -= used / seconds  # it reads pages for a second before it measures
+        return {"CPU us an entry": fill / size * 1e6, "CPU us a page of 50": used / max(figures["pages_per_s"] * seconds, 1) * 1e6,
+                "Redis bytes an entry": (rss_bytes(server.pids[-1]) - empty) / size}
+
+
+def route(options, agents, waiting):
+    done = subprocess.run([options.bin["bench_route"], str(agents), "64", str(waiting)], capture_output=True,
+                          text=True, check=True, timeout=600)
+    found = dict(re.findall(r"^(\w+)\s.*us_per_decide=([\d.]+)", done.stdout, re.M))
+    rate = dict(re.findall(r"^(\w+)\s.*decisions_per_s=(\d+)", done.stdout, re.M))
+    return {"us a decide, steady": float(found.get("steady", 0)), "us a decision, backlog": 1e6 / max(float(rate.get("backlog", 1)), 1)}
+
+
+CURVES = {
+    "connections": ("idle connections", [1000, 5000, 10000, 19000], connections),
+    "conversations": ("conversations stored, 10 entries each", [1000, 10000, 100000, 1000000], stored),
+    "entries": ("entries in one conversation", [1000, 10000, 100000, 1000000], entries_of_one),
+    "agents": ("agents, 3,000 cases waiting", [100, 1000, 10000], lambda options, size: route(options, size, 3000)),
+    "waiting": ("cases waiting, 1,000 agents", [1000, 10000, 100000], lambda options, size: route(options, 1000, size)),
+}
+
+
+# ---- what people read ----------------------------------------------------------------------------
+
+def bar(value, most):
+    return "▏▎▍▌▋▊▉█"[min(int(8 * value / most), 7)] if most > 0 else " "
+
+
+def show(title, rows):
+    names = list(rows[0][1])
+    print(f"\n{title}\n| {'size':>9} | " + " | ".join(names) + " |\n|" + "---|" * (len(names) + 1))
+    for size, costs in rows:
+        cells = [f"{costs[name]:,.4g} {bar(costs[name], max(other[name] for _, other in rows))}" for name in names]
+        print(f"| {size:>9,} | " + " | ".join(cells) + " |")
+    for name in names:
+        least, last = min(costs[name] for _, costs in rows), rows[-1][1][name]
+        if len(rows) > 1 and least > 0 and last > 2 * least:
+            print(f"not flat: {name}, {last / least:.1f} times the least")
+
+
+def expected_s(rows, took, size):
+    """By a straight line through the last two sizes; after the first, twice its time."""
+    if len(took) < 2:
+        return 2 * took[-1] if took else 0
+    slope = (took[-1] - took[-2]) / (rows[-1][0] - rows[-2][0])
+    return took[-1] + max(slope, 0) * (size - rows[-1][0])
+
+
+def run(options, say):
+    """One curve after the other. Returns them as values for JSON."""
+    results = []
+    for name, (title, sizes, cost) in CURVES.items():
+        if options.curves != ["all"] and name not in options.curves:
+            continue
+        end, rows, took = time.monotonic() + options.curve_seconds, [], []
+        for size in sizes:
+            if time.monotonic() + expected_s(rows, took, size) > end or not memory_is_left():
+                say(f"{name}: {size:,} and more would take longer than {options.curve_seconds} s, or too much memory")
+                break
+            say(f"{name}: {size:,}")
+            began = time.monotonic()
+            rows.append((size, cost(options, size)))
+            took.append(time.monotonic() - began)
+        show(title, rows)
+        results.append({"curve": name, "rows": [{"size": size, **costs} for size, costs in rows]})
+    return results
