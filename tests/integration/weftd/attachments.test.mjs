@@ -70,6 +70,8 @@ test("types come from the bytes, and what could run is never shown in place", as
         const answer = await get((await ada.shown(up.upload)).url);
         assert.equal(answer.headers.get("content-disposition").startsWith("attachment"), type !== "image/jpeg", type);
         assert.equal(answer.headers.get("content-type"), type);
+        assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
+        assert.equal(answer.headers.get("content-security-policy"), "default-src 'none'; sandbox");
         await answer.arrayBuffer();
     }
 });
@@ -138,4 +140,56 @@ test("half an upload leaves nothing", async () => {
     while (!mine().some((path) => path.endsWith(".part") && statSync(path).size > 100000)) await new Promise((turn) => setTimeout(turn, 20));
     socket.destroy();
     while (mine().length > 0) await new Promise((turn) => setTimeout(turn, 20));
+});
+
+test("an address ends after its time, with the error that every door gives", async () => {
+    const short = await startWeftd({ bots: [], timeouts: { file_url_ms: 1000 } });
+    try {
+        const people = peopleOf(short), ada = await people.visitor(await people.makeTenant("Short"));
+        const up = await people.upload(ada.token, "soon gone");
+        await ada.file(up.upload);
+        const { url } = await ada.shown(up.upload);
+        let answer;
+        do answer = await people.get(url); while (answer.status === 200 && await answer.text() === "soon gone");
+        assert.equal(answer.status, 403);
+        const { error } = await answer.json();
+        assert.deepEqual([error.code, error.retry], ["forbidden", "never"]);
+        assert.match(error.message, /expired/);
+        const page = await ada.ask({ type: "history", conversation: ada.conversation }); // each look makes a new one
+        const again = page.entries.flatMap((entry) => entry.parts).find((part) => part.body?.kind === "file").body.url;
+        assert.equal(await (await people.get(again)).text(), "soon gone");
+    } finally {
+        await short.stop();
+    }
+});
+
+test("an agent uploads into the case that is theirs, and the customer gets it", async () => {
+    const ada = await visitor(), anna = await agent(tenant, "Anna");
+    await ada.act({ type: "send", body: { kind: "text", text: "May I have the form?" } });
+    await anna.ask({ type: "set_presence", status: "online" });
+    const { offer, conversation } = await anna.until((frame) => frame.type === "offer" && frame.conversation === ada.conversation);
+    await anna.ask({ type: "accept", offer });
+    const { owner } = await anna.until((frame) => frame.type === "assigned");
+    const up = await upload(anna.token, "%PDF-1.7 the form", `name=form.pdf&conversation=${conversation}`);
+    assert.deepEqual([up.status, up.type], [201, "application/pdf"]);
+    const answer = await anna.act({ type: "send", conversation, owner, body: { kind: "file", text: "form.pdf", upload: up.upload } });
+    assert.equal(answer.type, "ack", JSON.stringify(answer));
+    const { url } = await ada.shown(up.upload);
+    assert.equal(await (await get(url)).text(), "%PDF-1.7 the form");
+});
+
+test("nobody gets past the limit by saying less, or nothing, of the length", async () => {
+    const ada = await visitor();
+    const first = (head, body) => new Promise((done) => {
+        const socket = dial(new URL(weftd.url).port, "127.0.0.1");
+        let heard = "";
+        socket.on("data", (bytes) => heard += bytes).on("error", () => {}).on("close", () => done(heard));
+        socket.write(`POST /v1/uploads?name=a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ada.token}\r\n${head}\r\n\r\n`);
+        socket.write(body);
+    });
+    const chunked = await first("Transfer-Encoding: chunked", `${(LIMIT * 2).toString(16)}\r\n${"x".repeat(1000)}`);
+    assert.match(chunked, /^HTTP\/1\.1 4\d\d /);
+    const longer = await first("Content-Length: 10", "x".repeat(LIMIT * 2)); // what follows is no part of it
+    assert.ok(longer === "" || longer.includes('"bytes":10}'), longer);
+    assert.ok(files().every((path) => !path.includes(ada.conversation) || statSync(path).size < 2000));
 });
