@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What agents' sessions are shown of their colleagues: who is there, and how busy.
  *
- * Invariant: everybody is shown each change once: what is sent differs from what was sent before
- * (by its digest), and a session that awaits its news is left out, since it is shown all at once
- * when it gets them.
+ *   the agent's own sessions           each change at once: it is their room
+ *   colleagues: who is there           at once: status, name, capacity
+ *   colleagues: how much they have     at once while the second's frames last, then in turn
+ *
+ * Every chat that comes or goes changes what all colleagues could be told: with a thousand agents
+ * that were a thousand frames for each offer. Invariant: everybody is shown a change once: what is
+ * sent differs from what was sent before (by its digest), and is the fold as it is then; so being
+ * told late costs nothing but its age. A session that awaits its news is left out, since it is
+ * shown all at once when it gets them.
  */
 #include "flow/colleagues.h"
 
@@ -13,18 +19,20 @@
 
 #include <stdlib.h>
 
-enum { PRESENCE_FRAME_MAX = 4096 };
+enum { PRESENCE_FRAME_MAX = 4096, ROUND_MS = 1000 };
 
 struct shown_agent {
     struct map_node by_id;
-    struct list changed;
+    struct list changed, stale;
     struct id_text agent;
-    uint64_t digest; /* of the frame that was sent last; 0: none */
+    /* Digests of what was sent last; 0: nothing. */
+    uint64_t own, shown, standing; /* to the agent; to colleagues, and who they are of that */
 };
 
 static void drop_agent(struct pool_news *news, struct shown_agent *shown)
 {
     list_remove(&shown->changed);
+    list_remove(&shown->stale);
     map_remove(&news->agents, &shown->by_id);
     free(shown);
 }
@@ -38,6 +46,7 @@ static struct shown_agent *take_agent(struct pool_news *news, struct slice agent
     shown = calloc(1, sizeof *shown);
     check(shown != NULL);
     list_init(&shown->changed);
+    list_init(&shown->stale);
     id_set(&shown->agent, agent);
     map_put(&news->agents, &shown->by_id, id_slice(&shown->agent));
     return shown;
@@ -66,29 +75,92 @@ static uint64_t presence_digest(struct team *team, const struct proto_frame *fra
     return digest ? digest : 1;
 }
 
-static void send_all(struct team *team, const struct proto_frame *frame)
+/* Of who is there, without how much they have to do. */
+static uint64_t standing_of(struct team *team, struct proto_frame frame)
+{
+    frame.as.presence.chats = 0;
+    frame.as.presence.weight = 0;
+    return presence_digest(team, &frame);
+}
+
+static void send_to_desk(struct agent_desk *desk, const struct proto_frame *frame)
+{
+    LIST_EACH (at, next, &desk->sessions) {
+        struct session *session = LIST_ITEM(at, struct session, of_role);
+        if (!session->awaits_news)
+            session_send(session, frame);
+    }
+}
+
+/* Takes one frame for each session of the second's frames. The first of a second is always there.
+ */
+static bool may_tell(struct team *team)
+{
+    struct pool_news *news = team_news(team);
+    uint64_t now_ms = node_clock_ms(team_node(team));
+    if (now_ms - news->round_ms >= ROUND_MS) {
+        news->round_ms = now_ms;
+        news->frames_left = news->frames_per_s;
+    }
+    if (news->sessions > news->frames_left && news->frames_left < news->frames_per_s)
+        return false;
+    news->frames_left -= news->sessions < news->frames_left ? news->sessions : news->frames_left;
+    return true;
+}
+
+static void tell_colleagues(
+        struct team *team, struct shown_agent *shown, const struct proto_frame *frame)
 {
     struct agent_desk *desk = NULL;
     while ((desk = desk_next(team_node(team), team_tenant(team), desk)) != NULL)
-        LIST_EACH (at, next, &desk->sessions) {
-            struct session *session = LIST_ITEM(at, struct session, of_role);
-            if (!session->awaits_news)
-                session_send(session, frame);
-        }
+        if (!slice_equal(id_slice(&desk->agent), id_slice(&shown->agent)))
+            send_to_desk(desk, frame);
+    shown->shown = presence_digest(team, frame);
+    shown->standing = standing_of(team, *frame);
+    list_remove(&shown->stale);
+}
+
+static void tell_own(struct team *team, struct shown_agent *shown, const struct proto_frame *frame)
+{
+    uint64_t digest = presence_digest(team, frame);
+    struct agent_desk *desk =
+            desk_find(team_node(team), team_tenant(team), id_slice(&shown->agent));
+    if (desk != NULL && digest != shown->own)
+        send_to_desk(desk, frame);
+    shown->own = digest;
 }
 
 static void tell_agent(struct team *team, struct shown_agent *shown)
 {
+    struct pool_news *news = team_news(team);
     struct pool_agent_view view;
     if (!pool_find_agent(team_pool(team), id_slice(&shown->agent), &view)) {
-        drop_agent(team_news(team), shown);
+        drop_agent(news, shown);
         return;
     }
     struct proto_frame frame = agents_presence_frame(&view);
-    uint64_t digest = presence_digest(team, &frame);
-    if (digest != shown->digest)
-        send_all(team, &frame);
-    shown->digest = digest;
+    tell_own(team, shown, &frame);
+    if (presence_digest(team, &frame) == shown->shown)
+        list_remove(&shown->stale); /* as they know it, again */
+    else if (standing_of(team, frame) != shown->standing ||
+             (list_is_empty(&news->stale_agents) && may_tell(team)))
+        tell_colleagues(team, shown, &frame);
+    else if (list_is_empty(&shown->stale))
+        list_append(&news->stale_agents, &shown->stale);
+}
+
+static void tell_stale(struct team *team)
+{
+    struct pool_news *news = team_news(team);
+    struct pool_agent_view view;
+    while (!list_is_empty(&news->stale_agents) && may_tell(team)) {
+        struct shown_agent *shown =
+                LIST_ITEM(list_take_first(&news->stale_agents), struct shown_agent, stale);
+        if (!pool_find_agent(team_pool(team), id_slice(&shown->agent), &view))
+            continue; /* gone: what is noted of that drops them */
+        struct proto_frame frame = agents_presence_frame(&view);
+        tell_colleagues(team, shown, &frame);
+    }
 }
 
 void colleagues_show(struct team *team, struct session *session)
@@ -100,8 +172,10 @@ void colleagues_show(struct team *team, struct session *session)
         if (view.is_removed)
             continue;
         struct shown_agent *shown = take_agent(team_news(team), view.agent);
-        if (shown->digest == 0)
-            shown->digest = presence_digest(team, &frame);
+        if (shown->shown == 0) {
+            shown->shown = shown->own = presence_digest(team, &frame);
+            shown->standing = standing_of(team, frame);
+        }
         if (!session_send(session, &frame))
             return;
     }
@@ -110,6 +184,7 @@ void colleagues_show(struct team *team, struct session *session)
 void colleagues_tell(struct team *team)
 {
     struct pool_news *news = team_news(team);
+    tell_stale(team);
     while (!list_is_empty(&news->changed_agents))
         tell_agent(team,
                 LIST_ITEM(list_take_first(&news->changed_agents), struct shown_agent, changed));

@@ -5,6 +5,9 @@
 
 #include "flow/pool_news.h"
 
+/* A node sends so many frames a second at most about how much a team's agents have to do. */
+enum { COLLEAGUES_FRAMES_PER_S = 5000 };
+
 /* Something of the agent changed; empty: nobody's. */
 void colleagues_note(struct pool_news *news, struct slice agent);
 /* Shows all sessions what was noted and differs, but those that await their news. */

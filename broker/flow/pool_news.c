@@ -43,6 +43,8 @@ void news_init(struct pool_news *news)
 {
     list_init(&news->changed_requests);
     list_init(&news->changed_agents);
+    list_init(&news->stale_agents);
+    news->frames_per_s = COLLEAGUES_FRAMES_PER_S;
 }
 
 static void drop_request(struct pool_news *news, struct told_request *told)

@@ -10,9 +10,13 @@ struct pool_news {
     struct map requests; /* told of, or changed since */
     struct map agents;   /* shown to their colleagues, or changed since */
     struct list changed_requests, changed_agents;
-    size_t sessions;    /* agents' sessions here; with none there is nobody to tell */
-    bool is_all;        /* the fold was built anew: compare everything */
-    bool has_newcomers; /* sessions that came before it was compared: awaits_news */
+    struct list
+            stale_agents; /* their colleagues hear when there is room, the oldest change first */
+    uint64_t round_ms;    /* monotonic: when the frames were counted anew */
+    size_t frames_left, frames_per_s; /* about how much colleagues have to do */
+    size_t sessions;                  /* agents' sessions here; with none there is nobody to tell */
+    bool is_all;                      /* the fold was built anew: compare everything */
+    bool has_newcomers;               /* sessions that came before it was compared: awaits_news */
 };
 
 void news_init(struct pool_news *news);

@@ -18,6 +18,7 @@ import tempfile
 import time
 
 import curves
+import routing
 from goals import GOALS, show_goals
 from servers import AlwaysFloor, AlwaysWeft, Floor, Nats, SocketIo, TwoNodes, Weft, Ws, cpu_s, rss_bytes
 
@@ -34,6 +35,7 @@ WORKLOADS = {
     "tickets": "connects with a resume ticket",
     "storm": "10,000 dropped at once, all come back",
     "idle": "10,000 connections that say nothing",
+    **routing.WORKLOADS,
 }
 COMPARED = {"chat", "chat-1000", "chat-5000"}
 GENERATOR_SHARE_MAX, STRANGERS_SHARE_MAX = 0.9, 0.1
@@ -62,6 +64,7 @@ def arguments():
     parser.add_argument("--customers", type=int, default=1000)
     parser.add_argument("--agents", type=int, default=50)
     parser.add_argument("--connections", type=int, default=10000, help="for idle and storm")
+    parser.add_argument("--cases", type=int, default=5000, help="for assignments")
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--show", action="store_true",
@@ -237,7 +240,9 @@ def measure_rounds(workload, options, count):
 UNITS = {"msgs_per_s": "messages/s", "ratio_to_floor": "of the floor", "p50_ms": "ms p50", "p99_ms": "ms p99",
          "p99_to_floor": "x the floor's p99", "cpu_s_per_100k": "CPU s per 100k", "rss_per_conn": "bytes a connection",
          "idle_cpu_share": "of a core", "connects_per_s": "connects/s", "resumes_per_s": "resumes/s", "storm_s": "s in all",
-         "lost": "lost", "doubled": "doubled", "pages_per_s": "pages/s", "cpu_to_one_node": "x the CPU of one node"}
+         "lost": "lost", "doubled": "doubled", "pages_per_s": "pages/s",
+         "assignments_per_s": "assignments/s", "offer_p50_ms": "ms p50 to the offer", "offer_p99_ms": "ms p99 to the offer",
+         "utilisation": "of the capacity used", "cpu_to_one_node": "x the CPU of one node"}
 
 
 def show(result):
@@ -295,7 +300,8 @@ def main():
         return
     results = []
     for workload in options.workloads:
-        results.append(measure(workload, options))
+        is_routing = workload in routing.WORKLOADS
+        results.append(routing.measure(workload, options, say) if is_routing else measure(workload, options))
         show(results[-1])
     if options.show:
         show_goals(results)
