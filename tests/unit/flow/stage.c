@@ -21,6 +21,7 @@ struct stage stage;
 static struct actor *actors[ACTORS_MAX];
 static size_t actor_count;
 static unsigned changes_done;
+static struct blobs *files; /* NULL: nothing can be attached */
 static bool is_bell_silent;
 static size_t on; /* the node that new actors connect to */
 static enum peer_codec spoken;
@@ -157,13 +158,18 @@ static void use_settings(void)
     stage.settings.policy.offer_ms = 5000;
 }
 
+void stage_attach(struct blobs *blobs)
+{
+    files = blobs;
+}
+
 static void start_node(size_t index)
 {
     struct stage_node *at = &stage.nodes[index];
     fake_keystore_init(&at->keystore, at->keystore.store);
     fake_timers_init(&at->timers, &stage.clock);
     struct node_ports ports = {at->store, &at->keystore.base, fake_peers_port(at->peers), NULL,
-            &at->timers.base, &at->random.base, at->hints};
+            &at->timers.base, &at->random.base, at->hints, files};
     at->node = node_create(&ports, &stage.settings);
     check(at->node != NULL);
     fake_peers_serve(at->peers, &node_peer_events, at->node);

@@ -72,6 +72,8 @@ void stage_revive(size_t node);
 void stage_on(size_t node);
 /* And with this codec: JSON at first. */
 void stage_speak(enum peer_codec codec);
+/* Files can be attached, and lie there: in all stages after this. */
+void stage_attach(struct blobs *blobs);
 void stage_end(void);
 void stage_run(uint64_t ms);
 /* An entry of the tenant's pool that is dated so far ahead. */
