@@ -76,6 +76,8 @@ static const char *verdict_word(enum route_verdict verdict)
         return "not_asked_for";
     case ROUTE_NOT_PREFERRED:
         return "not_preferred";
+    case ROUTE_OFF_SHIFT:
+        return "out_of_schedule";
     case ROUTE_OTHER_QUEUE:
         return "other_queue";
     }

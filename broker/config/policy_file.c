@@ -136,6 +136,16 @@ static const struct setting policy_rows[] = {
                 .count_offset = offsetof(struct policy_values, names.queue_count),
                 .inner = policy_queue_rows,
                 .help = "Where cases wait: hours, overflow, promise."},
+        {.name = "shifts",
+                .kind = SETTING_SECTIONS,
+                AT(policy_values, names.shifts),
+                .size = sizeof(struct policy_shift),
+                .most = ROUTE_SHIFTS_MAX,
+                .count_offset = offsetof(struct policy_values, names.shift_count),
+                .inner = policy_shift_rows,
+                .help = "Hours of groups of agents: outside of them they keep their chats and get "
+                        "no "
+                        "new offers."},
         {0}};
 
 /* ---- rules ---- */

@@ -21,12 +21,11 @@
         .size = sizeof(((struct type *)NULL)->name), .is_required = true, .example = "mail", \
         .help = (meaning) \
     }
-#define TEXTS_ROW(label, member, counter, most_items, shown, meaning) \
+#define TEXTS_ROW(type, label, member, counter, most_items, shown, meaning) \
     { \
-        .name = #label, .kind = SETTING_TEXTS, AT(policy_queue, member), \
-        .size = sizeof(((struct policy_queue *)NULL)->member[0]), .most = (most_items), \
-        .count_offset = offsetof(struct policy_queue, counter), .example = (shown), \
-        .help = (meaning) \
+        .name = #label, .kind = SETTING_TEXTS, AT(type, member), \
+        .size = sizeof(((struct type *)NULL)->member[0]), .most = (most_items), \
+        .count_offset = offsetof(struct type, counter), .example = (shown), .help = (meaning) \
     }
 
 enum { DAY_MS = 24 * 60 * 60 * 1000, ZONE_BYTES_MAX = 64 * 1024 };
@@ -61,10 +60,12 @@ const struct setting policy_class_rows[] = {NAME_ROW(policy_class, "As handoffs 
 
 const struct setting policy_queue_rows[] = {
         NAME_ROW(policy_queue, "As handoffs and agents say it; `default` for cases that say none."),
-        TEXTS_ROW(skills, skills, skill_count, ROUTE_QUEUE_SKILLS_MAX, "refund from 600",
+        TEXTS_ROW(policy_queue, skills, skills, skill_count, ROUTE_QUEUE_SKILLS_MAX,
+                "refund from 600",
                 "What each of its cases needs of an agent, beside what the case itself says; "
                 "somebody must have it."),
-        TEXTS_ROW(overflow, overflow, overflow_count, ROUTE_OVERFLOW_MAX, "sales after 60000",
+        TEXTS_ROW(policy_queue, overflow, overflow, overflow_count, ROUTE_OVERFLOW_MAX,
+                "sales after 60000",
                 "Queues whose agents may serve its cases too, and after how many milliseconds."),
         {.name = "promise_ms",
                 .kind = SETTING_NUMBER,
@@ -78,9 +79,9 @@ const struct setting policy_queue_rows[] = {
                 .size = sizeof(((struct policy_queue *)NULL)->time_zone),
                 .fallback = "UTC",
                 .help = "Of its hours: a name of the system's time-zone database."},
-        TEXTS_ROW(hours, hours, hours_count, HOURS_SPANS_MAX, "mon-fri 09:00-17:00",
+        TEXTS_ROW(policy_queue, hours, hours, hours_count, HOURS_SPANS_MAX, "mon-fri 09:00-17:00",
                 "When it is open; always, when nothing is said."),
-        TEXTS_ROW(holidays, holidays, holiday_count, HOURS_HOLIDAYS_MAX, "12-25",
+        TEXTS_ROW(policy_queue, holidays, holidays, holiday_count, HOURS_HOLIDAYS_MAX, "12-25",
                 "Days on which it is closed (2026-12-25, or 12-25 for every year), or open for a "
                 "span only (12-24 09:00-12:00)."),
         {.name = "offline_text",
@@ -88,7 +89,22 @@ const struct setting policy_queue_rows[] = {
                 AT(policy_queue, offline_text),
                 .size = sizeof(((struct policy_queue *)NULL)->offline_text),
                 .example = "We are back on Monday at nine.",
-                .help = "What customers are told when they come outside these hours."},
+                .help = "What customers are told when they come outside these hours; {opens} in it "
+                        "becomes the "
+                        "next moment of opening, as 2026-11-23 09:00."},
+        {0}};
+
+const struct setting policy_shift_rows[] = {NAME_ROW(policy_shift, "As agents' records say it."),
+        {.name = "time_zone",
+                .kind = SETTING_TEXT,
+                AT(policy_shift, time_zone),
+                .size = sizeof(((struct policy_shift *)NULL)->time_zone),
+                .fallback = "UTC",
+                .help = "Of its hours: a name of the system's time-zone database."},
+        TEXTS_ROW(policy_shift, hours, hours, hours_count, HOURS_SPANS_MAX, "mon-fri 08:00-16:00",
+                "When its agents are offered cases; never, when nothing is said."),
+        TEXTS_ROW(policy_shift, holidays, holidays, holiday_count, HOURS_HOLIDAYS_MAX,
+                "2026-12-24 09:00-12:00", "Days that differ: off, or on for a span only."),
         {0}};
 
 /* ---- texts ---- */
@@ -231,25 +247,35 @@ __attribute__((format(printf, 3, 4))) static bool blame(
     return false;
 }
 
-static bool read_schedule(const struct policy_queue *from, uint32_t at, struct route_queue *out,
-        struct zone *zone, struct breach *breach)
+/* The texts of a schedule, of a queue's or a shift's. */
+struct schedule {
+    const char *list;
+    uint32_t at;
+    const char *time_zone;
+    const char (*hours)[SPAN_TEXT_MAX];
+    uint32_t hours_count;
+    const char (*holidays)[SPAN_TEXT_MAX];
+    uint32_t holiday_count;
+};
+
+static bool read_schedule(const struct schedule *from, struct route_hours *out, struct zone *zone,
+        struct breach *breach)
 {
     char where[64];
     bool is_utc = strcmp(from->time_zone, "UTC") == 0;
-    snprintf(where, sizeof where, "queues.%u.time_zone", at);
+    snprintf(where, sizeof where, "%s.%u.time_zone", from->list, from->at);
     if (!is_utc && !read_zone(from->time_zone, zone))
         return blame(breach, where, "'%s' is no time zone of this system", from->time_zone);
-    out->hours.zone = is_utc ? NULL : zone;
-    out->has_hours = from->hours_count > 0;
+    out->zone = is_utc ? NULL : zone;
     for (uint32_t i = 0; i < from->hours_count; i++) {
-        snprintf(where, sizeof where, "queues.%u.hours.%u", at, i);
-        if (!read_hours(from->hours[i], &out->hours))
+        snprintf(where, sizeof where, "%s.%u.hours.%u", from->list, from->at, i);
+        if (!read_hours(from->hours[i], out))
             return blame(
                     breach, where, "'%s' must read like 'mon-fri 09:00-17:00'", from->hours[i]);
     }
     for (uint32_t i = 0; i < from->holiday_count; i++) {
-        snprintf(where, sizeof where, "queues.%u.holidays.%u", at, i);
-        if (!read_holiday(from->holidays[i], &out->hours))
+        snprintf(where, sizeof where, "%s.%u.holidays.%u", from->list, from->at, i);
+        if (!read_holiday(from->holidays[i], out))
             return blame(breach, where,
                     "'%s' must read like '12-25', '2026-12-25' or '12-24 09:00-12:00'",
                     from->holidays[i]);
@@ -301,16 +327,29 @@ static bool read_queue(const struct reading *reading, uint32_t at)
 {
     const struct policy_queue *from = &reading->from->queues[at];
     struct route_queue *out = &reading->out->setup.queues[at];
-    *out = (struct route_queue){
-            .promise_ms = from->promise_ms, .offline_len = (uint16_t)strlen(from->offline_text)};
+    *out = (struct route_queue){.promise_ms = from->promise_ms,
+            .has_hours = from->hours_count > 0,
+            .offline_len = (uint16_t)strlen(from->offline_text)};
     route_name_set(&out->name, slice_of_string(from->name));
     memcpy(out->offline_text, from->offline_text, out->offline_len);
     return read_skills(from, at, reading->staff, out, reading->breach) &&
            read_overflows(from, at, out, reading->breach) &&
-           read_schedule(from, at, out, &reading->out->zones[at], reading->breach);
+           read_schedule(&(struct schedule){"queues", at, from->time_zone, from->hours,
+                                 from->hours_count, from->holidays, from->holiday_count},
+                   &out->hours, &reading->out->zones[at], reading->breach);
 }
 
-/* The check names an item; which list it is of, only the fault says. */
+static bool read_shift(const struct reading *reading, uint32_t at)
+{
+    const struct policy_shift *from = &reading->from->shifts[at];
+    struct route_shift *out = &reading->out->setup.shifts[at];
+    route_name_set(&out->name, slice_of_string(from->name));
+    return read_schedule(&(struct schedule){"shifts", at, from->time_zone, from->hours,
+                                 from->hours_count, from->holidays, from->holiday_count},
+            &out->hours, &reading->out->shift_zones[at], reading->breach);
+}
+
+/* The check names an item; which list it is of, only the fault and the lists themselves say. */
 static bool blame_fault(const struct policy_names *from, enum route_fault fault, uint32_t at,
         const struct route_setup *setup, struct breach *breach)
 {
@@ -319,12 +358,18 @@ static bool blame_fault(const struct policy_names *from, enum route_fault fault,
     memcpy(channels.channels, setup->channels, sizeof channels.channels);
     struct route_setup classes = {.class_count = setup->class_count};
     memcpy(classes.classes, setup->classes, sizeof classes.classes);
-    bool is_channel = route_setup_check(&channels, &channel_at) != ROUTE_SETUP_GOOD;
-    bool is_class = !is_channel && route_setup_check(&classes, &channel_at) != ROUTE_SETUP_GOOD;
-    const char *list = is_channel ? "channels" : is_class ? "classes" : "queues";
-    const char *name = is_channel ? from->channels[at].name
-                       : is_class ? from->classes[at].name
-                                  : from->queues[at].name;
+    bool is_shift = fault == ROUTE_FAULT_SHIFT;
+    bool is_channel = !is_shift && route_setup_check(&channels, &channel_at) != ROUTE_SETUP_GOOD;
+    bool is_class = !is_shift && !is_channel &&
+                    route_setup_check(&classes, &channel_at) != ROUTE_SETUP_GOOD;
+    const char *list = is_shift     ? "shifts"
+                       : is_channel ? "channels"
+                       : is_class   ? "classes"
+                                    : "queues";
+    const char *name = is_shift     ? from->shifts[at].name
+                       : is_channel ? from->channels[at].name
+                       : is_class   ? from->classes[at].name
+                                    : from->queues[at].name;
     char where[64];
     snprintf(where, sizeof where, "%s.%u", list, at);
     return blame(breach, where, "'%s' %s", name, route_fault_text(fault));
@@ -340,6 +385,7 @@ bool policy_names_read(const struct policy_names *from, const struct route_staff
     setup->channel_count = from->channel_count;
     setup->class_count = from->class_count;
     setup->queue_count = from->queue_count;
+    setup->shift_count = from->shift_count;
     for (uint32_t i = 0; i < from->channel_count; i++) {
         route_name_set(&setup->channels[i].name, slice_of_string(from->channels[i].name));
         setup->channels[i].weight = from->channels[i].weight;
@@ -351,6 +397,9 @@ bool policy_names_read(const struct policy_names *from, const struct route_staff
     }
     for (uint32_t i = 0; i < from->queue_count; i++)
         if (!read_queue(&reading, i))
+            return false;
+    for (uint32_t i = 0; i < from->shift_count; i++)
+        if (!read_shift(&reading, i))
             return false;
     enum route_fault fault = route_setup_check(setup, &at);
     return fault == ROUTE_SETUP_GOOD || blame_fault(from, fault, at, setup, out_breach);

@@ -31,19 +31,29 @@ struct policy_queue {
     char offline_text[ROUTE_OFFLINE_TEXT_MAX];
 };
 
+struct policy_shift {
+    char name[ROUTE_NAME_MAX + 1];
+    uint32_t hours_count, holiday_count;
+    char time_zone[64];
+    char hours[HOURS_SPANS_MAX][SPAN_TEXT_MAX];
+    char holidays[HOURS_HOLIDAYS_MAX][SPAN_TEXT_MAX];
+};
+
 struct policy_names {
     struct policy_channel channels[ROUTE_CHANNELS_MAX];
     struct policy_class classes[ROUTE_CLASSES_MAX];
     struct policy_queue queues[ROUTE_QUEUES_MAX];
-    uint32_t channel_count, class_count, queue_count;
+    struct policy_shift shifts[ROUTE_SHIFTS_MAX];
+    uint32_t channel_count, class_count, queue_count, shift_count;
 };
 
-extern const struct setting policy_channel_rows[], policy_class_rows[], policy_queue_rows[];
+extern const struct setting policy_channel_rows[], policy_class_rows[], policy_queue_rows[],
+        policy_shift_rows[];
 
-/* Zones of the queues, one each, beside the setup that points at them. */
+/* Zones of the queues and the shifts, one each, beside the setup that points at them. */
 struct policy_setup {
     struct route_setup setup;
-    struct zone zones[ROUTE_QUEUES_MAX];
+    struct zone zones[ROUTE_QUEUES_MAX], shift_zones[ROUTE_SHIFTS_MAX];
 };
 
 /* From the file's texts to the core's values, checked as a whole. staff: NULL: whoever exists.

@@ -57,6 +57,7 @@ struct chat {
     struct id_text seen_agent;
     uint64_t told_place;           /* in the queue, as the customer was told last */
     uint64_t told_wait_ms;         /* the estimate with it; 0: none */
+    uint64_t told_opens_ms;        /* and when the queue opens; 0: it is open */
     struct turn_flight *turn;      /* the open turn, as this node carries it; NULL: not here */
     uint64_t own_seq;              /* the last entry that this node appended */
     uint64_t saved_seq;            /* of the last snapshot */

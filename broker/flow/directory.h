@@ -44,6 +44,7 @@ struct agent_profile {
     size_t queue_count;
     struct pool_channel channels[POOL_CHANNELS_MAX];
     size_t channel_count;
+    struct slice shift; /* of the policy; empty: always */
     bool auto_accept, is_supervisor;
     uint64_t revision; /* grows with each change; this node's own count */
 };

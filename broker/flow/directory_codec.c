@@ -29,7 +29,8 @@ struct stored_value {
     const struct stored_skill *w;
     size_t w_count; /* channels and what they weigh */
     bool has_f;
-    uint64_t f; /* FLAG_… */
+    uint64_t f;     /* FLAG_… */
+    struct slice g; /* shift */
 };
 
 enum { FLAG_AUTO_ACCEPT = 1, FLAG_SUPERVISOR = 2, COPIES_MAX = 96 };
@@ -55,6 +56,7 @@ static const struct proto_field value_fields[] = {
         PROTO_OBJECT_LIST(struct stored_value, w, OPTIONAL, DIRECTORY_LISTS_MAX,
                 struct stored_skill, &skill_shape),
         PROTO_U64(struct stored_value, f, OPTIONAL, UINT64_MAX),
+        PROTO_STR(struct stored_value, g, OPTIONAL, 64),
 };
 static const struct proto_shape value_shape = PROTO_SHAPE(struct stored_value, value_fields);
 
@@ -85,7 +87,8 @@ void directory_encode(const struct directory_value *value, struct buffer *out)
             .w = channels,
             .w_count = value->channel_count,
             .has_f = flags != 0,
-            .f = flags};
+            .f = flags,
+            .g = value->shift};
     proto_shape_write(PROTO_MSGPACK, &value_shape, &stored, out);
 }
 
@@ -97,6 +100,7 @@ static void fill(const struct stored_value *stored, struct arena *own, struct di
             .name = arena_copy(own, stored->n),
             .role = arena_copy(own, stored->r),
             .hash = arena_copy(own, stored->h),
+            .shift = arena_copy(own, stored->g),
             .number = stored->c,
             .text_count = stored->x_count,
             .skill_count = stored->s_count,
@@ -157,6 +161,7 @@ struct agent_profile directory_profile(const struct directory_value *value)
             .capacity = (uint32_t)value->number,
             .queue_count = value->queue_count,
             .channel_count = value->channel_count,
+            .shift = value->shift,
             .auto_accept = value->auto_accept,
             .is_supervisor = value->is_supervisor};
     for (size_t i = 0; i < value->skill_count; i++)
@@ -210,6 +215,9 @@ void directory_take_setting(struct directory_value *value, const struct agent_pr
         return;
     case AGENT_CHANNELS:
         take_channels(value, profile);
+        return;
+    case AGENT_SHIFT:
+        value->shift = profile->shift;
         return;
     case AGENT_AUTO_ACCEPT:
         value->auto_accept = profile->auto_accept;

@@ -37,6 +37,7 @@ struct directory_value {
         uint32_t weight;
     } channels[DIRECTORY_LISTS_MAX]; /* agent */
     size_t channel_count;
+    struct slice shift;              /* agent */
     bool auto_accept, is_supervisor; /* agent */
 };
 
@@ -48,6 +49,7 @@ enum agent_setting {
     AGENT_CAPACITY,
     AGENT_QUEUES,
     AGENT_CHANNELS,
+    AGENT_SHIFT,
     AGENT_AUTO_ACCEPT,
     AGENT_SUPERVISOR,
     AGENT_SETTINGS,

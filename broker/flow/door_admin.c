@@ -35,6 +35,7 @@ struct channel_body {
 
 struct admin_body {
     struct slice id, name, role;
+    struct slice shift;
     const struct slice *origins;
     size_t origins_count;
     const struct skill_body *skills;
@@ -77,6 +78,7 @@ static const struct proto_field admin_fields[] = {
         PROTO_STR_LIST(struct admin_body, queues, OPTIONAL, AGENT_QUEUES_MAX, POOL_WORD_MAX),
         PROTO_OBJECT_LIST(struct admin_body, channels, OPTIONAL, POOL_CHANNELS_MAX,
                 struct channel_body, &channel_shape),
+        PROTO_STR(struct admin_body, shift, OPTIONAL, POOL_WORD_MAX),
         PROTO_BOOL(struct admin_body, auto_accept, OPTIONAL),
         PROTO_BOOL(struct admin_body, supervisor, OPTIONAL),
 };
@@ -290,6 +292,7 @@ static unsigned settings_said(const struct admin_body *body)
             [AGENT_CAPACITY] = body->has_capacity,
             [AGENT_QUEUES] = has_list(body->queues, body->queues_count),
             [AGENT_CHANNELS] = has_list(body->channels, body->channels_count),
+            [AGENT_SHIFT] = body->shift.bytes != NULL, /* an empty text takes it away */
             [AGENT_AUTO_ACCEPT] = body->has_auto_accept,
             [AGENT_SUPERVISOR] = body->has_supervisor,
     };
@@ -305,6 +308,7 @@ static void take_agent(struct admin_change *change, const struct admin_body *bod
     struct arena *arena = &change->arena;
     value->name = arena_copy(arena, body->name);
     value->number = body->capacity;
+    value->shift = arena_copy(arena, body->shift);
     value->auto_accept = body->auto_accept;
     value->is_supervisor = body->supervisor;
     value->skill_count = body->skills_count;

@@ -33,6 +33,25 @@ static void on_told(struct chat_change *chat_change, enum log_outcome outcome)
     free(LIST_ITEM(chat_change, struct offline_change, change));
 }
 
+/* The policy's sentence; {opens} in it is the next moment of opening, on the queue's own clock. */
+static struct slice write_sentence(
+        const struct route_queue *queue, uint64_t now_ms, char *out, size_t size)
+{
+    struct slice text = slice_make(queue->offline_text, queue->offline_len);
+    struct slice blank = SLICE_OF("{opens}");
+    const char *at = memmem(text.bytes, text.len, blank.bytes, blank.len);
+    uint64_t opens_ms = hours_open_next_ms(&queue->hours, now_ms);
+    char moment[HOURS_LOCAL_TEXT];
+    if (at == NULL || opens_ms == UINT64_MAX)
+        return text;
+    size_t before = (size_t)(at - text.bytes);
+    struct buffer buffer = buffer_make(out, size);
+    buffer_put_slice(&buffer, slice_make(text.bytes, before));
+    buffer_put_slice(&buffer, hours_write_local(&queue->hours, opens_ms, moment));
+    buffer_put_slice(&buffer, slice_make(at + blank.len, text.len - before - blank.len));
+    return buffer_slice(&buffer);
+}
+
 void offline_answer(struct team *team, struct chat *chat, struct slice queue_name)
 {
     struct node *node = chat->node;
@@ -41,8 +60,9 @@ void offline_answer(struct team *team, struct chat *chat, struct slice queue_nam
             hours_are_open(&queue->hours, node_time_ms(node)))
         return;
     size_t mark = node->scratch.used;
+    char sentence[ROUTE_OFFLINE_TEXT_MAX + HOURS_LOCAL_TEXT];
     struct proto_body said = {.kind = PROTO_BODY_KIND_SYSTEM,
-            .text = slice_make(queue->offline_text, queue->offline_len)};
+            .text = write_sentence(queue, node_time_ms(node), sentence, sizeof sentence)};
     struct slice body = body_encode(&said, &node->scratch);
     struct offline_change *change = calloc(1, sizeof *change + body.len);
     check(change != NULL && body.bytes != NULL);

@@ -18,6 +18,7 @@
 enum {
     POOL_SNAPSHOT_EVERY = 96, /* so that the page that a load reads first holds one */
     QUEUE_EVERY_MS = 250,
+    QUEUE_AGAIN_MS = 60000, /* time alone moves estimates, and opens a queue */
     STANDBY_EVERY_MS = 250,
     CHECKS = 2, /* at a look: so that nothing is left behind for ever */
     CHECKED_AFTER_MS = 60000,
@@ -141,11 +142,11 @@ static void start_saving(struct team *team)
     pool_submit(team, &team->snapshot);
 }
 
-/* One departure moves everybody: at most some times a second. */
+/* One departure moves everybody: at most some times a second, and once a minute anyhow. */
 static void tell_queue(struct team *team)
 {
     uint64_t clock_ms = node_clock_ms(team->node);
-    if (!team->is_queue_changed || clock_ms < team->queue_told_ms + QUEUE_EVERY_MS)
+    if (clock_ms < team->queue_told_ms + (team->is_queue_changed ? QUEUE_EVERY_MS : QUEUE_AGAIN_MS))
         return;
     team->queue_told_ms = clock_ms;
     team->is_queue_changed = false;

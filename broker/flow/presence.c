@@ -72,6 +72,7 @@ static size_t decide_presence(struct pool_change *pool_change, const struct pool
                 .queue_count = profile->queue_count,
                 .channels = profile->channels,
                 .channel_count = profile->channel_count,
+                .shift = profile->shift,
                 .auto_accept = profile->auto_accept};
     }
     return pool_may_apply(pool, &entries[0]) == POOL_DONE;

@@ -228,6 +228,7 @@ static bool is_decided(const struct pool_line *line, const struct pool_entry *en
     case POOL_SNAPSHOT_REQUEST:
     case POOL_POLICY:
     case POOL_CHANGED:
+    case POOL_SHIFT:
         break;
     }
     return false;

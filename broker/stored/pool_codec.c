@@ -14,20 +14,18 @@ struct stored_level {
 };
 
 struct stored_value {
+    bool has_r, has_f, has_s, has_y, has_o, has_d, has_e, has_p, has_i, has_va, has_pr, has_we,
+            has_fl, has_wt;
     uint64_t k; /* kind */
     struct slice c;
-    bool has_r;
-    struct name r;  /* request: conversation, name */
-    struct slice a; /* agent */
-    bool has_f;
+    struct name r;        /* request: conversation, name */
+    struct slice a;       /* agent */
     uint64_t f;           /* first queued */
     struct slice g, l, t; /* language, last agent, to agent */
     const struct stored_level *q;
     size_t q_count; /* requirements: v is 1 for must, plus 2 for each level that it asks for */
-    bool has_s;
-    uint64_t s; /* status */
-    bool has_y;
-    uint64_t y; /* capacity */
+    uint64_t s;     /* status */
+    uint64_t y;     /* capacity */
     const struct stored_level *w;
     size_t w_count; /* skills */
     const struct slice *u;
@@ -35,18 +33,13 @@ struct stored_value {
     struct slice m; /* agent's name */
     const struct stored_level *x;
     size_t x_count; /* exclusions */
-    bool has_o;
-    struct name o; /* offer */
-    bool has_d;
-    uint64_t d; /* deadline */
-    bool has_e;
-    uint64_t e; /* until */
+    struct name o;  /* offer */
+    uint64_t d;     /* deadline */
+    uint64_t e;     /* until */
     const struct stored_level *z;
-    size_t z_count; /* terms */
-    bool has_p;
-    uint64_t p;     /* policy version */
-    struct slice b; /* reason */
-    bool has_i;
+    size_t z_count;      /* terms */
+    uint64_t p;          /* policy version */
+    struct slice b;      /* reason */
     uint64_t i;          /* incarnation */
     struct slice policy; /* a policy's text */
     const uint64_t *n;
@@ -58,25 +51,27 @@ struct stored_value {
     const uint64_t *v;
     size_t v_count;          /* kept request: state, queued, since, weighed */
     struct slice qu, ch, cl; /* queue, channel, class */
-    bool has_va;
-    uint64_t va; /* value at stake */
-    bool has_pr;
-    uint64_t pr; /* promised moment */
+    uint64_t va;             /* value at stake */
+    uint64_t pr;             /* promised moment */
     const struct slice *pf;
     size_t pf_count; /* preferred agents */
-    bool has_we;
-    uint64_t we; /* what the case weighs */
-    bool has_fl;
-    uint64_t fl; /* FLAG_… */
+    uint64_t we;     /* what the case weighs */
+    uint64_t fl;     /* FLAG_… */
     const struct slice *aq;
     size_t aq_count; /* the agent's queues */
     const struct stored_level *ac;
     size_t ac_count; /* what channels weigh for the agent */
-    bool has_wt;
-    uint64_t wt; /* weighed */
+    uint64_t wt;     /* weighed */
+    struct slice sh; /* shift */
 };
 
-enum { FLAG_INTERRUPTIBLE = 1, FLAG_STRANDED = 2, FLAG_AUTO_ACCEPT = 4, MUST_BITS = 1 };
+enum {
+    FLAG_INTERRUPTIBLE = 1,
+    FLAG_STRANDED = 2,
+    FLAG_AUTO_ACCEPT = 4,
+    FLAG_OVER = 8,
+    MUST_BITS = 1
+};
 
 /* A record holds the values only; a line of an export says which record it was. */
 struct stored_batch {
@@ -112,7 +107,7 @@ static const struct proto_field value_fields[] = {
         PROTO_STR_LIST(struct stored_value, pf, OPTIONAL, POOL_PREFERS_MAX, POOL_ID_MAX),
         NUMBER(we), NUMBER(fl),
         PROTO_STR_LIST(struct stored_value, aq, OPTIONAL, POOL_QUEUES_MAX, POOL_WORD_MAX),
-        LEVELS(ac, POOL_CHANNELS_MAX), NUMBER(wt)};
+        LEVELS(ac, POOL_CHANNELS_MAX), NUMBER(wt), TEXT(sh)};
 static const struct proto_shape value_shape = PROTO_SHAPE(struct stored_value, value_fields);
 
 static const struct proto_field batch_fields[] = {PROTO_OBJECT_LIST(
@@ -258,7 +253,9 @@ static struct stored_value to_stored(const struct pool_entry *entry, struct aren
             .has_i = entry->incarnation != 0,
             .i = entry->incarnation & PROTO_U64_SAFE, /* older nodes wrote 64 bits */
             .has_wt = entry->weight != 0,
-            .wt = entry->weight};
+            .wt = entry->weight,
+            .sh = entry->kind == POOL_SHIFT ? entry->shift : entry->profile.shift,
+            .fl = entry->is_over ? FLAG_OVER : 0u};
     store_need(&entry->need, scratch, &out);
     store_profile(&entry->profile, scratch, &out);
     store_lists(entry, scratch, &out);
@@ -343,7 +340,7 @@ static bool load_profile(
         skills[i] = (struct pool_skill){from->w[i].n, (uint32_t)from->w[i].v};
     *out = (struct pool_profile){(enum pool_status)from->s, (uint32_t)from->y, skills,
             from->w_count, from->u, from->u_count, from->m, from->aq, from->aq_count, channels,
-            from->ac_count, (from->fl & FLAG_AUTO_ACCEPT) != 0};
+            from->ac_count, (from->fl & FLAG_AUTO_ACCEPT) != 0, from->sh};
     return true;
 }
 
@@ -402,6 +399,8 @@ static bool from_stored(
             .reason = from->b,
             .incarnation = from->i,
             .weight = (uint32_t)from->wt,
+            .shift = from->sh,
+            .is_over = (from->fl & FLAG_OVER) != 0,
     };
     load_kept(from, out);
     load_offered(from, out);

@@ -59,7 +59,7 @@ export type OwnerKind = "none" | "bot" | "agent";
 
 export type CaseState = "waiting" | "offered" | "active" | "wrap_up";
 
-export type Verdict = "eligible" | "not_online" | "no_room" | "excluded" | "lacks_skill" | "not_asked_for" | "not_preferred" | "other_queue";
+export type Verdict = "eligible" | "not_online" | "no_room" | "excluded" | "lacks_skill" | "not_asked_for" | "not_preferred" | "out_of_schedule" | "other_queue";
 
 export type Availability = "online" | "away" | "offline";
 
@@ -857,6 +857,8 @@ export interface QueueFrame {
   position: number;
   /** an honest estimate; absent when there is none */
   wait_ms?: number;
+  /** outside the queue's hours: until they begin; absent within them, and when they never do */
+  opens_in_ms?: number;
 }
 
 /** To a bot: answer this. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The agents of a pool.
  *
- * Invariant: an agent's bits in the grid say what the agent's own fields say: able, online, open
- * (with room), one bit for each skill. Everything that changes those fields ends with
- * agent_refresh. An agent stays known while offline, because requests refer to who has a skill at
- * all; only a removed one without chats is forgotten.
+ * Invariant: an agent's bits in the grid say what the agent's own fields say: able, online (and in
+ * a shift that is not over), open (with room), one bit for each skill. Everything that changes
+ * those fields ends with agent_refresh. An agent stays known while offline, because requests refer
+ * to who has a skill at all; only a removed one without chats is forgotten.
  */
 #include "base/check.h"
 #include "core/route/fold.h"
@@ -80,6 +80,8 @@ static void give_back_words(struct words *words, const struct agent *agent)
         words_give_back(words, agent->queues[i]);
     for (uint32_t i = 0; i < agent->channel_count; i++)
         words_give_back(words, agent->channels[i].word);
+    if (agent->shift != WORD_NONE)
+        words_give_back(words, agent->shift);
 }
 
 static bool take_skills(struct pool *pool, const struct pool_profile *profile, struct agent *draft)
@@ -135,6 +137,12 @@ static bool take_channels(
     return true;
 }
 
+static bool take_shift(struct pool *pool, const struct pool_profile *profile, struct agent *draft)
+{
+    return profile->shift.len == 0 ||
+           words_take(&pool->words, &pool->memory, profile->shift, &draft->shift);
+}
+
 static void leave_row(struct pool *pool, uint32_t *row, uint32_t slot)
 {
     if (*row == SLOT_NONE) /* a queue that is listed twice */
@@ -184,8 +192,10 @@ bool agent_set_profile(struct pool *pool, uint32_t slot, const struct pool_profi
 {
     struct agent draft = pool->agents[slot];
     draft.skill_count = draft.language_count = draft.queue_count = draft.channel_count = 0;
+    draft.shift = WORD_NONE;
     if (!take_skills(pool, profile, &draft) || !take_languages(pool, profile, &draft) ||
-            !take_queues(pool, profile, &draft) || !take_channels(pool, profile, &draft)) {
+            !take_queues(pool, profile, &draft) || !take_channels(pool, profile, &draft) ||
+            !take_shift(pool, profile, &draft)) {
         give_back_words(&pool->words, &draft);
         return false;
     }
@@ -243,6 +253,49 @@ static void forget(struct pool *pool, uint32_t slot)
     pool->first_free_agent = slot;
 }
 
+/* ---- shifts ---- */
+
+bool agents_shift_is_over(const struct pool *pool, uint32_t shift)
+{
+    for (uint32_t i = 0; shift != WORD_NONE && i < pool->over_count; i++)
+        if (pool->over[i] == shift)
+            return true;
+    return false;
+}
+
+bool agent_is_there(const struct pool *pool, const struct agent *agent)
+{
+    return agent->status == POOL_ONLINE && !agents_shift_is_over(pool, agent->shift);
+}
+
+static void refresh_shift(struct pool *pool, uint32_t shift)
+{
+    for (uint32_t slot = 0; slot < pool->agent_count; slot++)
+        if (pool->agents[slot].id != WORD_NONE && pool->agents[slot].shift == shift)
+            agent_refresh(pool, slot);
+}
+
+bool agents_end_shift(struct pool *pool, struct slice shift)
+{
+    uint32_t word;
+    check(pool->over_count < POOL_SHIFTS_MAX);
+    if (!words_take(&pool->words, &pool->memory, shift, &word))
+        return false;
+    pool->over[pool->over_count++] = word;
+    refresh_shift(pool, word);
+    return true;
+}
+
+void agents_begin_shift(struct pool *pool, uint32_t shift)
+{
+    uint32_t at = 0;
+    while (pool->over[at] != shift)
+        at++;
+    pool->over[at] = pool->over[--pool->over_count];
+    refresh_shift(pool, shift);
+    words_give_back(&pool->words, shift);
+}
+
 /* ---- room ---- */
 
 bool agent_has_room(const struct pool *pool, uint32_t slot, const struct request *request)
@@ -276,7 +329,7 @@ void agent_refresh(struct pool *pool, uint32_t slot)
 {
     const struct agent *agent = &pool->agents[slot];
     bool is_able = agent->capacity > 0 && !agent->is_removed;
-    bool is_online = is_able && agent->status == POOL_ONLINE;
+    bool is_online = is_able && agent_is_there(pool, agent);
     pool->presence += is_able != grid_has(&pool->grid, GRID_ABLE, slot) ||
                       is_online != grid_has(&pool->grid, GRID_ONLINE, slot);
     grid_set(&pool->grid, GRID_ABLE, slot, is_able);

@@ -38,7 +38,7 @@ uint32_t match_direct_agent(const struct match *match, const struct request *req
             has_refused(request, request->to_agent))
         return SLOT_NONE;
     uint32_t slot = pool->words.items[request->to_agent].agent;
-    bool is_online = slot != SLOT_NONE && pool->agents[slot].status == POOL_ONLINE;
+    bool is_online = slot != SLOT_NONE && agent_is_there(pool, &pool->agents[slot]);
     return is_online ? slot : SLOT_NONE;
 }
 

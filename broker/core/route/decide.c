@@ -110,6 +110,33 @@ static void plan_wrap_up_ends(struct plan *plan)
     }
 }
 
+/* ---- shifts ---- */
+
+static void change_shift(struct plan *plan, struct slice shift, bool is_over)
+{
+    if (!is_full(plan))
+        plan->out->entries[plan->out->count++] =
+                (struct pool_entry){.kind = POOL_SHIFT, .shift = shift, .is_over = is_over};
+}
+
+/* Which hours have ended or begun, and which shifts the policy does not name any more. */
+static void plan_shifts(struct plan *plan)
+{
+    const struct pool *pool = plan->match.pool;
+    const struct route_setup *setup = plan->match.policy->setup;
+    for (uint32_t i = 0; i < pool->over_count; i++)
+        if (route_find_shift(setup, words_text(&pool->words, pool->over[i])) == NULL)
+            change_shift(plan, words_text(&pool->words, pool->over[i]), false);
+    for (uint32_t i = 0; setup != NULL && i < setup->shift_count; i++) {
+        struct slice name = route_name_slice(&setup->shifts[i].name);
+        const struct route_hours *hours = &setup->shifts[i].hours;
+        bool is_over = !hours_are_open(hours, plan->match.now_ms);
+        if (is_over != agents_shift_is_over(pool, words_find(&pool->words, name)))
+            change_shift(plan, name, is_over);
+        due_at(plan, hours_change_next_ms(hours, plan->match.now_ms));
+    }
+}
+
 /* ---- offers ---- */
 
 static void take_room(struct plan *plan, const struct request *request, uint32_t slot)
@@ -318,7 +345,8 @@ static void plan_offers(struct plan *plan)
 static void forget_plans(const struct plan *plan)
 {
     for (size_t i = 0; i < plan->out->count; i++)
-        plan->match.pool->planned[plan->agents[i]] = (struct planned){0};
+        if (plan->out->entries[i].kind != POOL_SHIFT)
+            plan->match.pool->planned[plan->agents[i]] = (struct planned){0};
 }
 
 void pool_decide(const struct pool *pool, const struct route_policy *policy, uint64_t now_ms,
@@ -339,6 +367,7 @@ void pool_decide_within(const struct pool *pool, const struct route_policy *poli
         return;
     plan_expiries(&plan);
     plan_wrap_up_ends(&plan);
+    plan_shifts(&plan);
     if (out->count > 0)
         out->has_more = true;
     else

@@ -36,6 +36,8 @@ static void judge(const struct match *match, const struct request *request, uint
         out->skill = words_text(&match->pool->words, missing->word);
     if (agent->status != POOL_ONLINE)
         out->verdict = ROUTE_NOT_ONLINE;
+    else if (agents_shift_is_over(match->pool, agent->shift))
+        out->verdict = ROUTE_OFF_SHIFT;
     else if (direct != SLOT_NONE && direct != slot)
         out->verdict = ROUTE_NOT_ASKED_FOR;
     else if (direct == SLOT_NONE && count > 0 && !is_among(slot, preferred, count))

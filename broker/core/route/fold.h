@@ -32,6 +32,7 @@ struct agent {
     uint32_t firm, soft; /* what it weighs: what stays, and what may be interrupted */
     uint32_t skill_count, language_count, queue_count, channel_count;
     bool auto_accept;
+    uint32_t shift; /* word; WORD_NONE: always */
     enum pool_status status;
     uint64_t idle_since_ms;
     struct agent_language languages[POOL_LANGUAGES_MAX];
@@ -144,10 +145,12 @@ struct pool {
     struct grid grid;
     struct agent *agents;
     uint32_t agent_count, agent_capacity, first_free_agent; /* count: slots ever used */
-    struct planned *planned; /* scratch of a decision, per agent; else 0 */
-    uint32_t listed_agents;  /* who name their queues: 0: everybody serves all */
-    uint32_t odd_agents;     /* for whom a channel weighs otherwise */
-    uint32_t soft_count;     /* interruptible requests that agents have */
+    struct planned *planned;        /* scratch of a decision, per agent; else 0 */
+    uint32_t listed_agents;         /* who name their queues: 0: everybody serves all */
+    uint32_t odd_agents;            /* for whom a channel weighs otherwise */
+    uint32_t over[POOL_SHIFTS_MAX]; /* words: shifts that are over */
+    uint32_t over_count;
+    uint32_t soft_count; /* interruptible requests that agents have */
     struct load_classes classes;
     struct request *requests;
     uint32_t request_count, request_capacity, first_free_request, live_count;
@@ -171,6 +174,12 @@ uint32_t agent_take(struct pool *pool, struct slice id, uint64_t now_ms, uint32_
 /* false: no memory, the profile is as before. */
 bool agent_set_profile(struct pool *pool, uint32_t slot, const struct pool_profile *profile);
 void agent_set_status(struct pool *pool, uint32_t slot, enum pool_status status, uint64_t now_ms);
+/* Online, and not out of schedule: may be offered something. */
+bool agent_is_there(const struct pool *pool, const struct agent *agent);
+bool agents_shift_is_over(const struct pool *pool, uint32_t shift);
+/* false: no memory, nothing changed. */
+bool agents_end_shift(struct pool *pool, struct slice shift);
+void agents_begin_shift(struct pool *pool, uint32_t shift);
 /* Brings the grid in line after load, status or capacity changed, and forgets a removed agent who
  * has nothing left. */
 void agent_refresh(struct pool *pool, uint32_t slot);

@@ -168,6 +168,53 @@ uint64_t hours_open_next_ms(const struct route_hours *hours, uint64_t now_ms)
     return UINT64_MAX;
 }
 
+/* The end of the span that holds this open minute. */
+static uint32_t open_until(const struct route_hours *hours, int64_t day, uint32_t minute)
+{
+    struct date date = date_of(day);
+    const struct hours_holiday *holiday = holiday_on(hours, &date);
+    if (holiday != NULL)
+        return holiday->until;
+    for (uint32_t i = 0; i < hours->span_count; i++) {
+        const struct hours_span *span = &hours->spans[i];
+        if (span->weekday == date.weekday && span->from <= minute && minute < span->until)
+            return span->until;
+    }
+    return minute;
+}
+
+uint64_t hours_change_next_ms(const struct route_hours *hours, uint64_t now_ms)
+{
+    int64_t now_local = local_s(hours, now_ms), today = floor_days(now_local);
+    if (!is_open_at(hours, now_local))
+        return hours_open_next_ms(hours, now_ms);
+    uint32_t minute = (uint32_t)((now_local - today * DAY_S) / MINUTE_S);
+    int64_t ends = today * DAY_S + (int64_t)open_until(hours, today, minute) * MINUTE_S;
+    uint64_t at_ms = (uint64_t)utc_of(hours->zone, ends) * 1000;
+    return at_ms > now_ms ? at_ms : now_ms + MINUTE_S * 1000; /* the clock repeats an hour */
+}
+
+static void write_digits(char *out, uint32_t value, uint32_t count)
+{
+    for (; count-- > 0; value /= 10)
+        out[count] = (char)('0' + value % 10);
+}
+
+struct slice hours_write_local(
+        const struct route_hours *hours, uint64_t at_ms, char out[HOURS_LOCAL_TEXT])
+{
+    int64_t local = local_s(hours, at_ms), day = floor_days(local);
+    struct date date = date_of(day);
+    uint32_t minute = (uint32_t)((local - day * DAY_S) / MINUTE_S);
+    memcpy(out, "0000-00-00 00:00", HOURS_LOCAL_TEXT);
+    write_digits(out, (uint32_t)date.year, 4);
+    write_digits(out + 5, date.month, 2);
+    write_digits(out + 8, date.day, 2);
+    write_digits(out + 11, minute / 60, 2);
+    write_digits(out + 14, minute % 60, 2);
+    return slice_make(out, HOURS_LOCAL_TEXT - 1);
+}
+
 static bool holiday_is_good(const struct hours_holiday *holiday)
 {
     bool is_closed = holiday->from == 0 && holiday->until == 0;

@@ -69,6 +69,15 @@ bool hours_are_open(const struct route_hours *hours, uint64_t now_ms);
 /* The next moment of opening, looking a year ahead; now_ms while open. UINT64_MAX: never. */
 uint64_t hours_open_next_ms(const struct route_hours *hours, uint64_t now_ms);
 
+/* The moment on the clock of the hours' zone: "2026-11-23 09:00". */
+enum { HOURS_LOCAL_TEXT = 17 };
+struct slice hours_write_local(
+        const struct route_hours *hours, uint64_t at_ms, char out[HOURS_LOCAL_TEXT]);
+
+/* When what hours_are_open says changes next, or may: at most a day ahead while open, a year while
+ * closed. UINT64_MAX: never. */
+uint64_t hours_change_next_ms(const struct route_hours *hours, uint64_t now_ms);
+
 /* Spans in range that do not overlap on a day. */
 bool hours_are_good(const struct route_hours *hours);
 

@@ -89,7 +89,7 @@ void pool_forget_all(struct pool *pool)
     pool->agent_count = pool->request_count = pool->live_count = 0;
     pool->first_free_agent = pool->first_free_request = SLOT_NONE;
     pool->waiting_count = pool->offer_count = pool->wrap_count = 0;
-    pool->listed_agents = pool->odd_agents = pool->soft_count = 0;
+    pool->listed_agents = pool->odd_agents = pool->soft_count = pool->over_count = 0;
     pool->classes = (struct load_classes){0};
     pool->pace = (struct pool_pace){0};
     pool->presence++;
@@ -258,6 +258,14 @@ static enum pool_outcome apply_owned(struct pool *pool, const struct step *step)
     return POOL_DONE;
 }
 
+static enum pool_outcome apply_shift(struct pool *pool, const struct step *step)
+{
+    if (step->entry->is_over)
+        return agents_end_shift(pool, step->entry->shift) ? POOL_DONE : POOL_FULL;
+    agents_begin_shift(pool, words_find(&pool->words, step->entry->shift));
+    return POOL_DONE;
+}
+
 static enum pool_outcome apply_allowed(struct pool *pool, const struct step *step)
 {
     switch (step->entry->kind) {
@@ -293,6 +301,8 @@ static enum pool_outcome apply_allowed(struct pool *pool, const struct step *ste
         return POOL_DONE;
     case POOL_CHANGED:
         return apply_changed(pool, step);
+    case POOL_SHIFT:
+        return apply_shift(pool, step);
     case POOL_SNAPSHOT:
         return snapshot_begin(pool, step->entry);
     case POOL_SNAPSHOT_AGENT:

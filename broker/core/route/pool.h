@@ -49,9 +49,9 @@ enum pool_outcome pool_may_apply(const struct pool *pool, const struct pool_entr
 enum pool_outcome pool_apply(
         struct pool *pool, const struct name *at, uint64_t time_ms, const struct pool_entry *entry);
 
-/* The whole fold as values: SNAPSHOT, the POLICY if there is one, then each agent, then each
- * request. Applied in this order to any pool they make an equal one. What visit sees is borrowed
- * until it returns. */
+/* The whole fold as values: SNAPSHOT, the POLICY if there is one, each SHIFT that is over, each
+ * agent, then each request. Applied in this order to any pool they make an equal one. What visit
+ * sees is borrowed until it returns. */
 void pool_snapshot(const struct pool *pool,
         void (*visit)(void *user, const struct pool_entry *entry), void *user);
 
@@ -92,6 +92,7 @@ struct pool_agent_view {
     uint32_t offers; /* open offers among them */
     uint32_t missed; /* offers in a row that they let expire */
     bool is_removed;
+    bool is_off_shift; /* out of schedule: no new offers, whatever the status */
 };
 
 struct pool_counts {

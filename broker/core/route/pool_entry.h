@@ -41,6 +41,7 @@ enum {
     POOL_QUEUES_MAX = 16,  /* that one agent serves */
     POOL_CHANNELS_MAX = 8, /* that weigh otherwise for one agent */
     POOL_VALUE_MAX = 1000000000,
+    POOL_SHIFTS_MAX = 32, /* that are over at the same time */
 };
 
 enum pool_kind {
@@ -69,6 +70,7 @@ enum pool_kind {
     POOL_WRAPPING, /* request, deadline_ms: the case is over, the agent has the place until then */
     POOL_WEIGHED,  /* request, weight: what an active chat weighs from now on; 0: as it needs */
     POOL_CHANGED,  /* request, need: a live request needs something else; its age stays */
+    POOL_SHIFT,    /* shift, is_over: its agents get no new offers from here on, or do again */
     POOL_KIND_COUNT,
 };
 
@@ -105,7 +107,8 @@ struct pool_profile {
     size_t queue_count;
     const struct pool_channel *channels; /* others weigh what the case says */
     size_t channel_count;
-    bool auto_accept; /* is not asked: gets what would be offered */
+    bool auto_accept;   /* is not asked: gets what would be offered */
+    struct slice shift; /* whose hours the agent has; empty: always */
 };
 
 struct pool_requirement {
@@ -189,6 +192,8 @@ struct pool_entry {
     uint32_t gap;        /* of the batch's certificate, per mille. Not kept */
     uint32_t weight;
     struct slice reason; /* not kept by the fold */
+    struct slice shift;
+    bool is_over;
     uint64_t incarnation;
     struct pool_pace pace;
     struct pool_kept_agent kept_agent;

@@ -38,7 +38,7 @@ uint64_t pool_position(const struct pool *pool, const struct pool_key *key)
 static bool is_anybody_online(const struct pool *pool)
 {
     for (uint32_t slot = 0; slot < pool->agent_count; slot++)
-        if (pool->agents[slot].id != WORD_NONE && pool->agents[slot].status == POOL_ONLINE)
+        if (pool->agents[slot].id != WORD_NONE && agent_is_there(pool, &pool->agents[slot]))
             return true;
     return false;
 }

@@ -47,8 +47,9 @@ struct pool_decisions {
 };
 
 /* Lists what is to be done now: EXPIRED for each offer past its deadline (and STATUS away for an
- * agent who missed too many), RELEASED for each wrap-up past its deadline, or else OFFERED (or
- * ASSIGNED, where nobody is asked) for each request that can be matched.
+ * agent who missed too many), SHIFT for each whose hours began or ended, RELEASED for each wrap-up
+ * past its deadline, or else OFFERED (or ASSIGNED, where nobody is asked) for each request that can
+ * be matched.
  *
  * shape:   expiries and offers never come in one batch; at most one offer an agent in a batch, so
  *          that (log entry, agent) names an offer
@@ -121,6 +122,7 @@ enum route_verdict {
     ROUTE_LACKS_SKILL,   /* skill: the first must that is missing */
     ROUTE_NOT_ASKED_FOR, /* the case still waits for the agent it was handed to by name */
     ROUTE_NOT_PREFERRED, /* the case still waits for agents that it prefers */
+    ROUTE_OFF_SHIFT,     /* out of schedule */
     ROUTE_OTHER_QUEUE,   /* does not serve the case's queue, nor one that it has overflown to */
 };
 

@@ -42,8 +42,9 @@ static bool lists_are_well_formed(const struct pool_profile *profile)
 
 static bool profile_is_well_formed(const struct pool_profile *profile)
 {
-    if (profile->status > POOL_ONLINE || profile->capacity > POOL_CAPACITY_MAX ||
-            profile->name.len > POOL_NAME_MAX || profile->skill_count > POOL_SKILLS_MAX ||
+    if (profile->shift.len > POOL_WORD_MAX || profile->status > POOL_ONLINE ||
+            profile->capacity > POOL_CAPACITY_MAX || profile->name.len > POOL_NAME_MAX ||
+            profile->skill_count > POOL_SKILLS_MAX ||
             profile->language_count > POOL_LANGUAGES_MAX || !lists_are_well_formed(profile))
         return false;
     for (size_t i = 0; i < profile->skill_count; i++)
@@ -145,6 +146,8 @@ bool entry_is_well_formed(const struct pool_entry *entry)
         return snapshot_request_is_well_formed(entry);
     case POOL_POLICY:
         return entry->policy_version > 0 && entry->policy.len <= POOL_POLICY_MAX;
+    case POOL_SHIFT:
+        return is_word(entry->shift);
     case POOL_UNKNOWN:
     case POOL_KIND_COUNT:
         return false;
@@ -164,7 +167,7 @@ static enum pool_outcome check_offered(
     if (agent_slot == SLOT_NONE)
         return POOL_NO_SUCH_AGENT;
     const struct agent *agent = &pool->agents[agent_slot];
-    if (agent->status != POOL_ONLINE)
+    if (!agent_is_there(pool, agent))
         return POOL_NOT_ONLINE;
     return agent_has_room(pool, agent_slot, request) ? POOL_DONE : POOL_NO_ROOM;
 }
@@ -230,6 +233,14 @@ static enum pool_outcome check_snapshot_request(
     return needs_agent && agent_slot == SLOT_NONE ? POOL_NO_SUCH_AGENT : POOL_DONE;
 }
 
+static enum pool_outcome check_shift(const struct pool *pool, const struct pool_entry *entry)
+{
+    bool is_over = agents_shift_is_over(pool, words_find(&pool->words, entry->shift));
+    if (is_over == entry->is_over)
+        return POOL_ALREADY_LIVE;
+    return entry->is_over && pool->over_count == POOL_SHIFTS_MAX ? POOL_NO_ROOM : POOL_DONE;
+}
+
 enum pool_outcome rules_check(const struct pool *pool, const struct pool_entry *entry)
 {
     if (!entry_is_well_formed(entry))
@@ -272,6 +283,8 @@ enum pool_outcome rules_check(const struct pool *pool, const struct pool_entry *
         return agent == SLOT_NONE ? POOL_DONE : POOL_ALREADY_LIVE;
     case POOL_SNAPSHOT_REQUEST:
         return check_snapshot_request(request, entry, agent);
+    case POOL_SHIFT:
+        return check_shift(pool, entry);
     case POOL_POLICY:
         return entry->policy_version > pool->policy_version ? POOL_DONE : POOL_ALREADY_LIVE;
     case POOL_UNKNOWN:

@@ -29,6 +29,14 @@ const struct route_class *route_find_class(const struct route_setup *setup, stru
     return NULL;
 }
 
+const struct route_shift *route_find_shift(const struct route_setup *setup, struct slice name)
+{
+    for (uint32_t i = 0; setup != NULL && i < setup->shift_count; i++)
+        if (slice_equal(route_name_slice(&setup->shifts[i].name), name))
+            return &setup->shifts[i];
+    return NULL;
+}
+
 const struct route_queue *route_find_queue(const struct route_setup *setup, struct slice name)
 {
     struct slice wanted = name.len > 0 ? name : SLICE_OF(ROUTE_QUEUE_DEFAULT);
@@ -120,6 +128,19 @@ static enum route_fault check_queues(const struct route_setup *setup, uint32_t *
     return ROUTE_SETUP_GOOD;
 }
 
+static enum route_fault check_shifts(const struct route_setup *setup, uint32_t *out_at)
+{
+    for (uint32_t i = 0; i < setup->shift_count; i++) {
+        *out_at = i;
+        if (!hours_are_good(&setup->shifts[i].hours))
+            return ROUTE_FAULT_SHIFT;
+        for (uint32_t j = 0; j < i; j++)
+            if (is_same(&setup->shifts[i].name, &setup->shifts[j].name))
+                return ROUTE_FAULT_SHIFT;
+    }
+    return ROUTE_SETUP_GOOD;
+}
+
 enum route_fault route_setup_check(const struct route_setup *setup, uint32_t *out_at)
 {
     enum route_fault fault = check_channels(setup, out_at);
@@ -127,6 +148,8 @@ enum route_fault route_setup_check(const struct route_setup *setup, uint32_t *ou
         fault = check_classes(setup, out_at);
     if (fault == ROUTE_SETUP_GOOD)
         fault = check_queues(setup, out_at);
+    if (fault == ROUTE_SETUP_GOOD)
+        fault = check_shifts(setup, out_at);
     return fault;
 }
 
@@ -143,6 +166,10 @@ const char *route_fault_text(enum route_fault fault)
         return "overflows to a queue that is not named, or to itself";
     case ROUTE_FAULT_CYCLE:
         return "overflows in a circle";
+    case ROUTE_FAULT_SHIFT:
+        return "is a shift that is named twice, or has hours that overlap, end before they begin, "
+               "or "
+               "a holiday that is no date";
     case ROUTE_FAULT_HOURS:
         return "has hours that overlap, end before they begin, or a holiday that is no date";
     }

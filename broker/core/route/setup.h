@@ -6,6 +6,7 @@
  *   class    of customers: how much it counts in the score
  *   queue    where a case waits, who serves it, and what each of its cases needs. A case names one
  *            or waits in ROUTE_QUEUE_DEFAULT; an agent who lists none serves all
+ *   shift    the hours of a group of agents
  *   overflow another queue whose agents may serve the case as well from some time on
  */
 #ifndef WEFT_CORE_ROUTE_SETUP_H
@@ -20,6 +21,7 @@ enum {
     ROUTE_QUEUES_MAX = 32,
     ROUTE_OVERFLOW_MAX = 4,
     ROUTE_QUEUE_SKILLS_MAX = 4,
+    ROUTE_SHIFTS_MAX = 16,
     ROUTE_OFFLINE_TEXT_MAX = 512,
 };
 
@@ -65,11 +67,18 @@ struct route_queue {
     char offline_text[ROUTE_OFFLINE_TEXT_MAX];
 };
 
+/* Hours of a group of agents: outside of them they get no new offers. */
+struct route_shift {
+    struct route_name name;
+    struct route_hours hours;
+};
+
 struct route_setup {
     struct route_channel channels[ROUTE_CHANNELS_MAX];
     struct route_class classes[ROUTE_CLASSES_MAX];
     struct route_queue queues[ROUTE_QUEUES_MAX];
-    uint32_t channel_count, class_count, queue_count;
+    struct route_shift shifts[ROUTE_SHIFTS_MAX];
+    uint32_t channel_count, class_count, queue_count, shift_count;
 };
 
 /* Who exists, for whoever puts a policy: one that needs what nobody has is refused. */
@@ -89,6 +98,7 @@ bool route_name_set(struct route_name *name, struct slice text);
 /* NULL: not named. An empty queue is the default one. */
 const struct route_channel *route_find_channel(const struct route_setup *setup, struct slice name);
 const struct route_class *route_find_class(const struct route_setup *setup, struct slice name);
+const struct route_shift *route_find_shift(const struct route_setup *setup, struct slice name);
 const struct route_queue *route_find_queue(const struct route_setup *setup, struct slice name);
 
 enum route_fault {
@@ -97,6 +107,7 @@ enum route_fault {
     ROUTE_FAULT_WEIGHT,   /* of a channel: 0 or more than a chat; of a class: more than 1000 */
     ROUTE_FAULT_OVERFLOW, /* to a queue that is not named, or to itself */
     ROUTE_FAULT_CYCLE,    /* a case would overflow in a circle */
+    ROUTE_FAULT_SHIFT,    /* two shifts of one name, or hours as in FAULT_HOURS */
     ROUTE_FAULT_HOURS,    /* hours that overlap themselves, or end before they begin */
 };
 

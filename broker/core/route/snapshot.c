@@ -39,7 +39,8 @@ static void visit_agent(const struct pool *pool, const struct agent *agent, stru
             .agent = text_of(pool, agent->id),
             .profile = {agent->status, agent->capacity, skills, agent->skill_count, languages,
                     agent->language_count, slice_make(agent->name, agent->name_len), queues,
-                    agent->queue_count, channels, agent->channel_count, agent->auto_accept},
+                    agent->queue_count, channels, agent->channel_count, agent->auto_accept,
+                    text_of(pool, agent->shift)},
             .kept_agent = {
                     agent->since_ms, agent->idle_since_ms, agent->missed, agent->is_removed}};
     visit.visit(visit.user, &entry);
@@ -107,6 +108,10 @@ void pool_snapshot(const struct pool *pool,
         visit(user, &(struct pool_entry){.kind = POOL_POLICY,
                             .policy_version = policy.version,
                             .policy = policy.text});
+    for (uint32_t i = 0; i < pool->over_count; i++)
+        visit(user, &(struct pool_entry){.kind = POOL_SHIFT,
+                            .shift = text_of(pool, pool->over[i]),
+                            .is_over = true});
     for (uint32_t slot = 0; slot < pool->agent_count; slot++)
         if (pool->agents[slot].id != WORD_NONE)
             visit_agent(pool, &pool->agents[slot], (struct visit){visit, user});

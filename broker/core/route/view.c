@@ -63,7 +63,8 @@ static void view_agent(const struct pool *pool, uint32_t slot, struct pool_agent
             .offers = count_in_state(pool, agent, POOL_OFFER_OPEN),
             .wraps = count_in_state(pool, agent, POOL_WRAP_UP),
             .missed = agent->missed,
-            .is_removed = agent->is_removed};
+            .is_removed = agent->is_removed,
+            .is_off_shift = agents_shift_is_over(pool, agent->shift)};
 }
 
 bool pool_is_read_only(const struct pool *pool)
@@ -86,7 +87,7 @@ struct pool_counts pool_counts(const struct pool *pool)
     for (uint32_t slot = 0; slot < pool->agent_count; slot++) {
         const struct agent *agent = &pool->agents[slot];
         counts.agents += agent->id != WORD_NONE;
-        counts.online += agent->id != WORD_NONE && agent->status == POOL_ONLINE;
+        counts.online += agent->id != WORD_NONE && agent_is_there(pool, agent);
     }
     return counts;
 }

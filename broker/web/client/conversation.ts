@@ -27,7 +27,7 @@ export interface Conversation {
     readers: readonly Reader[];
     typists: readonly Typist[];
     owner: Owner | null;
-    queue: { position: number; wait_ms?: number } | null;
+    queue: { position: number; wait_ms?: number; opens?: number } | null; // opens: as Date.now() counts
     caseKnown: boolean; // an entry told of a case or an owner: older pages tell nothing newer
 }
 
@@ -142,7 +142,7 @@ function onFrame(was: Conversation, frame: ServerFrame, now: number): Conversati
             const typists = frame.active ? [...others, { who: frame.who, until: now + TYPIST_MS }] : others;
             return { ...was, typists };
         }
-        case "queue": return { ...was, queue: frame.position ? { position: frame.position, wait_ms: frame.wait_ms } : null };
+        case "queue": return { ...was, queue: frame.position ? { position: frame.position, wait_ms: frame.wait_ms, ...(frame.opens_in_ms ? { opens: now + frame.opens_in_ms } : {}) } : null };
         case "reset": return {
             ...emptied(was), head: null, outbox: outgoing.reset(was.outbox),
         };

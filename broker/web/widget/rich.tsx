@@ -83,8 +83,10 @@ export class Rich {
         }
     }
 
-    inLine({ position, wait_ms }: { position: number; wait_ms?: number }): string {
+    inLine({ position, wait_ms, opens }: { position: number; wait_ms?: number; opens?: number }): string {
         const { strings } = this;
+        const format = { weekday: "long", hour: "numeric", minute: "2-digit" } as const;
+        if (opens) return strings.opens.replace("{t}", new Date(opens).toLocaleString(undefined, format));
         const place = position === 1 ? strings.next : strings.place.replace("{n}", String(position));
         return wait_ms ? place + " " + strings.wait.replace("{n}", String(Math.ceil(wait_ms / 60_000))) : place;
     }

@@ -36,6 +36,7 @@ export const richEnglish = {
     next: "You are next in line.",
     place: "You are number {n} in line.",
     wait: "About {n} min.",
+    opens: "We are back {t}. Your place is kept.",
     joined: "{name} is here now.",
     closed: "This matter is closed. Write any time to go on.",
     known: "You are signed in as {name}.",

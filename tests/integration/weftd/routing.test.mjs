@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Routing from outside: what of a policy is refused and in which words, what an agent's record keeps, a case that nobody can
-// take, a transfer to a queue.
+// take, a transfer to a queue, an agent out of schedule.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -134,4 +134,19 @@ test("a case that nobody can take is reported at once and offered to whoever is 
     assert.equal(third.conversation, conversation);
     assert.match(readFileSync(join(weftd.dataDir, "weftd.log"), "utf8"), /case\.stranded .*queue=stars skill=astrology/);
     for (const session of [anna, ben, ada]) session.leave();
+});
+
+test("an agent out of schedule is offered nothing until the shift begins", { timeout: 60_000 }, async () => {
+    const put = (hours) => weftd.admin("POST", "/v1/admin/tenants/demo/policy", { policy: `shifts: [{name: night, hours: [${hours}]}]\n` });
+    await put(""); // never
+    await agentRecord({ id: "anna", shift: "night" });
+    const anna = await desk("anna"), ada = await customer();
+    await say(ada, "Is anybody there?");
+    const { conversation } = await ada.until(({ type, position }) => type === "queue" && position > 0);
+    const { version } = await put("sun-sat 00:00-24:00");
+    await anna.until((frame) => frame.type === "offer" && frame.conversation === conversation);
+    const log = weft("export-routing", "--up", up, "--tenant", "demo").words.trim().split("\n").flatMap((line) => JSON.parse(line).v);
+    assert.deepEqual(log.filter(({ k, c }) => k === 6 && c === conversation).map(({ p }) => p), [version]); // not a moment before
+    assert.deepEqual(log.filter(({ k }) => k === 21).map(({ sh, fl }) => [sh, fl]), [["night", 8], ["night", undefined]]);
+    for (const session of [anna, ada]) session.leave();
 });

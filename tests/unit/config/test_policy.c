@@ -84,7 +84,9 @@ static void queues_channels_and_hours_are_read(void)
                   "    skills: [refund from 600, patience]\n"
                   "    time_zone: UTC\n    hours: [fri-mon 10:00-12:30]\n"
                   "    holidays: [12-25, 2026-12-24 09:00-12:00]\n"
-                  "    offline_text: We are back at ten.\n  - name: default\n");
+                  "    offline_text: We are back at ten.\n  - name: default\n"
+                  "shifts: [{name: early, time_zone: Europe/Berlin, hours: [mon-fri 06:00-14:00], "
+                  "holidays: [12-25]}]\n");
     expect(read != NULL && read->auto_accept);
     const struct route_channel *mail = route_find_channel(read->setup, SLICE_OF("mail"));
     expect(mail != NULL && mail->is_interruptible && mail->weight == 300);
@@ -104,6 +106,10 @@ static void queues_channels_and_hours_are_read(void)
     expect_u64(sales->hours.holidays[1].year, 2026);
     expect_text(slice_make(sales->offline_text, sales->offline_len), "We are back at ten.");
     expect(route_find_queue(read->setup, SLICE_NONE) == &read->setup->queues[1]);
+    const struct route_shift *early = route_find_shift(read->setup, SLICE_OF("early"));
+    expect(early != NULL && early->hours.zone != NULL);
+    expect_u64(early->hours.span_count, 5);
+    expect_u64(early->hours.holiday_count, 1);
     free(read);
 }
 
@@ -151,6 +157,12 @@ static const struct {
         {"queues:\n  - name: a\n    time_zone: Mars/Olympus\n",
                 "policy.yaml:3:16: 'Mars/Olympus' is no time zone of this system"},
         {"channels: [{name: mail}, {name: mail}]\n", "policy.yaml:1:26: 'mail' is named twice"},
+        {"shifts:\n  - name: early\n    hours: [mon-fri 06:00-14:00, wed 13:00-15:00]\n",
+                "policy.yaml:2:5: 'early' is a shift that is named twice, or has hours that "
+                "overlap, "
+                "end before they begin, or a holiday that is no date"},
+        {"shifts:\n  - {name: early, hours: [mon]}\n",
+                "policy.yaml:2:27: 'mon' must read like 'mon-fri 09:00-17:00'"},
         {"- a\n", "policy.yaml:1:1: the file must hold settings, not a list"},
         {"offer_ms: [\n", "policy.yaml:2:1: this is not YAML: did not find expected node content"},
 };

@@ -162,6 +162,39 @@ static void who_comes_outside_the_hours_is_told_and_waits(void)
     stage_end();
 }
 
+/* The moment of opening is in the answer and in the frame that tells the place; when it has come,
+ * the place is told without it. */
+static void the_next_opening_is_told(void)
+{
+    static struct route_setup setup;
+    char moment[HOURS_LOCAL_TEXT], sentence[64];
+    stage_start();
+    uint64_t day = node_time_ms(stage.node) / 86400000;
+    setup = (struct route_setup){.queue_count = 1};
+    struct route_queue *queue = &setup.queues[0];
+    route_name_set(&queue->name, SLICE_OF(ROUTE_QUEUE_DEFAULT));
+    queue->has_hours = true; /* tomorrow from nine to five; 1970 began on a Thursday */
+    queue->hours.spans[0] = (struct hours_span){(uint8_t)((day + 5) % 7), 9 * 60, 17 * 60};
+    queue->hours.span_count = 1;
+    queue->offline_len =
+            (uint16_t)snprintf(queue->offline_text, sizeof queue->offline_text, "Back at {opens}.");
+    stage.settings.policy.setup = &setup;
+    uint64_t opens_ms = ((day + 1) * 24 + 9) * 3600000;
+    struct slice text = hours_write_local(&queue->hours, opens_ms, moment);
+    snprintf(sentence, sizeof sentence, "Back at %.*s.", SLICE_ARGS(text));
+    struct actor *bot = stage_bot("north"), *ada = stage_customer("north");
+    act_say(ada, "Hello");
+    expect(will_hear(bot, "\"turn\"", 1000));
+    act_commit(bot, "A colleague comes", ",\"handoff\":{\"reason\":\"asked\"}");
+    expect(will_hear(ada, sentence, 2000));
+    expect(will_hear(ada, "\"opens_in_ms\":", 2000));
+    ada->mark = ada->heard_len;
+    stage_run(opens_ms + 62000 - node_time_ms(stage.node));
+    expect(heard(ada, "\"type\":\"queue\""));
+    expect(!heard(ada, "\"opens_in_ms\""));
+    stage_end();
+}
+
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
@@ -171,5 +204,6 @@ int main(int argc, char **argv)
                     CASE(chatwoot_13516_a_silent_agent_loses_the_case_which_keeps_its_age),
                     CASE(who_is_not_asked_has_the_chat_at_once),
                     CASE(tiledesk_4_a_case_for_nobody_is_offered_at_once),
-                    CASE(who_comes_outside_the_hours_is_told_and_waits), {0}});
+                    CASE(who_comes_outside_the_hours_is_told_and_waits),
+                    CASE(the_next_opening_is_told), {0}});
 }

@@ -251,5 +251,6 @@ export const VERDICT: Record<string, string> = {
     lacks_skill: "lacks a skill",
     not_asked_for: "it waits for somebody else by name",
     not_preferred: "it waits for preferred agents",
+    out_of_schedule: "is out of schedule",
     other_queue: "serves another queue",
 };

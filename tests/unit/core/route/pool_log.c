@@ -191,7 +191,7 @@ static bool fits_any(const struct pool *pool, uint32_t slot)
 static void expect_sound_room(const struct pool *pool, uint32_t slot, bool is_able)
 {
     const struct agent *agent = &pool->agents[slot];
-    bool is_online = is_able && agent->status == POOL_ONLINE;
+    bool is_online = is_able && agent_is_there(pool, agent);
     bool is_open = grid_has(&pool->grid, GRID_OPEN, slot);
     expect_u64(agent->firm, weight_of(pool, slot, false));
     expect_u64(agent->soft, weight_of(pool, slot, true));
@@ -222,7 +222,7 @@ static void expect_sound_agent(const struct pool *pool, uint32_t slot)
     expect(pool->words.items[agent->id].agent == slot);
     bool is_able = agent->capacity > 0 && !agent->is_removed;
     expect(grid_has(&pool->grid, GRID_ABLE, slot) == is_able);
-    expect(grid_has(&pool->grid, GRID_ONLINE, slot) == (is_able && agent->status == POOL_ONLINE));
+    expect(grid_has(&pool->grid, GRID_ONLINE, slot) == (is_able && agent_is_there(pool, agent)));
     expect_sound_room(pool, slot, is_able);
     for (uint32_t i = 0; i < agent->skill_count; i++)
         expect(grid_has(&pool->grid, pool->words.items[agent->skills[i].word].row, slot));
@@ -276,11 +276,12 @@ static uint32_t takers_of_request(const struct request *request)
 /* Every word is taken as often as something refers to it, and forgotten otherwise. */
 static void expect_sound_words(const struct pool *pool)
 {
-    uint32_t wanted = 0, taken = 0, live = 0;
+    uint32_t wanted = pool->over_count, taken = 0, live = 0;
     for (uint32_t i = 0; i < pool->agent_count; i++)
         if (pool->agents[i].id != WORD_NONE)
             wanted += 1 + pool->agents[i].skill_count + 2 * pool->agents[i].language_count +
-                      pool->agents[i].queue_count + pool->agents[i].channel_count;
+                      pool->agents[i].queue_count + pool->agents[i].channel_count +
+                      (pool->agents[i].shift != WORD_NONE);
     for (uint32_t i = 0; i < pool->request_count; i++)
         if (pool->requests[i].is_live)
             wanted += takers_of_request(&pool->requests[i]);
@@ -334,9 +335,9 @@ static void write_profile(struct lines *lines, const struct pool_entry *entry)
     for (size_t i = 0; i < profile->channel_count; i++)
         add(lines, " by %.*s:%u", SLICE_ARGS(profile->channels[i].name),
                 profile->channels[i].weight);
-    add(lines, " auto %d kept %" PRIu64 " %" PRIu64 " %u %d", profile->auto_accept,
-            entry->kept_agent.since_ms, entry->kept_agent.idle_since_ms, entry->kept_agent.missed,
-            entry->kept_agent.is_removed);
+    add(lines, " shift %.*s auto %d kept %" PRIu64 " %" PRIu64 " %u %d", SLICE_ARGS(profile->shift),
+            profile->auto_accept, entry->kept_agent.since_ms, entry->kept_agent.idle_since_ms,
+            entry->kept_agent.missed, entry->kept_agent.is_removed);
 }
 
 static void write_request(struct lines *lines, const struct pool_entry *entry)
@@ -373,6 +374,7 @@ static void write_line(void *user, const struct pool_entry *entry)
     add(lines, "%d %.*s %" PRIu64 " pace %" PRIu64 " %" PRIu64 " %" PRIu64 " %d", entry->kind,
             SLICE_ARGS(entry->agent), entry->incarnation, entry->pace.mean_ms, entry->pace.samples,
             entry->pace.last_ms, entry->pace.was_waited);
+    add(lines, " over %.*s %d", SLICE_ARGS(entry->shift), entry->is_over);
     if (entry->kind == POOL_SNAPSHOT_AGENT)
         write_profile(lines, entry);
     if (entry->kind == POOL_SNAPSHOT_REQUEST)

@@ -100,6 +100,34 @@ static void an_hour_that_is_skipped_or_repeated(void)
             hours_open_next_ms(&office, utc_ms(2026, 10, 24, 23, 0)), utc_ms(2026, 10, 25, 0, 30));
 }
 
+/* Minute by minute through both changes of the clock: nothing changes before it was told to. */
+static void no_change_comes_before_the_one_that_is_told(void)
+{
+    static const int months[] = {3, 10};
+    open_office();
+    office.spans[0] = (struct hours_span){0, 60, 4 * 60}; /* Sundays, over the change */
+    office.holidays[0] = (struct hours_holiday){0, 3, 27, 10 * 60, 11 * 60};
+    office.holiday_count = 1;
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t at = utc_ms(2026, months[i], 23, 0, 0), end = utc_ms(2026, months[i], 31, 0, 0);
+        uint64_t change = hours_change_next_ms(&office, at);
+        bool is_open = hours_are_open(&office, at);
+        for (; at < end; at += 60000) {
+            if (at >= change) {
+                is_open = hours_are_open(&office, at);
+                change = hours_change_next_ms(&office, at);
+                expect(change > at);
+            }
+            test_note("%llu", (unsigned long long)at);
+            expect(hours_are_open(&office, at) == is_open);
+        }
+    }
+    uint64_t monday = utc_ms(2026, 1, 12, 12, 0);
+    expect_u64(hours_change_next_ms(&office, monday), utc_ms(2026, 1, 13, 8, 0));
+    char text[HOURS_LOCAL_TEXT];
+    expect_text(hours_write_local(&office, utc_ms(2026, 7, 13, 7, 5), text), "2026-07-13 09:05");
+}
+
 static void holidays_close_or_shorten_a_day(void)
 {
     open_office();
@@ -221,6 +249,7 @@ int main(int argc, char **argv)
             (struct test_case[]){CASE(local_time_counts_and_the_clock_change_is_seen),
                     CASE(the_next_opening_is_found_across_the_clock_change),
                     CASE(an_hour_that_is_skipped_or_repeated),
+                    CASE(no_change_comes_before_the_one_that_is_told),
                     CASE(holidays_close_or_shorten_a_day), CASE(hours_that_overlap_are_refused),
                     CASE(zones_of_the_system_agree_with_the_c_library),
                     CASE(a_broken_zone_is_refused), CASE(a_cycle_of_overflow_is_refused),

@@ -374,6 +374,104 @@ static void a_stranded_case_of_nobodys_queue_is_everybodys(void)
     desk_close();
 }
 
+/* ---- schedules ---- */
+
+enum { HOUR_MS = 3600000 };
+
+/* Thursday, 1970-01-01, 08:00 UTC; a shift of Thursdays from 9 to 12 and the next day from 10
+ * to 11. */
+static void open_with_a_shift(void)
+{
+    static const struct hours_span spans[] = {{4, 9 * 60, 12 * 60}, {5, 9 * 60, 12 * 60}};
+    desk_open();
+    setup = (struct route_setup){.shift_count = 1};
+    route_name_set(&setup.shifts[0].name, SLICE_OF("early"));
+    memcpy(setup.shifts[0].hours.spans, spans, sizeof spans);
+    setup.shifts[0].hours.span_count = 2;
+    setup.shifts[0].hours.holidays[0] = (struct hours_holiday){0, 1, 2, 10 * 60, 11 * 60};
+    setup.shifts[0].hours.holiday_count = 1;
+    desk_policy.setup = &setup;
+    desk_policy.relax_absent_ms = 0;
+    time_passes(8 * HOUR_MS - desk_now_ms);
+}
+
+static void works_in_the_shift(const char *agent)
+{
+    struct pool_skill skill = {SLICE_OF("tax"), 1000};
+    struct pool_entry entry = {.kind = POOL_PRESENCE,
+            .agent = slice_of_string(agent),
+            .profile = {.status = POOL_ONLINE,
+                    .capacity = 2,
+                    .skills = &skill,
+                    .skill_count = 1,
+                    .shift = SLICE_OF("early")}};
+    expect_u64(desk_says(&entry), POOL_DONE);
+}
+
+static enum route_verdict verdict_on(const char *conversation)
+{
+    struct route_candidate candidate;
+    struct pool_key key = key_of(conversation, 1);
+    expect_u64(pool_explain(desk_pool, &desk_policy, &key, desk_now_ms, &candidate, 1), 1);
+    return candidate.verdict;
+}
+
+/* Nobody says anything: the deadlines alone begin and end the shift. Running chats stay. */
+static void an_agent_out_of_schedule_gets_no_offers_and_comes_back_by_the_clock(void)
+{
+    struct pool_agent_view view;
+    open_with_a_shift();
+    works_in_the_shift("anna");
+    customer_waits("c1", "tax!");
+    router_works();
+    expect_waiting("c1");
+    expect_u64(verdict_on("c1"), ROUTE_OFF_SHIFT);
+    expect_u64(pool_counts(desk_pool).online, 0);
+    time_passes_working(HOUR_MS - 1); /* 08:59:59.999 */
+    expect_waiting("c1");
+    time_passes_working(1);
+    expect_offered_to("c1", "anna");
+    accepts("anna", "c1");
+    time_passes_working(3 * HOUR_MS); /* 12:00 */
+    customer_waits("c2", "tax!");
+    router_works();
+    expect_waiting("c2");
+    expect_talks_to("c1", "anna");
+    expect(pool_find_agent(desk_pool, SLICE_OF("anna"), &view) && view.is_off_shift);
+    time_passes_working(22 * HOUR_MS - 1); /* Friday 09:59: an exception */
+    expect_waiting("c2");
+    time_passes_working(1);
+    expect_offered_to("c2", "anna");
+    desk_close();
+}
+
+/* Who had an offer when the shift ended may still take it; a stale router's offer is refused. */
+static void an_offer_outlives_the_shift_and_none_is_made_after_it(void)
+{
+    open_with_a_shift();
+    time_passes(4 * HOUR_MS - 5000); /* 11:59:55 */
+    works_in_the_shift("anna");
+    customer_waits("c1", "");
+    router_works();
+    expect_offered_to("c1", "anna");
+    time_passes_working(5000);
+    accepts("anna", "c1");
+    expect_talks_to("c1", "anna");
+    customer_waits("c2", "");
+    struct pool_entry late = {.kind = POOL_OFFERED,
+            .request = key_of("c2", 1),
+            .agent = SLICE_OF("anna"),
+            .deadline_ms = desk_now_ms + 1000};
+    expect_u64(pool_may_apply(desk_pool, &late), POOL_NOT_ONLINE);
+    struct pool *copy = pool_copy(desk_pool, desk_now_ms); /* a snapshot keeps it */
+    expect_u64(pool_may_apply(copy, &late), POOL_NOT_ONLINE);
+    pool_destroy(copy);
+    setup.shift_count = 0; /* the shift is gone: so are its hours */
+    router_works();
+    expect_offered_to("c2", "anna");
+    desk_close();
+}
+
 /* ---- urgency ---- */
 
 static void a_promise_a_class_and_a_value_go_first(void)
@@ -436,6 +534,8 @@ int main(int argc, char **argv)
                     CASE(preferred_agents_are_waited_for_and_no_longer),
                     CASE(a_stranded_case_goes_to_whoever_is_there_at_once),
                     CASE(a_stranded_case_of_nobodys_queue_is_everybodys),
+                    CASE(an_agent_out_of_schedule_gets_no_offers_and_comes_back_by_the_clock),
+                    CASE(an_offer_outlives_the_shift_and_none_is_made_after_it),
                     CASE(a_promise_a_class_and_a_value_go_first),
                     CASE(a_changed_need_keeps_the_age), {0}});
 }
