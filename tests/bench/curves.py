@@ -19,7 +19,11 @@ from servers import Weft, call, cpu_s, rss_bytes
 
 MEMORY_LEFT_KB = 1500 * 1024
 BATCH, POSTERS = 64, 4
-SETTLES_S = 15  # what rests is put away, and given back to the system, within so long
+
+
+def settles_s(size):
+    """What rests is put away a thousand a second, and given back to the system after the last."""
+    return 8 + min(size, 40000) / 900
 
 
 def memory_is_left():
@@ -63,12 +67,12 @@ def load(options, server, workload, *more):
 def connections(options, size):
     with Stage(options) as server:
         empty = sum(map(rss_bytes, server.nodes))
-        command = [options.bin["weft-load"], "idle", *server.load_arguments("idle"), "--customers", size, "--seconds", SETTLES_S + 5]
+        command = [options.bin["weft-load"], "idle", *server.load_arguments("idle"), "--customers", size, "--seconds", settles_s(size) + 5]
         begin = cpu_s(server.nodes)
         process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True)
         process.stdout.readline()
         warm = cpu_s(server.nodes)
-        time.sleep(SETTLES_S)
+        time.sleep(settles_s(size))
         full, before, began = sum(map(rss_bytes, server.nodes)), cpu_s(server.nodes), time.monotonic()
         process.stdout.readline()
         idle = (cpu_s(server.nodes) - before) / (time.monotonic() - began)
@@ -110,7 +114,7 @@ def stored(options, size):
                  "properties": [{"name": "page", "value": "/" + "x" * 150}]}
                 for i in range(first, min(first + BATCH, size))]}) for first in range(0, size, BATCH)])
         filled = cpu_s(server.pids)
-        time.sleep(SETTLES_S)
+        time.sleep(settles_s(size))
         costs = {"Redis bytes each": (rss_bytes(server.pids[-1]) - redis_before) / size,
                  "node bytes each": (sum(map(rss_bytes, server.nodes)) - node_before) / size,
                  "CPU us an entry": (filled - begin) / (size * entries) * 1e6}

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""weft bench runs, twice over on the same server, in both codecs, and says what it promises to say.
+
+Nothing is asserted of speed: a run that is called invalid is as good as another here.
+Usage: test_bench.py BUILD
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+FIELDS = {"workload", "msgs_per_s", "floor_msgs_per_s", "ratio_to_floor", "p50_ms", "p99_ms", "cpu_s_per_100k", "peers", "invalid"}
+SMALL = ["--rounds", "2", "--seconds", "0.3", "--customers", "20", "--agents", "2", "--connections", "20", "--json"]
+
+
+def bench(*words):
+    done = subprocess.run([sys.executable, "-B", str(HERE / "bench.py"), "--build", sys.argv[1], *words, *SMALL],
+                          capture_output=True, text=True, errors="replace", timeout=240, check=False)
+    assert done.returncode in (0, 1), f"exit {done.returncode}\n{done.stdout[-1000:]}\n{done.stderr[-3000:]}"
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def agents_of_an_earlier_round_go_on():
+    result = bench("chat")
+    assert set(result) >= FIELDS, FIELDS - set(result)
+    assert result["msgs_per_s"] > 0 and result["ratio_to_floor"] > 0
+
+
+def packed_messages_are_answered():
+    results = bench("chat", "bots", "--codec", "msgpack")["results"]
+    assert all(result["msgs_per_s"] > 0 for result in results), results
+
+
+def what_is_counted_otherwise_is_counted():
+    results = {result["workload"]: result for result in bench("journey", "history", "storm", "tickets")["results"]}
+    assert results["journey"]["msgs_per_s"] > 0 and results["history"]["pages_per_s"] > 0
+    assert results["tickets"]["connects_per_s"] > 0
+    assert results["storm"]["lost"] == results["storm"]["doubled"] == 0, results["storm"]
+
+
+def what_moved_is_said():
+    with tempfile.TemporaryDirectory() as folder:
+        kept = pathlib.Path(folder) / "kept.json"
+        kept.write_text(json.dumps({"workload": "chat", "ratio_to_floor": 1000}), encoding="utf-8")
+        done = subprocess.run([sys.executable, "-B", str(HERE / "bench.py"), "--build", sys.argv[1], "chat", "--against",
+                               str(kept), *SMALL], capture_output=True, text=True, errors="replace", timeout=240, check=False)
+        assert done.returncode == 1 and "moved: chat ratio_to_floor 1000 ->" in done.stdout, done.stdout
+
+
+CASES = [agents_of_an_earlier_round_go_on, packed_messages_are_answered, what_is_counted_otherwise_is_counted, what_moved_is_said]
+
+
+def main():
+    failed = 0
+    print(f"1..{len(CASES)}")
+    for number, case in enumerate(CASES, 1):
+        try:
+            case()
+            print(f"ok {number} - {case.__name__}", flush=True)
+        except (AssertionError, subprocess.TimeoutExpired, KeyError) as error:
+            failed += 1
+            print(f"not ok {number} - {case.__name__}\n# " + str(error).replace("\n", "\n# "), flush=True)
+    raise SystemExit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
