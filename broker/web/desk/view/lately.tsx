@@ -86,7 +86,7 @@ export function Room({ routing, capacity }: { routing: Routing; capacity: number
             <meter aria-label="Capacity taken" min={0} max={capacity * 1000} value={Math.min(routing.load, capacity * 1000)}>
                 {words}
             </meter>
-            {words}
+            <bdi>{words}</bdi>
         </p>
     );
 }
