@@ -70,7 +70,7 @@ static void on_offer(struct pool_change *pool_change, enum log_outcome outcome)
 static void answer_offer(struct session *session, struct slice request_id, const struct name *offer,
         bool is_accept, struct slice reason)
 {
-    struct team *team = pools_team(session->node, id_slice(&session->tenant));
+    struct team *team = pools_team(session->node, session->tenant);
     struct offer_change *change = team ? calloc(1, sizeof *change) : NULL;
     check(change != NULL);
     change->session = session_handle(session);
@@ -195,7 +195,7 @@ void agent_transfer(struct session *session, const struct proto_transfer *reques
 {
     struct node *node = session->node;
     if (request->to_agent.len > 0 &&
-            directory_agent(node, id_slice(&session->tenant), request->to_agent) == NULL) {
+            directory_agent(node, session->tenant, request->to_agent) == NULL) {
         session_error(session, request->id, PROTO_ERROR_NO_SUCH_AGENT, NULL);
         return;
     }
@@ -227,7 +227,7 @@ void agent_reopen(struct session *session, const struct proto_reopen *request)
 /* Of the agent's own wrap-ups only; one that is over already is fine. */
 void agent_wrapped_up(struct session *session, const struct proto_wrapped_up *request)
 {
-    struct team *team = pools_team(session->node, id_slice(&session->tenant));
+    struct team *team = pools_team(session->node, session->tenant);
     struct pool_request_view view;
     size_t cursor = 0;
     while (team != NULL &&
@@ -259,9 +259,8 @@ struct watching {
 
 bool agent_may_see(const struct chat *chat, struct slice agent)
 {
-    const struct agent_profile *profile =
-            directory_agent(chat->node, id_slice(&chat->tenant), agent);
-    struct team *team = pools_team(chat->node, id_slice(&chat->tenant));
+    const struct agent_profile *profile = directory_agent(chat->node, chat->tenant, agent);
+    struct team *team = pools_team(chat->node, chat->tenant);
     struct pool_request_view view;
     size_t cursor = 0;
     if (slice_equal(id_slice(&chat_fold(chat)->owner_id), agent) ||
@@ -332,7 +331,7 @@ static void on_watched(struct chat_touch *touch, enum log_outcome outcome)
     struct session *session = session_find(watching->node, watching->session);
     if (session != NULL && outcome == LOG_WAS_ALREADY && !agent_may_watch(chat, session)) {
         watching->look.done = on_pool_read;
-        pool_look(pools_team(watching->node, id_slice(&chat->tenant)), &watching->look);
+        pool_look(pools_team(watching->node, chat->tenant), &watching->look);
         return;
     }
     if (outcome == LOG_WAS_ALREADY)

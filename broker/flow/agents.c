@@ -56,7 +56,7 @@ static enum proto_availability status_word(enum pool_status status)
 
 enum proto_availability agents_presence(struct session *session)
 {
-    struct team *team = pools_team(session->node, id_slice(&session->tenant));
+    struct team *team = pools_team(session->node, session->tenant);
     struct pool_agent_view view;
     bool is_known =
             team != NULL && pool_find_agent(team_pool(team), id_slice(&session->subject), &view);
@@ -137,7 +137,7 @@ static struct agent_desk *take_desk(struct node *node, struct slice tenant, stru
 void agents_enter(struct session *session)
 {
     struct node *node = session->node;
-    struct slice tenant = id_slice(&session->tenant), agent = id_slice(&session->subject);
+    struct slice tenant = session->tenant, agent = id_slice(&session->subject);
     struct agent_desk *desk = take_desk(node, tenant, agent);
     struct team *team = pools_team(node, tenant);
     struct pool_agent_view view;
@@ -153,7 +153,7 @@ void agents_enter(struct session *session)
 void agents_leave(struct session *session)
 {
     struct node *node = session->node;
-    struct slice tenant = id_slice(&session->tenant);
+    struct slice tenant = session->tenant;
     struct agent_desk *desk = desk_find(node, tenant, id_slice(&session->subject));
     check(desk != NULL);
     list_remove(&session->of_role);

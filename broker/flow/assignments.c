@@ -111,8 +111,8 @@ static void tell_later(const struct assignment *assignment, enum log_outcome out
     chat->seen_owner = (struct name){0};
     chat->log.is_untold |= outcome == LOG_RETRY;
     if (session != NULL)
-        keep_for_later(pools_team(chat->node, id_slice(&session->tenant)), chat,
-                &assignment->request, outcome != LOG_RETRY);
+        keep_for_later(pools_team(chat->node, session->tenant), chat, &assignment->request,
+                outcome != LOG_RETRY);
 }
 
 static void on_packet_read(struct log_reader *reader, enum log_outcome outcome)
@@ -175,8 +175,8 @@ static void tell_newcomers(struct chat *chat)
 {
     struct session *at = NULL;
     while (chat_fold(chat)->phase == PHASE_ACTIVE &&
-            (at = agents_session(chat->node, id_slice(&chat->tenant),
-                     id_slice(&chat_fold(chat)->owner_id), at)) != NULL) {
+            (at = agents_session(
+                     chat->node, chat->tenant, id_slice(&chat_fold(chat)->owner_id), at)) != NULL) {
         struct subscription *sub = deliver_subscription(at, chat);
         if (sub == NULL || sub->is_watching)
             assignments_tell(at, &(struct pool_key){chat_id(chat), chat_fold(chat)->request});
@@ -227,7 +227,7 @@ static void release_sessions(struct chat *chat, struct slice agent)
     frame.as.released = (struct proto_released){
             chat_id(chat), slice_of_string(release_reason(chat_fold(chat)))};
     struct session *at = NULL;
-    while ((at = agents_session(chat->node, id_slice(&chat->tenant), agent, at)) != NULL) {
+    while ((at = agents_session(chat->node, chat->tenant, agent, at)) != NULL) {
         struct subscription *sub = deliver_subscription(at, chat);
         session_send(at, &frame);
         if (sub != NULL && !sub->is_watching)
@@ -265,7 +265,7 @@ void assignments_follow_up(struct chat *chat)
     if (is_agent)
         end_watching(chat);
     struct session *at = NULL;
-    while (is_agent && (at = agents_session(chat->node, id_slice(&chat->tenant),
-                                id_slice(&fold->owner_id), at)) != NULL)
+    while (is_agent &&
+            (at = agents_session(chat->node, chat->tenant, id_slice(&fold->owner_id), at)) != NULL)
         assignments_tell(at, &(struct pool_key){chat_id(chat), fold->request});
 }

@@ -39,7 +39,7 @@ struct bot_nodes {
 
 static bool is_remote_for(const struct remote *remote, const struct chat *chat)
 {
-    return slice_equal(id_slice(&remote->tenant), id_slice(&chat->tenant)) &&
+    return slice_equal(id_slice(&remote->tenant), chat->tenant) &&
            slice_equal(id_slice(&remote->bot), id_slice(&chat_fold(chat)->owner_id)) &&
            remote->heard_ms + FORGET_MS > node_clock_ms(chat->node) &&
            members_have(chat->node, id_slice(&remote->node));
@@ -85,7 +85,7 @@ bool bot_nodes_are_alive(const struct chat *chat)
 
 static bool is_same_bot(const struct session *a, const struct session *b)
 {
-    return slice_equal(id_slice(&a->tenant), id_slice(&b->tenant)) &&
+    return slice_equal(a->tenant, b->tenant) &&
            slice_equal(id_slice(&a->subject), id_slice(&b->subject));
 }
 
@@ -103,7 +103,7 @@ static void put_bot(struct buffer *body, struct list *workers, const struct sess
             return;
         room += other->credits > other->turns ? other->credits - other->turns : 0;
     }
-    bus_put_text(body, id_slice(&worker->tenant));
+    bus_put_text(body, worker->tenant);
     bus_put_text(body, id_slice(&worker->subject));
     bus_put_u64(body, room);
 }

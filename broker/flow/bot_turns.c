@@ -67,8 +67,7 @@ void bots_destroy(struct node *node)
 
 static bool is_worker_for(const struct session *worker, const struct chat *chat)
 {
-    return worker->phase == SESSION_OPEN &&
-           slice_equal(id_slice(&worker->tenant), id_slice(&chat->tenant)) &&
+    return worker->phase == SESSION_OPEN && slice_equal(worker->tenant, chat->tenant) &&
            slice_equal(id_slice(&worker->subject), id_slice(&chat_fold(chat)->owner_id));
 }
 

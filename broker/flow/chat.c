@@ -43,12 +43,12 @@ bool chat_is_idle(const struct chat *chat)
 
 const struct tenant *chat_tenant(const struct chat *chat)
 {
-    return directory_tenant(chat->node, id_slice(&chat->tenant));
+    return directory_tenant(chat->node, chat->tenant);
 }
 
 void chat_give_key(struct chat *chat, struct slice tenant, const uint8_t key[KEY_SIZE])
 {
-    id_set(&chat->tenant, tenant);
+    chat->tenant = tenant_id_keep(chat->node, tenant);
     memcpy(chat->key, key, KEY_SIZE);
     chat->log.seal_key = chat->key;
     chat->key_state = CHAT_KEY_READY;
@@ -217,8 +217,7 @@ static enum log_decision decide(
     struct entry entry;
     struct decision decision = {.draft = &entry};
     size_t mark = chat->node->scratch.used;
-    if (change->tenant.len > 0 &&
-            !slice_equal(id_slice(&change->tenant), id_slice(&chat->tenant))) {
+    if (change->tenant.len > 0 && !slice_equal(change->tenant, chat->tenant)) {
         change->refusal = REFUSAL_UNBORN;
         return LOG_NO;
     }

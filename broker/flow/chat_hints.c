@@ -16,20 +16,28 @@
 #include "flow/bus_record.h"
 #include "flow/deliver.h"
 
+#include "base/check.h"
+
+#include <stdlib.h>
+
 enum { HAS_DELIVERED = 1, HAS_READ = 2 };
 
-static struct slice chat_topic(const struct chat *chat)
-{
-    return slice_make(chat->topic_name, sizeof chat->topic_name);
-}
+/* Where a chat listens; few do on a node that is the only one. */
+struct chat_topic {
+    struct bus_topic topic;
+    struct chat *chat;
+    char name[CONVERSATION_KEY_LEN];
+};
 
 /* ---- what is told -----------------------------------------------------------------------------
  */
 
 void chat_tell_record(struct chat *chat, const struct record *record)
 {
+    char name[64];
     if (bus_is_heard(chat->node))
-        bus_tell_record(chat->node, chat_topic(chat), &chat->log, record);
+        bus_tell_record(chat->node, slice_make(name, conversation_topic(chat_id(chat), name)),
+                &chat->log, record);
 }
 
 void chat_tell_look(struct node *node, struct slice id, uint64_t seq)
@@ -49,8 +57,10 @@ static void put_who(struct buffer *out, const struct proto_who *who)
 
 static void tell(struct chat *chat, enum bus_kind kind, const struct buffer *body)
 {
+    char name[64];
     if (!body->overflowed)
-        bus_tell(chat->node, chat_topic(chat), kind, buffer_slice(body));
+        bus_tell(chat->node, slice_make(name, conversation_topic(chat_id(chat), name)), kind,
+                buffer_slice(body));
 }
 
 void chat_tell_typist(struct chat *chat, const struct proto_typist *typist, bool to_customers)
@@ -138,7 +148,7 @@ static void hear_receipts(struct chat *chat, struct bus_reader *reader)
 
 static void on_hint(struct bus_topic *topic, const struct bus_hint *hint)
 {
-    struct chat *chat = LIST_ITEM(topic, struct chat, topic);
+    struct chat *chat = LIST_ITEM(topic, struct chat_topic, topic)->chat;
     struct bus_reader reader = {.left = hint->body};
     chat_hold_again(chat);
     if (hint->kind == BUS_TYPING)
@@ -152,27 +162,40 @@ static void on_hint(struct bus_topic *topic, const struct bus_hint *hint)
 
 static void on_gap(struct bus_topic *topic)
 {
-    log_doubt(&LIST_ITEM(topic, struct chat, topic)->log);
+    log_doubt(&LIST_ITEM(topic, struct chat_topic, topic)->chat->log);
 }
 
 /* ---- listening --------------------------------------------------------------------------------
  */
 
+static void listen(struct chat *chat)
+{
+    char name[64];
+    if (chat->node->hints == NULL)
+        return;
+    struct chat_topic *own = calloc(1, sizeof *own);
+    check(own != NULL);
+    *own = (struct chat_topic){.topic = {.on_hint = on_hint, .on_gap = on_gap}, .chat = chat};
+    check(conversation_topic(chat_id(chat), name) == sizeof own->name);
+    memcpy(own->name, name, sizeof own->name);
+    chat->topic = own;
+    bus_open(chat->node, &own->topic, slice_make(own->name, sizeof own->name));
+}
+
 void chat_listen(struct chat *chat)
 {
     bool is_wanted = !list_is_empty(&chat->followers) || chat->turn != NULL;
-    if (is_wanted == chat->topic.is_open)
-        return;
-    if (!is_wanted) {
+    if (is_wanted && chat->topic == NULL)
+        listen(chat);
+    else if (!is_wanted)
         chat_listen_no_more(chat);
-        return;
-    }
-    chat->topic.on_hint = on_hint;
-    chat->topic.on_gap = on_gap;
-    bus_open(chat->node, &chat->topic, chat_topic(chat));
 }
 
 void chat_listen_no_more(struct chat *chat)
 {
-    bus_close(chat->node, &chat->topic);
+    if (chat->topic == NULL)
+        return;
+    bus_close(chat->node, &chat->topic->topic);
+    free(chat->topic);
+    chat->topic = NULL;
 }

@@ -140,8 +140,6 @@ static void name_keys(struct chat *chat, struct slice id)
     char key[64];
     check(conversation_log_key(id, key) == sizeof chat->log_key);
     memcpy(chat->log_key, key, sizeof chat->log_key);
-    check(conversation_topic(id, key) == sizeof chat->topic_name);
-    memcpy(chat->topic_name, key, sizeof chat->topic_name);
     check(conversation_due_key(id, key) == sizeof chat->due_key);
     memcpy(chat->due_key, key, sizeof chat->due_key);
 }

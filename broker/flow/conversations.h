@@ -27,27 +27,27 @@ enum chat_key { CHAT_KEY_UNKNOWN, CHAT_KEY_LOADING, CHAT_KEY_READY, CHAT_KEY_GON
 
 struct turn_flight; /* bot_turns.c */
 struct chat_change;
+struct chat_topic; /* chat_hints.c */
 
 struct chat {
     struct node *node;
     struct map_node by_id;
-    char log_key[CONVERSATION_KEY_LEN];    /* ends with the id */
-    char topic_name[CONVERSATION_KEY_LEN]; /* the same with an h */
+    char log_key[CONVERSATION_KEY_LEN]; /* ends with the id */
     char due_key[BUCKET_LEN + 3];
     enum chat_key key_state;
     bool is_erased;
-    struct id_text tenant; /* known once the key is */
+    struct slice tenant; /* tenant_id_keep's; known once the key is */
     uint8_t key[KEY_SIZE];
     struct log log;
     struct conversation *fold_in_use; /* chat_fold gives it; NULL: it is put away */
     struct slice fold_away;           /* owned: the packed fold of a chat that rests */
     struct list in_use;               /* linked while there is a fold: chat_fold.c */
     uint64_t used_ms;
-    struct list waiting;    /* changes that wait for the key */
-    struct list followers;  /* subscriptions, deliver.h */
-    struct readers readers; /* what the followers were told of receipts */
-    struct bus_topic topic; /* what other nodes tell of it: chat_hints.c */
-    struct list unused;     /* linked while nobody holds or follows it */
+    struct list waiting;      /* changes that wait for the key */
+    struct list followers;    /* subscriptions, deliver.h */
+    struct readers readers;   /* what the followers were told of receipts */
+    struct chat_topic *topic; /* what other nodes tell of it: chat_hints.c; NULL: nobody listens */
+    struct list unused;       /* linked while nobody holds or follows it */
     unsigned holds;
     uint64_t obligations[2]; /* as of the last follow_up: what is in the due index */
     size_t obligation_count;
@@ -117,8 +117,8 @@ struct chat_change {
             struct decision *decision);
     /* The chat is held until done returns. */
     void (*done)(struct chat_change *change, enum log_outcome outcome);
-    struct id_text tenant; /* whose the asker is: another tenant's conversation is none. Empty: Weft
-                              itself */
+    struct slice tenant; /* tenant_id_keep's: whose the asker is; another tenant's conversation
+                            is none. Empty: Weft itself */
     enum refusal refusal;
     uint64_t resend_from;
     struct name at; /* of the entry that did it */

@@ -304,7 +304,7 @@ static void shut_out_strangers(struct directory *directory)
     if (directory->gone.len == 0)
         return;
     while ((session = session_next(node, session)) != NULL)
-        if (session->has_entered && directory_tenant(node, id_slice(&session->tenant)) == NULL)
+        if (session->has_entered && directory_tenant(node, session->tenant) == NULL)
             session_close(session, PROTO_CLOSE_REVOKED, "tenant_removed");
     if (directory_tenant(node, id_slice(&directory->gone)) == NULL)
         erase_tenant_rest(node, id_slice(&directory->gone));

@@ -299,7 +299,7 @@ void erase_tenant_rest(struct node *node, struct slice tenant)
 {
     struct session *session = NULL;
     while ((session = session_next(node, session)) != NULL)
-        if (session->has_entered && slice_equal(id_slice(&session->tenant), tenant))
+        if (session->has_entered && slice_equal(session->tenant, tenant))
             session_close(session, PROTO_CLOSE_REVOKED, "tenant_removed");
     pools_remove(node, tenant);
 }

@@ -95,7 +95,7 @@ static void put_candidates(
 
 void agent_explain(struct session *session, const struct proto_explain *request)
 {
-    struct team *team = pools_team(session->node, id_slice(&session->tenant));
+    struct team *team = pools_team(session->node, session->tenant);
     struct arena *scratch = &session->node->scratch;
     size_t mark = scratch->used;
     struct pool_request_view view;

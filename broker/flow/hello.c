@@ -43,7 +43,7 @@ static bool issue_ticket(struct session *session, struct buffer *out)
 {
     struct credential credential = {
             .role = session->role,
-            .tenant = directory_tenant(session->node, id_slice(&session->tenant)),
+            .tenant = directory_tenant(session->node, session->tenant),
             .subject = id_slice(&session->subject),
             .name = session->name,
     };
@@ -102,7 +102,7 @@ static bool send_welcome(struct session *session, struct slice request_id, const
     struct proto_welcome *welcome = &frame.as.welcome;
     *welcome = (struct proto_welcome){.id = request_id,
             .role = role_word(session->role),
-            .tenant = id_slice(&session->tenant),
+            .tenant = session->tenant,
             .session = session_id(session),
             .node = members_self(node),
             .subject = id_slice(&session->subject),
@@ -283,7 +283,7 @@ static void admit(struct session *session, const struct proto_hello *request,
         const struct credential *credential)
 {
     session->role = credential->role;
-    id_set(&session->tenant, credential->tenant->id);
+    session->tenant = tenant_id_keep(session->node, credential->tenant->id);
     id_set(&session->subject, credential->subject);
     struct short_text name;
     short_set(&name, credential->name);

@@ -44,7 +44,7 @@ void identify(struct session *session, const struct proto_identify *request)
             credential_check(node, request->token, scratch, sizeof scratch, &credential);
     bool is_theirs = fault == CREDENTIAL_GOOD && credential.role == CREDENTIAL_CUSTOMER &&
                      credential.reference.len > 0 &&
-                     slice_equal(credential.tenant->id, id_slice(&session->tenant));
+                     slice_equal(credential.tenant->id, session->tenant);
     if (!is_theirs) {
         session_error(session, request->id, PROTO_ERROR_FORBIDDEN,
                 fault == CREDENTIAL_EXPIRED ? "The token has expired."

@@ -108,7 +108,7 @@ struct track_change *track_make(struct node *node, const struct track_author *au
 
 void track_start(struct chat *chat, struct slice tenant, struct track_change *change)
 {
-    id_set(&change->change.tenant, tenant);
+    change->change.tenant = tenant_id_keep(chat->node, tenant);
     change->change.decide = decide_track;
     change->change.done = on_tracked;
     chat_change(chat, &change->change);
@@ -156,7 +156,7 @@ void track(struct session *session, const struct proto_event *request)
         change->session = session_handle(session);
         id_set(&change->request_id, request->id);
         change->done = on_done;
-        track_start(chat, id_slice(&session->tenant), change);
+        track_start(chat, session->tenant, change);
     }
     chat_release(chat);
 }

@@ -111,7 +111,7 @@ uint64_t limits_chat_wait_ms(struct session *session, struct chat *chat)
                 of_contact > settings->messages_per_min ? of_contact : settings->messages_per_min,
                 now_ms);
     if (wait_ms == 0 && settings->messages_per_min_per_tenant > 0)
-        wait_ms = rate_take(rate_of_tenant(node->limits, id_slice(&session->tenant)),
+        wait_ms = rate_take(rate_of_tenant(node->limits, session->tenant),
                 settings->messages_per_min_per_tenant, now_ms);
     return wait_ms;
 }

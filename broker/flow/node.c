@@ -125,6 +125,7 @@ void node_destroy(struct node *node)
     conversations_destroy(node);
     shelf_destroy(node);
     sessions_destroy(node);
+    tenant_ids_finish(node);
     limits_destroy(node);
     master_key_destroy(node);
     revocations_destroy(node);

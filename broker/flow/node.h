@@ -92,6 +92,7 @@ struct node {
     bool is_open;     /* the directory is loaded: clients may enter */
     uint64_t next_id; /* for sessions' ids */
     struct directory *directory;
+    struct map tenant_ids; /* tenant_ids.c */
     struct sessions *sessions;
     struct conversations *conversations;
     struct shelf *shelf; /* folds that rest: chat_fold.c */
@@ -140,6 +141,10 @@ extern const struct http_events node_http_events;
  * be right: called after each of them. */
 void node_open(struct node *node);
 bool node_is_quiet(const struct node *node); /* nobody is connected */
+
+/* The same text for the node's life, of a tenant that there is or was: what many borrow. */
+struct slice tenant_id_keep(struct node *node, struct slice id);
+void tenant_ids_finish(struct node *node); /* node_destroy does */
 
 /* Says bye to everybody, takes no more; the sockets close by themselves. */
 void node_drain(struct node *node);

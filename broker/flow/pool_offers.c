@@ -80,8 +80,7 @@ static void send_offer(struct telling *telling, const struct pool_request_view *
         offer->has_handoff = handoff_decode(telling->packet, &node->scratch, &offer->handoff);
     struct pool_key key = {chat_id(telling->chat), telling->request};
     struct session *at = NULL;
-    while ((at = agents_session(
-                    node, id_slice(&telling->chat->tenant), id_slice(&telling->agent), at)))
+    while ((at = agents_session(node, telling->chat->tenant, id_slice(&telling->agent), at)))
         if ((telling->only.number == 0 || telling->only.number == at->number) &&
                 news_take_offer(telling->team, &key, at))
             session_send(at, &frame);

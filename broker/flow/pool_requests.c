@@ -121,7 +121,7 @@ static struct request_change *make_change(
 static void submit(struct request_change *change)
 {
     struct chat *chat = change->chat;
-    struct team *team = pools_team(chat->node, id_slice(&chat->tenant));
+    struct team *team = pools_team(chat->node, chat->tenant);
     if (team == NULL)
         end_change(change);
     else
@@ -154,18 +154,18 @@ static void on_packet(struct log_reader *reader, const struct record *record)
 static void submit_queued(struct request_change *change)
 {
     struct chat *chat = change->chat;
-    struct team *team = pools_team(chat->node, id_slice(&chat->tenant));
+    struct team *team = pools_team(chat->node, chat->tenant);
     struct case_needs *needs = &change->needs;
     if (team != NULL) {
         needs_complete(needs, chat_fold(chat), team_policy(team));
         offline_answer(team, chat, needs->need.queue);
     }
-    needs->need.is_stranded = team != NULL && needs_are_stranded(needs, chat->node,
-                                                      id_slice(&chat->tenant), team_policy(team));
+    needs->need.is_stranded =
+            team != NULL && needs_are_stranded(needs, chat->node, chat->tenant, team_policy(team));
     if (needs->need.is_stranded)
         log_line(LOG_WARN, "case.stranded", "tenant=%.*s conversation=%.*s queue=%.*s skill=%.*s",
-                SLICE_ARGS(id_slice(&chat->tenant)), SLICE_ARGS(chat_id(chat)),
-                SLICE_ARGS(needs->need.queue), SLICE_ARGS(needs->skills[0].name));
+                SLICE_ARGS(chat->tenant), SLICE_ARGS(chat_id(chat)), SLICE_ARGS(needs->need.queue),
+                SLICE_ARGS(needs->skills[0].name));
     submit(change);
 }
 
@@ -232,7 +232,7 @@ static void release(struct chat *chat, const struct name *request, const char *r
 /* Another node may write the owner, and nobody here might read it. */
 static void look_again(struct chat *chat, const struct name *request)
 {
-    struct team *team = pools_team(chat->node, id_slice(&chat->tenant));
+    struct team *team = pools_team(chat->node, chat->tenant);
     if (team != NULL)
         news_again(team, &(struct pool_key){chat_id(chat), *request});
 }
@@ -250,8 +250,7 @@ static void on_owned(struct chat_change *chat_change, enum log_outcome outcome)
 void pool_own(struct chat *chat, const struct name *request, struct slice agent)
 {
     struct own_change *change = calloc(1, sizeof *change);
-    const struct agent_profile *profile =
-            directory_agent(chat->node, id_slice(&chat->tenant), agent);
+    const struct agent_profile *profile = directory_agent(chat->node, chat->tenant, agent);
     if (change == NULL)
         return;
     change->request = *request;
@@ -282,13 +281,13 @@ static void look_at_active(struct chat *chat, const struct pool *pool)
     bool is_known = pool_find(pool, &key, &view) && view.state == POOL_ACTIVE &&
                     slice_equal(view.agent, id_slice(&chat_fold(chat)->owner_id));
     if (is_known) /* perhaps somebody spoke */
-        activity_look_at(pools_team(chat->node, id_slice(&chat->tenant)), chat, &view);
+        activity_look_at(pools_team(chat->node, chat->tenant), chat, &view);
     struct request_change *change =
             is_known ? NULL : make_change(chat, POOL_ADOPTED, &chat_fold(chat)->request, "adopted");
     if (change != NULL) {
         change->agent = chat_fold(chat)->owner_id;
-        needs_complete(&change->needs, chat_fold(chat),
-                team_policy(pools_team(chat->node, id_slice(&chat->tenant))));
+        needs_complete(
+                &change->needs, chat_fold(chat), team_policy(pools_team(chat->node, chat->tenant)));
         submit(change);
     }
 }
@@ -305,7 +304,7 @@ void pool_wrapped_up(struct chat *chat, const struct name *request)
 void pools_follow_up(struct chat *chat)
 {
     struct conversation *fold = chat_fold(chat);
-    struct team *team = pools_team(chat->node, id_slice(&chat->tenant));
+    struct team *team = pools_team(chat->node, chat->tenant);
     if (team == NULL)
         return;
     bool is_wanted = fold->phase == PHASE_QUEUED || fold->phase == PHASE_ACTIVE;

@@ -122,7 +122,7 @@ void agents_set_presence(struct session *session, const struct proto_set_presenc
     enum pool_status status = request->status == PROTO_AVAILABILITY_ONLINE ? POOL_ONLINE
                               : request->status == PROTO_AVAILABILITY_AWAY ? POOL_AWAY
                                                                            : POOL_OFFLINE;
-    struct slice tenant = id_slice(&session->tenant);
+    struct slice tenant = session->tenant;
     struct agent_desk *desk = desk_find(session->node, tenant, id_slice(&session->subject));
     struct presence_change *change = make_change(id_slice(&session->subject), status);
     if (desk != NULL)

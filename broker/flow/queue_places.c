@@ -77,7 +77,7 @@ void queue_tell(struct team *team)
 
 void queue_tell_one(struct chat *chat)
 {
-    struct team *team = pools_team(chat->node, id_slice(&chat->tenant));
+    struct team *team = pools_team(chat->node, chat->tenant);
     struct pool_key key = {chat_id(chat), chat_fold(chat)->request};
     struct pool_request_view view;
     if (team != NULL && chat_fold(chat)->phase == PHASE_QUEUED &&

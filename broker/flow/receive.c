@@ -40,7 +40,7 @@ static void dispatch(struct session *session, const struct proto_frame *frame)
         answer_ping(session, &frame->as.ping);
         return;
     case PROTO_KIND_LOGOUT:
-        tickets_revoke(session->node, id_slice(&session->tenant), id_slice(&session->subject));
+        tickets_revoke(session->node, session->tenant, id_slice(&session->subject));
         session_bye(session, "logout", 0, PROTO_CLOSE_NORMAL);
         return;
     case PROTO_KIND_SEND:

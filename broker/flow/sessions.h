@@ -25,9 +25,10 @@ struct session {
     char id_bytes[24];
     uint8_t id_len;
     enum credential_role role;
-    struct id_text tenant, subject; /* subject: conversation, agent or key's name */
-    struct slice name;              /* owned; empty: none */
-    struct slice origin;            /* owned: of the handshake, until it was welcomed */
+    struct slice tenant;    /* tenant_id_keep's */
+    struct id_text subject; /* conversation, agent or key's name */
+    struct slice name;      /* owned; empty: none */
+    struct slice origin;    /* owned: of the handshake, until it was welcomed */
     struct list subscriptions;
     struct session_cursors *cursors; /* of the hello, until the chats are followed; NULL: none */
     struct list of_role; /* sessions of agents by agent, of bots by bot: agents.c, bot_turns.c */

@@ -22,7 +22,7 @@ enum { CASES_MAX = 128, INVITED_BODY_MAX = 1024 };
 bool session_supervises(const struct session *session)
 {
     const struct agent_profile *profile =
-            directory_agent(session->node, id_slice(&session->tenant), id_slice(&session->subject));
+            directory_agent(session->node, session->tenant, id_slice(&session->subject));
     return session->role == CREDENTIAL_AGENT && profile != NULL && profile->is_supervisor;
 }
 
@@ -76,7 +76,7 @@ static void tell_invited(const struct join_change *change, struct chat *chat)
 {
     struct proto_invited invited = {
             chat_id(chat), id_slice(&change->agent), short_slice(&change->agent_name)};
-    struct slice tenant = id_slice(&chat->tenant), agent = id_slice(&change->invited);
+    struct slice tenant = chat->tenant, agent = id_slice(&change->invited);
     char bytes[INVITED_BODY_MAX];
     struct buffer body = buffer_make(bytes, sizeof bytes);
     tell_sessions(chat->node, tenant, agent, &invited);
@@ -159,7 +159,7 @@ static void submit(struct session *session, struct join_change *change, struct s
 
 void agent_invite(struct session *session, const struct proto_invite *request)
 {
-    if (directory_agent(session->node, id_slice(&session->tenant), request->agent) == NULL) {
+    if (directory_agent(session->node, session->tenant, request->agent) == NULL) {
         session_error(session, request->id, PROTO_ERROR_NO_SUCH_AGENT, NULL);
         return;
     }
@@ -229,7 +229,7 @@ static struct proto_case_view view_case(struct team *team, const struct pool_req
 
 void agent_list_cases(struct session *session, const struct proto_list_cases *request)
 {
-    struct team *team = pools_team(session->node, id_slice(&session->tenant));
+    struct team *team = pools_team(session->node, session->tenant);
     struct arena *scratch = &session->node->scratch;
     size_t mark = scratch->used, cursor = 0;
     struct pool_request_view view;

@@ -289,7 +289,7 @@ static void on_touched(struct chat_touch *touch, enum log_outcome outcome)
     } else if (upload->role == CREDENTIAL_AGENT && !agent_may_see(chat, id_slice(&upload->agent))) {
         upload->is_waiting = true;
         upload->look.done = on_pool_read;
-        pool_look(pools_team(chat->node, id_slice(&chat->tenant)), &upload->look);
+        pool_look(pools_team(chat->node, chat->tenant), &upload->look);
     } else {
         admit(upload);
     }
@@ -398,7 +398,7 @@ static void start(struct door *door, const struct http_request *request,
     upload->role = who->role;
     upload->meta.bytes = request->body_len;
     upload->size = file_sealed_size(request->body_len);
-    id_set(&upload->touch.change.tenant, who->tenant->id);
+    upload->touch.change.tenant = tenant_id_keep(node, who->tenant->id);
     memcpy(upload->meta.name, name, sizeof upload->meta.name);
     conversation_id_make(node, upload->id);
     list_append(&node->files->uploads, &upload->at);

@@ -94,7 +94,7 @@ static void admit(struct acceptor *acceptor, int fd, const struct sockaddr_stora
         return;
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    enum admission admission = acceptor->on_socket(acceptor->user, fd, from, count);
+    enum admission admission = acceptor->on_socket(acceptor->user, fd, count);
     if (admission == ADMISSION_TAKEN) {
         acceptor->accepted_total++;
         return;

@@ -45,8 +45,7 @@ struct acceptor {
     uint16_t port;
     uint64_t accepted_total, refused_total;
     /* Takes the socket over when it answers TAKEN; count is this address's, already counted. */
-    enum admission (*on_socket)(
-            void *user, int fd, const struct sockaddr_storage *from, struct address_count *count);
+    enum admission (*on_socket)(void *user, int fd, struct address_count *count);
     void *user;
 };
 

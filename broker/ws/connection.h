@@ -76,7 +76,6 @@ struct connection {
     uint32_t index, generation;
     uint32_t next_free;
     enum connection_kind kind;
-    char address_text[INET6_ADDRSTRLEN];
     struct list dirty;
     struct timer goodbye; /* a peer's close frame, once its ring is empty */
     union {

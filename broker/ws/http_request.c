@@ -8,7 +8,27 @@
  */
 #include "ws/http_request.h"
 
+#include <arpa/inet.h>
 #include <libwebsockets.h>
+
+/* An IPv4 address that came over IPv6 is told as what it is. */
+struct slice request_address(struct lws *wsi, char out[INET6_ADDRSTRLEN])
+{
+    struct sockaddr_storage from = {0};
+    socklen_t len = sizeof from;
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)&from;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)&from;
+    out[0] = '\0';
+    if (getpeername(lws_get_socket_fd(wsi), (struct sockaddr *)&from, &len) != 0)
+        return SLICE_NONE;
+    if (from.ss_family == AF_INET)
+        inet_ntop(AF_INET, &v4->sin_addr, out, INET6_ADDRSTRLEN);
+    else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
+        inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, out, INET6_ADDRSTRLEN);
+    else
+        inet_ntop(AF_INET6, &v6->sin6_addr, out, INET6_ADDRSTRLEN);
+    return slice_of_string(out);
+}
 
 bool request_header(struct lws *wsi, int token, char *out, int out_len, struct slice *out_value)
 {
@@ -110,7 +130,7 @@ int request_texts_read(const struct connection *connection, struct request_texts
             !request_header(wsi, WSI_TOKEN_HOST, texts->host, sizeof texts->host, &request->host))
         return 431;
     request->method = connection->exchange.method;
-    request->address = slice_of_string(connection->address_text);
+    request->address = request_address(wsi, texts->address);
     request->body = SLICE_NONE;
     texts->asset.path = request->path;
     if (!request_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, texts->if_none_match,

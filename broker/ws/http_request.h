@@ -19,7 +19,8 @@ struct request_texts {
     struct static_request asset;
     char path[REQUEST_PATH_MAX], query[REQUEST_QUERY_MAX];
     char authorization[REQUEST_AUTHORIZATION_MAX];
-    char origin[REQUEST_TEXT_MAX], host[REQUEST_TEXT_MAX], if_none_match[REQUEST_TEXT_MAX];
+    char address[INET6_ADDRSTRLEN], origin[REQUEST_TEXT_MAX], host[REQUEST_TEXT_MAX],
+            if_none_match[REQUEST_TEXT_MAX];
 };
 
 /* Copies a header out. An absent one is empty, a repeated one is joined by commas.
@@ -27,6 +28,9 @@ struct request_texts {
  * shape: out is of out_len bytes, a NUL included
  * errors: false when it does not fit */
 bool request_header(struct lws *wsi, int token, char *out, int out_len, struct slice *out_value);
+
+/* The other side's, as text; empty when the socket has none any more. */
+struct slice request_address(struct lws *wsi, char out[INET6_ADDRSTRLEN]);
 
 /* HTTP/1.1 or HTTP/1.0, and a request line that ends where it seems to: libwebsockets decodes %0a
  * in a path before it looks for the end of the line, and takes what follows for a header. Such a

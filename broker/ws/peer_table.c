@@ -57,9 +57,10 @@ static bool is_listed(struct slice list, struct slice word)
 static int judge_upgrade(struct ws_server *server, struct connection *connection)
 {
     char path[32], version[8], key[64], protocols[PROTOCOL_LIST_MAX], origin[ORIGIN_MAX];
+    char address[INET6_ADDRSTRLEN];
     struct slice path_text, version_text, key_text, protocol_list;
-    struct peer_info info = {.address = slice_of_string(connection->address_text)};
     struct lws *wsi = connection->wsi;
+    struct peer_info info = {.address = request_address(wsi, address)};
     if (!request_header(wsi, WSI_TOKEN_GET_URI, path, sizeof path, &path_text) ||
             !slice_is(path_text, "/v1/socket"))
         return 404;
@@ -98,10 +99,10 @@ int peer_upgrade(struct ws_server *server, struct connection *connection)
 
 int peer_opened(struct ws_server *server, struct connection *connection)
 {
-    char origin[ORIGIN_MAX];
+    char origin[ORIGIN_MAX], address[INET6_ADDRSTRLEN];
     const struct lws_protocols *protocol = lws_get_protocol(connection->wsi);
     struct peer_info info = {.codec = protocol->id == 2 ? PEER_MSGPACK : PEER_JSON,
-            .address = slice_of_string(connection->address_text)};
+            .address = request_address(connection->wsi, address)};
     if (protocol->id == 0 ||
             !request_header(connection->wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin, &info.origin))
         return -1;

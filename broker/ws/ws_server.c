@@ -13,7 +13,6 @@
 #include "base/log_line.h"
 #include "ws/server.h"
 
-#include <arpa/inet.h>
 #include <libwebsockets.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,21 +112,7 @@ void server_kill(struct ws_server *server, struct connection *connection)
     lws_cancel_service(server->context); /* on a foreign loop it would not see the new timer */
 }
 
-static void write_address(const struct sockaddr_storage *from, char *out, socklen_t out_len)
-{
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)from;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)from;
-    out[0] = '\0';
-    if (from->ss_family == AF_INET)
-        inet_ntop(AF_INET, &v4->sin_addr, out, out_len);
-    else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
-        inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, out, out_len);
-    else
-        inet_ntop(AF_INET6, &v6->sin6_addr, out, out_len);
-}
-
-static enum admission on_socket(
-        void *user, int fd, const struct sockaddr_storage *from, struct address_count *count)
+static enum admission on_socket(void *user, int fd, struct address_count *count)
 {
     struct ws_server *server = user;
     struct connection *connection = connection_take(&server->pool);
@@ -137,7 +122,6 @@ static enum admission on_socket(
     int size = server->options.send_buffer_bytes;
     if (size > 0)
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-    write_address(from, connection->address_text, sizeof connection->address_text);
     connection->address = count;
     lws_adopt_desc_t adoption = {.vh = server->vhost,
             .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP,
