@@ -39,8 +39,11 @@ class Stage:
         self.server = Weft(options, self.folder)
 
     def __enter__(self):
-        self.server.start()
-        self.redis = self.server.pids[-1]
+        try:
+            self.server.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self.server
 
     def __exit__(self, *_):
