@@ -236,6 +236,15 @@ static void the_flow_may_answer_later(void)
     fixture_stop(fixture);
 }
 
+static void a_body_that_stalls_is_given_up(void)
+{
+    struct server_fixture *fixture = fixture_start(&(struct ws_options){.reply_ms_max = 100});
+    struct reply reply = ask(fixture,
+            "POST /v1/uploads HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabcd", 408);
+    expect(memmem(reply.body.bytes, reply.body.len, "too slowly", 10) != NULL);
+    fixture_stop(fixture);
+}
+
 static void a_flow_that_never_answers_is_answered_for(void)
 {
     struct server_fixture *fixture = fixture_start(&(struct ws_options){.reply_ms_max = 100});
@@ -354,7 +363,8 @@ int main(int argc, char **argv)
                     CASE(what_is_no_request_ends_the_connection),
                     CASE(a_body_of_the_full_size_arrives),
                     CASE(a_refused_body_does_not_eat_the_refusal),
-                    CASE(a_connection_carries_one_request), CASE(the_flow_may_answer_later),
+                    CASE(a_body_that_stalls_is_given_up), CASE(a_connection_carries_one_request),
+                    CASE(the_flow_may_answer_later),
                     CASE(a_flow_that_never_answers_is_answered_for),
                     CASE(a_client_that_leaves_before_its_reply_is_no_harm),
                     CASE(assets_are_found_by_their_names_only), CASE(pages_carry_a_strict_policy),
