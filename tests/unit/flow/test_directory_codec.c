@@ -5,6 +5,7 @@
 #include "lib/test.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static char stored[4096], scratch_bytes[1 << 16];
 
@@ -38,6 +39,7 @@ static struct directory_value agent(void)
             .queue_count = 2,
             .channels = {{SLICE_OF("web"), 1000}, {SLICE_OF("mail"), 250}},
             .channel_count = 2,
+            .shift = SLICE_OF("late"),
             .auto_accept = true};
 }
 
@@ -63,6 +65,24 @@ static void an_agent_is_read_as_written(void)
     free(read);
 }
 
+/* Each setting is taken alone, and all of them make the whole. */
+static void settings_are_taken_one_by_one(void)
+{
+    struct directory_value whole = agent(), value = {.kind = DIRECTORY_AGENT};
+    struct agent_profile profile = directory_profile(&whole);
+    value.tenant = whole.tenant;
+    value.id = whole.id;
+    for (unsigned setting = 0; setting <= AGENT_SETTINGS; setting++) {
+        expect(setting > AGENT_SHIFT || value.shift.len == 0);
+        expect(setting > AGENT_QUEUES || value.queue_count == 0);
+        directory_take_setting(&value, &profile, (enum agent_setting)setting);
+    }
+    char wanted[sizeof stored];
+    struct slice text = encode(&whole);
+    memcpy(wanted, text.bytes, text.len);
+    expect_slice(encode(&value), slice_make(wanted, text.len));
+}
+
 static void whatever_is_cut_is_damaged(void)
 {
     struct directory_value value = agent(), *read;
@@ -76,6 +96,6 @@ static void whatever_is_cut_is_damaged(void)
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
-            (struct test_case[]){
-                    CASE(an_agent_is_read_as_written), CASE(whatever_is_cut_is_damaged), {0}});
+            (struct test_case[]){CASE(an_agent_is_read_as_written),
+                    CASE(settings_are_taken_one_by_one), CASE(whatever_is_cut_is_damaged), {0}});
 }
