@@ -208,6 +208,11 @@ static void on_moved(struct log *log)
     chat->is_learnt = false;
 }
 
+static void on_lost(struct log *log)
+{
+    deliver_lost(chat_of(log));
+}
+
 const struct log_kind chat_log_kind = {
         .clear = clear,
         .apply = apply,
@@ -216,4 +221,5 @@ const struct log_kind chat_log_kind = {
         .on_record = on_record,
         .on_moved = on_moved,
         .on_foreign = on_foreign,
+        .on_lost = on_lost,
 };

@@ -5,15 +5,15 @@
  *   resolve:  index of references -> there: that one
  *                                 -> absent: create, then claim; a loser takes the winner's
  *   identify: claim -> won, or ours before: IDENTITY into the log
- *   both:     that one is erased, or says that it is somebody else's: the index entry after it
+ *   both:     that one is erased, or lost, or says that it is somebody else's: the entry after it
  *
  * Invariant: only the flow that made the id up appends entry 1 (rule 10), after its key and its
  * place in the tenant's index are durable, so no log is without a key and none is out of reach of
  * erasure. A newborn that lost a race stays empty and is found by the index. References are kept as
  * keyed hashes. An index entry is never taken back, since nothing could do that and be sure that
  * nobody relies on it: one that leads nowhere any more is followed by the next, whose key names the
- * conversation it leads past. So all come to the same one, and neither an erasure nor a claim for
- * a conversation that refused it keeps anybody out.
+ * conversation it leads past. So all come to the same one, and neither an erasure, nor a loss, nor
+ * a claim for a conversation that refused it keeps anybody out.
  */
 #include "flow/contacts.h"
 
@@ -222,15 +222,21 @@ static void look_past(struct contact_flow *flow)
     }
 }
 
+static bool leads_nowhere(const struct contact_flow *flow, enum log_outcome outcome)
+{
+    enum refusal refusal = flow->change.refusal;
+    return outcome == LOG_MISSING ||
+           (outcome == LOG_REFUSED &&
+                   (refusal == REFUSAL_IDENTITY_TAKEN || refusal == REFUSAL_ERASED));
+}
+
 static void on_identified(struct chat_change *change, enum log_outcome outcome)
 {
     struct contact_flow *flow = LIST_ITEM(change, struct contact_flow, change);
-    enum refusal refusal = change->refusal;
     bool is_own = slice_equal(id_slice(&flow->own), flow_id(flow));
-    bool is_no = outcome == LOG_REFUSED || outcome == LOG_MISSING;
     if (outcome == LOG_APPENDED || outcome == LOG_WAS_ALREADY)
         end(flow, CONTACT_GOOD);
-    else if (is_no && !is_own && (refusal == REFUSAL_IDENTITY_TAKEN || refusal == REFUSAL_ERASED))
+    else if (!is_own && leads_nowhere(flow, outcome))
         look_past(flow);
     else
         end(flow, outcome == LOG_REFUSED ? CONTACT_REFUSED : CONTACT_RETRY);

@@ -18,6 +18,7 @@
 #include "flow/deliver.h"
 
 #include "base/check.h"
+#include "base/log_line.h"
 #include "flow/chat_hints.h"
 #include "flow/entry_codec.h"
 #include "flow/files.h"
@@ -212,6 +213,28 @@ void deliver_moved(struct chat *chat)
             read_on(sub);
     }
     chat_release(chat);
+}
+
+/* The client says again what was its own (reset), drops its ticket, and is refused its renewal. */
+void deliver_loss(struct session *session, const struct chat *chat, struct slice request_id)
+{
+    struct proto_frame frame = {.kind = PROTO_KIND_RESET};
+    frame.as.reset = (struct proto_reset){
+            .conversation = chat_id(chat), .reason = PROTO_RESET_REASON_LOST_SUFFIX};
+    session_send(session, &frame);
+    session_error(session, request_id, PROTO_ERROR_UNAUTHENTICATED, NULL);
+}
+
+void deliver_lost(struct chat *chat)
+{
+    if (list_is_empty(&chat->followers))
+        return;
+    log_line(LOG_ERROR, "chat.lost", "conversation=%.*s", SLICE_ARGS(chat_id(chat)));
+    LIST_EACH (at, next, &chat->followers) {
+        struct subscription *sub = LIST_ITEM(at, struct subscription, of_chat);
+        if (!sub->is_staff)
+            deliver_loss(sub->session, chat, SLICE_NONE);
+    }
 }
 
 void deliver_frame(struct chat *chat, const struct proto_frame *frame, bool to_customers,

@@ -38,6 +38,10 @@ void deliver_unfollow_all(struct session *session);
 void deliver_record(struct chat *chat, const struct record *record);
 /* The tail moved otherwise: followers read what they lack. */
 void deliver_moved(struct chat *chat);
+/* The store has lost the whole log: customers who follow it begin anew. */
+void deliver_lost(struct chat *chat);
+/* Tells a customer so: what they hold is void, and so is what they came in by. Ends the session. */
+void deliver_loss(struct session *session, const struct chat *chat, struct slice request_id);
 /* The session's ring has room again. */
 void deliver_resume(struct session *session);
 

@@ -106,6 +106,48 @@ static void on_contact(void *user, enum contact_outcome outcome, struct slice co
     free(visit);
 }
 
+/* A renewal that waits until its conversation was looked at. */
+struct renewing {
+    struct chat_touch touch;
+    struct door door;
+};
+
+/* A conversation that the store has lost is nobody's way in: its customer begins anew. Of one that
+ * was erased the hello tells. */
+static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
+{
+    struct renewing *renewing = LIST_ITEM(touch, struct renewing, touch);
+    struct door *door = &renewing->door;
+    struct chat *chat = touch->change.chat;
+    struct credential credential = {.role = CREDENTIAL_CUSTOMER,
+            .tenant = directory_tenant(door->node, id_slice(&touch->change.tenant)),
+            .subject = chat_id(chat)};
+    bool is_lost = outcome == LOG_MISSING && touch->change.refusal == REFUSAL_UNBORN;
+    if (outcome == LOG_RETRY)
+        door_refuse_later(door, 503, PROTO_ERROR_STORE_UNAVAILABLE, 500);
+    else if (is_lost || credential.tenant == NULL)
+        door_refuse(door, 401, PROTO_ERROR_UNAUTHENTICATED, NULL);
+    else
+        answer_session(door, &credential);
+    chat_release(chat);
+    free(renewing);
+}
+
+static void look_at(struct door *door, const struct credential *credential)
+{
+    struct chat *chat = chat_hold(door->node, credential->subject);
+    if (chat == NULL) {
+        door_refuse_later(door, 503, PROTO_ERROR_STORE_UNAVAILABLE, 500);
+        return;
+    }
+    struct renewing *renewing = calloc(1, sizeof *renewing);
+    check(renewing != NULL);
+    renewing->door = *door;
+    id_set(&renewing->touch.change.tenant, credential->tenant->id);
+    renewing->touch.done = on_loaded;
+    chat_touch(chat, &renewing->touch);
+}
+
 static void renew(struct door *door, const struct visit_request *body)
 {
     char scratch[TOKEN_MAX];
@@ -114,7 +156,7 @@ static void renew(struct door *door, const struct visit_request *body)
             door->node, body->renewal, "renewal-customer", scratch, sizeof scratch, &credential);
     bool is_theirs = fault == CREDENTIAL_GOOD && slice_equal(credential.tenant->id, body->tenant);
     if (is_theirs)
-        answer_session(door, &credential);
+        look_at(door, &credential);
     else
         door_refuse(door, 401,
                 fault == CREDENTIAL_EXPIRED ? PROTO_ERROR_TOKEN_EXPIRED

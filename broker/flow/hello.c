@@ -169,6 +169,9 @@ static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
         enter_customer(session, chat, request_id);
     } else if (session != NULL && outcome == LOG_RETRY) {
         ask_again(session, request_id);
+    } else if (session != NULL && outcome == LOG_MISSING &&
+               touch->change.refusal == REFUSAL_UNBORN) {
+        deliver_loss(session, chat, request_id);
     } else if (session != NULL) {
         session_error(session, request_id,
                 outcome == LOG_WAS_ALREADY ? PROTO_ERROR_CONVERSATION_ERASED

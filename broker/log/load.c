@@ -27,6 +27,11 @@ void log_break(struct log *log, enum log_outcome why)
     log->state = LOG_BROKEN;
     log->broken = why;
     log->generation = store->ops->generation(store);
+    if (why == LOG_MISSING && log->kind->on_lost != NULL) {
+        log->users++;
+        log->kind->on_lost(log);
+        log->users--;
+    }
     if (why != LOG_MISSING)
         log_line(LOG_ERROR, "log.broken", "log=%.*s seq=%" PRIu64 " why=%s", SLICE_ARGS(log->key),
                 log->tail.seq, why == LOG_QUARANTINED ? "does_not_link" : "newer_version");

@@ -80,6 +80,8 @@ struct log_kind {
     /* A record that another node appended and told of: durable, folded, in order. NULL: such
      * records are read. */
     void (*on_foreign)(struct log *log, const struct record *record);
+    /* The store has no such log, and somebody counted on it. May be NULL. */
+    void (*on_lost)(struct log *log);
 };
 
 /* What all logs of a node share. */

@@ -58,10 +58,9 @@ static void on_down(struct fake_client *client, int close_code)
 {
     struct connection_model *line = LIST_ITEM(client, struct connection_model, client);
     line->is_welcome = line->awaits_welcome = false;
-    if (close_code == PROTO_CLOSE_UNAUTHENTICATED || line->begins_anew)
+    if (close_code == PROTO_CLOSE_UNAUTHENTICATED)
         line->ticket[0] = '\0';
-    line->is_ended |= close_code == PROTO_CLOSE_REVOKED && !line->begins_anew;
-    line->begins_anew = false;
+    line->is_ended |= close_code == PROTO_CLOSE_REVOKED;
     if (!line->is_ended)
         line_arm(line, AGAIN_MS);
 }
@@ -178,8 +177,6 @@ static void forget_view(struct device *device)
 
 static void device_on_error(struct device *device, const struct proto_error *error)
 {
-    bool is_lost = device->may_lose && !device->line.is_welcome &&
-                   slice_is(error->code, "unknown_conversation");
     tally_refusal(TALLY_CUSTOMER, error->code);
     struct outbox_model *outbox = &device->outbox;
     if (error->retry == PROTO_RETRY_RESEND)
@@ -187,10 +184,7 @@ static void device_on_error(struct device *device, const struct proto_error *err
             outbox->sent[n].is_open = true;
     static char why[64];
     bool is_final = error->retry == PROTO_RETRY_NEVER;
-    if (is_lost) {
-        device->line.begins_anew = true;
-        forget_view(device);
-    } else if (is_final && !slice_is(error->code, "already_sent")) {
+    if (is_final && !slice_is(error->code, "already_sent")) {
         snprintf(why, sizeof why, "refused: %.*s", (int)error->code.len, error->code.bytes);
         device->fault = why;
     }

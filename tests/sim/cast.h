@@ -52,7 +52,6 @@ struct connection_model {
     enum peer_codec codec;
     char token[1024], ticket[512];
     bool is_welcome, is_ended, awaits_welcome;
-    bool begins_anew; /* its conversation is lost: it comes back by its token */
     uint64_t next_id;
 };
 
