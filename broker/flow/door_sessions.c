@@ -120,7 +120,7 @@ static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
     struct door *door = &renewing->door;
     struct chat *chat = touch->change.chat;
     struct credential credential = {.role = CREDENTIAL_CUSTOMER,
-            .tenant = directory_tenant(door->node, id_slice(&touch->change.tenant)),
+            .tenant = directory_tenant(door->node, touch->change.tenant),
             .subject = chat_id(chat)};
     bool is_lost = outcome == LOG_MISSING && touch->change.refusal == REFUSAL_UNBORN;
     if (outcome == LOG_RETRY)
@@ -143,7 +143,7 @@ static void look_at(struct door *door, const struct credential *credential)
     struct renewing *renewing = calloc(1, sizeof *renewing);
     check(renewing != NULL);
     renewing->door = *door;
-    id_set(&renewing->touch.change.tenant, credential->tenant->id);
+    renewing->touch.change.tenant = tenant_id_keep(door->node, credential->tenant->id);
     renewing->touch.done = on_loaded;
     chat_touch(chat, &renewing->touch);
 }
