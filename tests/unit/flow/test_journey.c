@@ -143,7 +143,7 @@ static void a_long_batch_keeps_its_order(void)
     expect_u64(fold_of(ada)->tail.seq, before + 3); /* 16, 16, 8 */
     const char *at = anna->heard;
     for (int i = 0; i < 40 && at != NULL; i++) {
-        char name[16];
+        char name[24];
         snprintf(name, sizeof name, "name-%02d", i);
         at = strstr(at, name);
     }
