@@ -16,6 +16,7 @@
 #include "flow/team.h"
 
 enum {
+    SILENT_MS = 10000,
     POOL_SNAPSHOT_EVERY = 96, /* so that the page that a load reads first holds one */
     QUEUE_EVERY_MS = 250,
     QUEUE_AGAIN_MS = 60000, /* time alone moves estimates, and opens a queue */
@@ -249,6 +250,22 @@ void team_look(struct team *team)
     tell_queue(team);
 }
 
+/* A hint can be lost without a trace, and who leads nothing compares nothing: a request that seems
+ * to live, of which nothing is heard for long, may be over. */
+static void look_when_silent(struct team *team)
+{
+    uint64_t now_ms = node_clock_ms(team->node);
+    struct pool_request_view view;
+    size_t cursor = 0;
+    bool is_silent = now_ms >= team->folded_clock_ms + SILENT_MS &&
+                     now_ms >= team->looked_clock_ms + SILENT_MS;
+    if (!is_silent || team->log.state != LOG_READY || !members_are_others(team->node) ||
+            !pool_next_request(team->pool, &cursor, &view))
+        return;
+    team->looked_clock_ms = now_ms;
+    log_doubt(&team->log);
+}
+
 void team_on_timer(struct timer *timer)
 {
     struct team *team = LIST_ITEM(timer, struct team, timer);
@@ -264,6 +281,7 @@ void team_on_timer(struct timer *timer)
     activity_look(team);
     if (team->log.state == LOG_READY)
         pool_metrics_sample(&team->metrics, team->pool, team_policy(team), team_time_ms(team));
+    look_when_silent(team);
     news_tell(team); /* what could not be told before */
     team_look(team);
 }

@@ -33,6 +33,7 @@ struct team {
     uint64_t saved_seq;
     uint64_t reconciled_generation;
     uint64_t folded_clock_ms; /* monotonic: when the log's last entry was folded */
+    uint64_t looked_clock_ms; /* and when it was looked for, since none came */
     struct team_policy policy;
     struct pool_metrics metrics;
     struct pool_news news;

@@ -387,6 +387,28 @@ static void a_close_that_is_refused_frees_no_place(void)
     stage_end();
 }
 
+/* No hint tells the other node of the close, and nothing happens afterwards. */
+static void a_close_that_no_hint_told_is_found(void)
+{
+    begin();
+    struct actor *ben = agent_at(0, "ben"), *anna = agent_at(1, "anna");
+    act_ask(ben, "{\"type\":\"set_presence\",\"id\":\"p\",\"status\":\"away\"}");
+    hand_over(customer_at(1), bot_at(1));
+    accept_offer(anna);
+    stage_run(2000);
+    expect_u64(pool_counts(pool_at(0)).active, 1);
+    fake_bus_faults(stage.bus)->is_silent = true;
+    act_ask(anna, "{\"type\":\"close\",\"id\":\"c\",\"conversation\":\"%s\",\"owner\":\"%s\"}",
+            anna->conversation, anna->owner);
+    stage_run(1000);
+    expect_u64(pool_counts(pool_at(1)).active, 0);
+    expect_u64(pool_counts(pool_at(0)).active, 1);
+    fake_bus_faults(stage.bus)->is_silent = false;
+    stage_run(15000);
+    expect_u64(pool_counts(pool_at(0)).active, 0);
+    stage_end();
+}
+
 /* ---- bots -------------------------------------------------------------------------------------
  */
 
@@ -486,6 +508,7 @@ int main(int argc, char **argv)
                     CASE(the_queue_moves_within_two_seconds_of_the_leaders_death),
                     CASE(a_leader_that_slept_is_fenced),
                     CASE(a_pool_that_lost_everything_is_told_again),
+                    CASE(a_close_that_no_hint_told_is_found),
                     CASE(a_close_that_is_refused_frees_no_place),
                     CASE(a_bot_at_another_node_serves_a_customer),
                     CASE(a_turn_is_carried_by_one_node_when_both_could),
