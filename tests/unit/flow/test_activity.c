@@ -166,20 +166,22 @@ static void who_comes_outside_the_hours_is_told_and_waits(void)
  * the place is told without it. */
 static void the_next_opening_is_told(void)
 {
+    enum { DAY = 24 * 60 };
     static struct route_setup setup;
     char moment[HOURS_LOCAL_TEXT], sentence[64];
     stage_start();
-    uint64_t day = node_time_ms(stage.node) / 86400000;
+    uint64_t opens = node_time_ms(stage.node) / 60000 + 2;
     setup = (struct route_setup){.queue_count = 1};
     struct route_queue *queue = &setup.queues[0];
     route_name_set(&queue->name, SLICE_OF(ROUTE_QUEUE_DEFAULT));
-    queue->has_hours = true; /* tomorrow from nine to five; 1970 began on a Thursday */
-    queue->hours.spans[0] = (struct hours_span){(uint8_t)((day + 5) % 7), 9 * 60, 17 * 60};
+    queue->has_hours = true; /* in two minutes; 1970 began on a Thursday */
+    queue->hours.spans[0] = (struct hours_span){
+            (uint8_t)((opens / DAY + 4) % 7), (uint16_t)(opens % DAY), (uint16_t)DAY};
     queue->hours.span_count = 1;
     queue->offline_len =
             (uint16_t)snprintf(queue->offline_text, sizeof queue->offline_text, "Back at {opens}.");
     stage.settings.policy.setup = &setup;
-    uint64_t opens_ms = ((day + 1) * 24 + 9) * 3600000;
+    uint64_t opens_ms = opens * 60000;
     struct slice text = hours_write_local(&queue->hours, opens_ms, moment);
     snprintf(sentence, sizeof sentence, "Back at %.*s.", SLICE_ARGS(text));
     struct actor *bot = stage_bot("north"), *ada = stage_customer("north");
