@@ -349,10 +349,10 @@ bool match_must_rows(const struct match *match, const struct request *request,
         uint32_t rows[POOL_REQUIREMENTS_MAX], uint32_t *out_count, uint32_t *out_musts)
 {
     const struct pool *pool = match->pool;
-    bool is_filed = pool->places[request - pool->requests].word != WORD_NONE;
+    bool is_filed = pool->places[request - pool->requests].line != SLOT_NONE;
     bool is_lasting = is_filed && match->policy->relax_busy_ms == 0 &&
-                      pool->market->filed_at == pool->presence &&
-                      pool->market->filed_version == match->policy->version;
+                      pool->market->filing.presence == pool->presence &&
+                      pool->market->filing.policy_version == match->policy->version;
     uint32_t musts = is_lasting ? all_musts(request) : match_musts(match, request);
     *out_count = 0;
     *out_musts = musts;
@@ -394,13 +394,31 @@ bool match_is_candidate(const struct match *match, const struct request *request
     return true;
 }
 
-uint32_t match_lasting_must(const struct match *match, const struct request *request)
+/* The queue that may overflow from some time on; NULL: nobody lists their queues, or it is not
+ * named. */
+static const struct route_queue *queue_of(const struct match *match, const struct request *request)
 {
+    const struct pool *pool = match->pool;
+    struct slice name = words_text(&pool->words, request->queue);
+    return pool->listed_agents > 0 ? route_find_queue(match->policy->setup, name) : NULL;
+}
+
+bool match_lasts(const struct match *match, const struct request *request, uint32_t *out_must,
+        bool *out_is_settled)
+{
+    const struct route_policy *policy = match->policy;
+    const struct route_queue *queue = queue_of(match, request);
     uint32_t musts = all_musts(request);
-    bool is_lasting = musts != 0 && request->to_agent == WORD_NONE &&
-                      match->policy->relax_busy_ms == 0 &&
-                      musts_within(match, request, musts, GRID_ONLINE) == musts;
-    return is_lasting ? request->requirements[__builtin_ctz(musts)].word : WORD_NONE;
+    bool is_named =
+            request->to_agent != WORD_NONE && !has_passed(match, request, policy->direct_ms);
+    bool prefers = request->prefer_count > 0 && policy->prefer_ms > 0 &&
+                   !has_passed(match, request, policy->prefer_ms);
+    *out_must = musts != 0 ? request->requirements[__builtin_ctz(musts)].word : WORD_NONE;
+    *out_is_settled = !is_named && !prefers && request->exclusion_count == 0 &&
+                      (queue == NULL || queue->overflow_count == 0);
+    if (is_named || policy->relax_busy_ms > 0)
+        return false;
+    return musts != 0 ? musts_within(match, request, musts, GRID_ONLINE) == musts : *out_is_settled;
 }
 
 static void sooner(uint64_t at_ms, uint64_t now_ms, uint64_t *next_ms)
@@ -409,18 +427,10 @@ static void sooner(uint64_t at_ms, uint64_t now_ms, uint64_t *next_ms)
         *next_ms = at_ms;
 }
 
-static void next_overflow(
-        const struct match *match, const struct request *request, uint64_t *next_ms)
-{
-    const struct route_queue *queue =
-            route_find_queue(match->policy->setup, words_text(&match->pool->words, request->queue));
-    for (uint32_t i = 0; queue != NULL && i < queue->overflow_count; i++)
-        sooner(request->queued_ms + queue->overflow[i].after_ms, match->now_ms, next_ms);
-}
-
 uint64_t match_next_step_ms(const struct match *match, const struct request *request)
 {
     const struct route_policy *policy = match->policy;
+    const struct route_queue *queue = queue_of(match, request);
     const uint64_t relax_ms[] = {
             policy->relax_unknown_ms, policy->relax_absent_ms, policy->relax_busy_ms};
     uint64_t next_ms = ROUTE_NEVER;
@@ -431,8 +441,8 @@ uint64_t match_next_step_ms(const struct match *match, const struct request *req
         sooner(request->queued_ms + policy->direct_ms, match->now_ms, &next_ms);
     if (request->prefer_count > 0 && policy->prefer_ms > 0)
         sooner(request->queued_ms + policy->prefer_ms, match->now_ms, &next_ms);
-    if (match->pool->listed_agents > 0)
-        next_overflow(match, request, &next_ms);
+    for (uint32_t i = 0; queue != NULL && i < queue->overflow_count; i++)
+        sooner(request->queued_ms + queue->overflow[i].after_ms, match->now_ms, &next_ms);
     for (uint32_t i = 0; i < request->exclusion_count; i++)
         sooner(request->exclusions[i].until_ms, match->now_ms, &next_ms);
     return next_ms;

@@ -2,8 +2,9 @@
 /* One agent with room, many who wait: the best request for them, which needs no auction.
  *
  * This is what a busy hour is made of, so it must not look at all who wait. Only those are seen
- * whom the agent's skills concern (seek.c), and of these only the ones that could still score more
- * than the best so far: a card says how much a request's terms can give at most.
+ * whom the agent's skills concern (seek.c), of those that are alike only the oldest (line.c), and
+ * of these only the ones that could still score more than the best so far: a card says how much a
+ * request's terms can give at most.
  *
  * Invariant: the winner has the highest score of all candidates; of equal ones it is the oldest.
  */
@@ -21,26 +22,30 @@ static void fetch_soon(const struct pool *pool, const struct seek_card *card, ui
     __builtin_prefetch(bytes + 64);
 }
 
-/* A request that cannot score more than the best so far is only counted. */
+/* A request that does not score more than the best so far is only counted: whether it may have the
+ * agent at all takes longer to find out than what it would score. */
 static void compete(
         const struct match *match, struct contest *contest, const struct seek_card *card)
 {
-    const struct request *request = &match->pool->requests[card->request];
-    if (contest->count > 0 && card->most < contest->score) {
-        contest->count++;
-        return;
+    const struct pool *pool = match->pool;
+    const struct request *request = &pool->requests[card->request];
+    uint32_t score = 0;
+    bool is_beaten = contest->count > 0 && card->most < contest->score;
+    if (!is_beaten) {
+        score = match_urgency(match, request) +
+                match_pair(match, request, contest->agent, card->terms);
+        is_beaten = contest->count > 0 &&
+                    (score < contest->score ||
+                            (score == contest->score &&
+                                    !request_is_before(request, &pool->requests[contest->best])));
     }
-    if (!match_is_candidate(match, request, contest->agent)) {
+    if (!is_beaten && !match_is_candidate(match, request, contest->agent)) {
         uint64_t step_ms = match_next_step_ms(match, request);
         contest->next_step_ms = step_ms < contest->next_step_ms ? step_ms : contest->next_step_ms;
         return;
     }
-    uint32_t score =
-            match_urgency(match, request) + match_pair(match, request, contest->agent, card->terms);
-    if (contest->count++ > 0 &&
-            (score < contest->score ||
-                    (score == contest->score &&
-                            !request_is_before(request, &match->pool->requests[contest->best]))))
+    contest->count += card->alike;
+    if (is_beaten)
         return;
     contest->best = card->request;
     contest->score = score;

@@ -239,10 +239,9 @@ static bool plan_first_choices(struct plan *plan)
 /* ---- one agent with room: the best request for them ---- */
 
 /* Returns whether there may be others who could have the agent next. */
-static bool plan_for_only_agent(struct plan *plan)
+static bool plan_for_only_agent(struct plan *plan, uint32_t agent)
 {
     const struct pool *pool = plan->match.pool;
-    uint32_t agent = grid_next(&pool->grid, GRID_PLAN_OPEN, 0);
     struct contest contest = market_contest(&plan->match, agent);
     due_at(plan, contest.next_step_ms);
     if (contest.count == 0)
@@ -314,17 +313,15 @@ static bool plan_goes_on(struct plan *plan)
 static bool plan_anew(struct plan *plan)
 {
     const struct pool *pool = plan->match.pool;
-    bool is_one = plan->open_count == 1;
-    if (!seek_collect(&plan->match, GRID_PLAN_OPEN, plan->open_count, !is_one)) {
-        plan_greedily(plan);
-        return plan->out->has_more;
+    uint32_t first = grid_next(&pool->grid, GRID_PLAN_OPEN, 0);
+    if (plan->open_count == 1 && seek_collect_heads(&plan->match, first))
+        return plan_for_only_agent(plan, first);
+    if (plan->open_count > 1 && seek_collect(&plan->match, GRID_PLAN_OPEN, plan->open_count)) {
+        if (pool->market->seen_count <= ROUTE_DECISIONS_MAX && plan_first_choices(plan))
+            return false;
+        if (market_begin(&plan->match))
+            return plan_by_auction(plan);
     }
-    if (is_one)
-        return plan_for_only_agent(plan);
-    if (pool->market->seen_count <= ROUTE_DECISIONS_MAX && plan_first_choices(plan))
-        return false;
-    if (market_begin(&plan->match))
-        return plan_by_auction(plan);
     plan_greedily(plan);
     return plan->out->has_more;
 }

@@ -93,8 +93,19 @@ struct request {
 
 /* Where a waiting request is in the lists of seek.c. */
 struct seek_place {
-    uint32_t word; /* whose list; WORD_NONE: the loose one */
-    uint32_t at;
+    uint64_t first_queued_ms;
+    uint32_t line;              /* SLOT_NONE: the loose list */
+    uint32_t at;                /* in the loose list */
+    uint32_t child, next, prev; /* in the heap of its line: slots (line.c) */
+};
+
+/* Waiting requests that differ in nothing but their age, as one card of a list. */
+struct seek_line {
+    uint32_t word; /* whose list; WORD_NONE: of those without a must */
+    uint32_t at;   /* its card in that list */
+    uint32_t next_free;
+    bool is_shared; /* others may come: it is in lines_by_need */
+    uint64_t hash;
 };
 
 struct waiting_item {
@@ -155,8 +166,11 @@ struct pool {
     struct request *requests;
     uint32_t request_count, request_capacity, first_free_request, live_count;
     struct seek_place *places; /* per request, while it waits */
-    struct seek_card *loose;   /* has room for every request */
-    uint32_t loose_count;
+    struct seek_list loose;    /* has room for every request; its cards are of one each */
+    struct seek_list mustless;
+    struct seek_line *lines; /* has room for one a request */
+    uint32_t line_count, first_free_line;
+    struct table lines_by_need;
     struct waiting_item *waiting; /* the oldest first; within its storage */
     uint32_t waiting_count, waiting_head;
     struct waiting_item *waiting_storage; /* twice as many as there can be */

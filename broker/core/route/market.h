@@ -49,6 +49,13 @@ struct market_hall {
     uint64_t owed; /* looks that beginning was worth */
 };
 
+/* What the lists of seek.c are in order for: the pool's presence, what of the policy decides who
+ * may be filed, and the time, since a later one leaves the filed as they are. */
+struct seek_filing {
+    uint64_t presence, policy_version, prefer_ms, direct_ms, now_ms;
+    const struct route_setup *setup;
+};
+
 /* Scratch of deciding, kept with the pool: the fold does not depend on it. */
 struct market {
     struct pool *owner; /* deciding may order the lists of seek.c: no decision depends on it */
@@ -57,8 +64,7 @@ struct market {
         size_t bytes;
     } vectors[MARKET_VECTORS];
     uint64_t stamp;
-    uint64_t filed_at;      /* the pool's presence when the lists were in order */
-    uint64_t filed_version; /* and the policy's */
+    struct seek_filing filing;
     uint32_t seen_count;
     bool is_under_way; /* the auction in hall is not over */
     struct market_hall hall;
@@ -112,12 +118,26 @@ bool market_is_done(const struct pool *pool, const struct market_offer *offer);
 void market_forget_plan(const struct pool *pool);
 bool market_is_same_policy(const struct route_policy *a, const struct route_policy *b);
 
+/* ---- line.c: of requests that are alike only the oldest competes ---- */
+/* Alike: at the same age they would have the same candidates and scores from here on, as long as
+ * the steps of neither depend on the time (match_lasts). */
+bool line_is_alike(const struct request *a, const struct request *b);
+uint64_t line_hash(const struct request *request);
+/* One heap of two heads, or a head and one that is alone. Returns its head. */
+uint32_t line_meld(struct pool *pool, uint32_t a, uint32_t b);
+/* Returns the head of the others; SLOT_NONE: there are none. */
+uint32_t line_take_out(struct pool *pool, uint32_t slot, uint32_t head);
+
 /* ---- seek.c: the waiting requests by the skill they need ---- */
+/* Room for so many requests. false: no memory, nothing changed. */
+bool seek_reserve(struct pool *pool, uint32_t capacity);
 void seek_enter(struct pool *pool, uint32_t slot);
 void seek_leave(struct pool *pool, uint32_t slot);
 void seek_forget_all(struct pool *pool);
-/* Fills MARKET_SEEN with all requests that may have a candidate in the row, and maybe others; in
- * the order of the queue when sorted. false: no memory. */
-bool seek_collect(const struct match *match, uint32_t open_row, uint32_t open_count, bool sorted);
+/* Fills MARKET_SEEN with all requests that may have a candidate in the row, and maybe others, in
+ * the order of the queue. false: no memory. */
+bool seek_collect(const struct match *match, uint32_t open_row, uint32_t open_count);
+/* For one agent: in no order, and of each line the oldest only. false: no memory. */
+bool seek_collect_heads(const struct match *match, uint32_t agent);
 
 #endif

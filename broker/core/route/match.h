@@ -50,8 +50,11 @@ bool match_must_rows(const struct match *match, const struct request *request,
 /* May this agent be offered it at its current step, and have they room for it? */
 bool match_is_candidate(const struct match *match, const struct request *request, uint32_t agent);
 bool match_is_excluded(const struct match *match, const struct request *request, uint32_t agent);
-/* A must that holds at every step until presence or skills change; WORD_NONE: there is none. */
-uint32_t match_lasting_must(const struct match *match, const struct request *request);
+/* Until presence or skills change no step relaxes its musts: out_must is one of them; or it has
+ * none, then that is WORD_NONE. out_is_settled: nor does anything else of who may have it depend on
+ * the time or on who refused. A request without a must lasts only when it is settled. */
+bool match_lasts(const struct match *match, const struct request *request, uint32_t *out_must,
+        bool *out_is_settled);
 /* When the step changes or an exclusion ends: the next time after now, or ROUTE_NEVER. */
 uint64_t match_next_step_ms(const struct match *match, const struct request *request);
 

@@ -32,7 +32,8 @@ struct pool *pool_create(struct pool_memory memory, uint64_t seed)
     *pool = (struct pool){.memory = memory,
             .words.seed = seed,
             .first_free_agent = SLOT_NONE,
-            .first_free_request = SLOT_NONE};
+            .first_free_request = SLOT_NONE,
+            .first_free_line = SLOT_NONE};
     pool->market = pool_grow(pool, NULL, sizeof *pool->market);
     if (pool->market == NULL || !grid_reserve(&pool->grid, &memory, 1, 0)) {
         drop(pool, pool->market);
@@ -55,7 +56,9 @@ void pool_destroy(struct pool *pool)
     drop(pool, pool->planned);
     drop(pool, pool->requests);
     drop(pool, pool->places);
-    drop(pool, pool->loose);
+    drop(pool, pool->loose.cards);
+    drop(pool, pool->lines);
+    table_finish(&pool->lines_by_need, &pool->memory);
     drop(pool, pool->waiting_storage);
     drop(pool, pool->offers);
     drop(pool, pool->wraps);

@@ -10,6 +10,8 @@ size_t pool_waiting_while_free(
 {
     struct match match = {pool, policy, now_ms};
     size_t count = 0;
+    if (grid_is_empty(&pool->grid, GRID_OPEN))
+        return 0;
     for (uint32_t i = 0; i < pool->waiting_count; i++)
         count += match_candidates(&match, &pool->requests[pool->waiting[i].request], GRID_OPEN);
     return count;

@@ -8,7 +8,7 @@
  * memory.
  */
 #include "base/check.h"
-#include "core/route/fold.h"
+#include "core/route/market.h"
 
 static uint64_t hash_of(const struct pool *pool, const struct pool_key *key)
 {
@@ -223,15 +223,13 @@ static bool grow(struct pool *pool, uint32_t capacity)
     pool->requests = requests ? requests : pool->requests;
     void *places = pool_grow(pool, pool->places, capacity * sizeof *pool->places);
     pool->places = places ? places : pool->places;
-    void *loose = pool_grow(pool, pool->loose, capacity * sizeof *pool->loose);
-    pool->loose = loose ? loose : pool->loose;
+    bool lists = seek_reserve(pool, capacity);
     bool waiting = waiting_reserve(pool, capacity);
     void *offers = pool_grow(pool, pool->offers, capacity * sizeof *pool->offers);
     pool->offers = offers ? offers : pool->offers;
     void *wraps = pool_grow(pool, pool->wraps, capacity * sizeof *pool->wraps);
     pool->wraps = wraps ? wraps : pool->wraps;
-    if (requests == NULL || places == NULL || loose == NULL || !waiting || offers == NULL ||
-            wraps == NULL)
+    if (requests == NULL || places == NULL || !lists || !waiting || offers == NULL || wraps == NULL)
         return false;
     pool->request_capacity = capacity;
     return true;

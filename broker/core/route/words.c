@@ -71,8 +71,7 @@ bool words_take(struct words *words, const struct pool_memory *memory, struct sl
                 .agent = SLOT_NONE,
                 .row = SLOT_NONE,
                 .queue_row = SLOT_NONE,
-                .cards = item->cards,
-                .card_capacity = item->card_capacity};
+                .list = item->list};
         memcpy(item->text, text.bytes, text.len);
         table_put(&words->index, hash_of(words, text), word);
     }
@@ -125,7 +124,7 @@ void words_give_back(struct words *words, uint32_t word)
     if (--item->takers > 0)
         return;
     check(item->agent == SLOT_NONE && item->row == SLOT_NONE && item->queue_row == SLOT_NONE &&
-            item->card_count == 0);
+            item->list.count == 0);
     table_remove(&words->index, hash_of(words, words_text(words, word)), word);
     item->next_free = words->first_free;
     words->first_free = word;

@@ -8,12 +8,20 @@
 
 enum { WORD_NONE = 0, WORD_BYTES_MAX = 64 };
 
-/* A waiting request, and what is known of it without looking at it. */
+/* A waiting request, or the first of a line of alike ones, and what is known without looking at it.
+ */
 struct seek_card {
     uint64_t first_queued_ms;
     uint32_t request;
+    uint32_t alike; /* how many are in its line, itself among them */
     uint32_t terms; /* of the request and of a pair: those that may apply, a bit a term */
     uint32_t most;  /* scratch of deciding */
+};
+
+/* In no order. */
+struct seek_list {
+    struct seek_card *cards;
+    uint32_t count, capacity;
 };
 
 struct word {
@@ -26,8 +34,7 @@ struct word {
     uint32_t queue_row; /* and of those who name this queue as theirs */
     uint64_t stamp;     /* scratch of seek.c, and its list of those who wait for this skill; the
                            storage stays when the number is given anew */
-    struct seek_card *cards;
-    uint32_t card_count, card_capacity;
+    struct seek_list list;
 };
 
 struct words {

@@ -262,6 +262,54 @@ static void expect_sound_places(const struct pool *pool)
     }
 }
 
+/* Who is in the line is in its heap, once, and nobody comes before their parent. */
+static void expect_sound_line(const struct pool *pool, uint32_t line, const struct seek_card *card)
+{
+    uint32_t members = 0, children = 0;
+    for (uint32_t i = 0; i < pool->waiting_count; i++) {
+        uint32_t slot = pool->waiting[i].request, before = slot;
+        if (pool->places[slot].line != line)
+            continue;
+        members++;
+        for (uint32_t child = pool->places[slot].child; child != SLOT_NONE;
+                child = pool->places[child].next) {
+            expect_u64(pool->places[child].line, line);
+            expect_u64(pool->places[child].prev, before);
+            expect(request_is_before(&pool->requests[slot], &pool->requests[child]));
+            before = child;
+            children++;
+        }
+    }
+    expect_u64(card->alike, members);
+    expect_u64(children + 1, members);
+    expect_u64(card->first_queued_ms, pool->requests[card->request].first_queued_ms);
+    expect_u64(pool->places[card->request].prev, SLOT_NONE);
+}
+
+/* Everybody who waits is loose, or in one line. */
+static void expect_sound_lists(const struct pool *pool)
+{
+    uint32_t listed = pool->loose.count, shared = 0;
+    for (uint32_t i = 0; i < pool->loose.count; i++) {
+        const struct seek_place *place = &pool->places[pool->loose.cards[i].request];
+        expect(place->line == SLOT_NONE && place->at == i);
+    }
+    for (uint32_t i = 0; i < pool->line_count; i++) {
+        const struct seek_line *line = &pool->lines[i];
+        if (line->at == SLOT_NONE)
+            continue;
+        const struct seek_list *list =
+                line->word == WORD_NONE ? &pool->mustless : &pool->words.items[line->word].list;
+        expect(line->at < list->count);
+        expect_u64(pool->places[list->cards[line->at].request].line, i);
+        expect_sound_line(pool, i, &list->cards[line->at]);
+        listed += list->cards[line->at].alike;
+        shared += line->is_shared;
+    }
+    expect_u64(listed, pool->waiting_count);
+    expect_u64(pool->lines_by_need.len, shared);
+}
+
 static uint32_t takers_of_request(const struct request *request)
 {
     const uint32_t words[] = {request->language, request->language_primary, request->last_agent,
@@ -297,6 +345,7 @@ void expect_sound(const struct pool *pool)
 {
     expect_sound_words(pool);
     expect_sound_places(pool);
+    expect_sound_lists(pool);
     for (uint32_t slot = 0; slot < pool->agent_count; slot++)
         if (pool->agents[slot].id != WORD_NONE)
             expect_sound_agent(pool, slot);
