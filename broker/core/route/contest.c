@@ -32,7 +32,7 @@ static void compete(
     uint32_t score = 0;
     bool is_beaten = contest->count > 0 && card->most < contest->score;
     if (!is_beaten) {
-        score = match_urgency(match, request) +
+        score = match_urgency(match, request, card->terms) +
                 match_pair(match, request, contest->agent, card->terms);
         is_beaten = contest->count > 0 &&
                     (score < contest->score ||

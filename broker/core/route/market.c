@@ -121,7 +121,7 @@ static void list_only(struct market_hall *hall, const struct request *request,
 static bool list_pairs(struct market_hall *hall, const struct request *request, uint32_t at)
 {
     const struct match *match = hall->match;
-    struct block block = {.urgency = match_urgency(match, request)};
+    struct block block = {.urgency = match_urgency(match, request, TERMS_OF_REQUEST)};
     struct wanted wanted;
     uint32_t limit = hall->pair_count + hall->pair_limit;
     uint32_t start = hall->auction.agent_count > hall->pair_limit ? at % hall->stride : 0;

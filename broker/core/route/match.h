@@ -63,8 +63,9 @@ uint64_t match_next_step_ms(const struct match *match, const struct request *req
 /* The sum of the weighted terms, with what the decision has planned for the agent. */
 uint64_t match_score(const struct match *match, const struct request *request, uint32_t agent);
 /* The score in parts, so that an auction counts each once: what the request's own terms give, what
- * the agent's own give when so much more is planned, and what the pair's give. */
-uint32_t match_urgency(const struct match *match, const struct request *request);
+ * the agent's own give when so much more is planned, and what the pair's give. terms: those that
+ * may apply (match_may_apply), a bit a term; the rest is not asked. */
+uint32_t match_urgency(const struct match *match, const struct request *request, uint32_t terms);
 uint32_t match_place(const struct match *match, uint32_t agent, uint32_t planned_weight);
 uint32_t match_pair(
         const struct match *match, const struct request *request, uint32_t agent, uint32_t terms);

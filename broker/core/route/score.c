@@ -49,10 +49,10 @@ static uint32_t sum_of(const struct term_input *input, uint32_t terms)
     return sum;
 }
 
-uint32_t match_urgency(const struct match *match, const struct request *request)
+uint32_t match_urgency(const struct match *match, const struct request *request, uint32_t terms)
 {
     struct term_input input = {match->pool, match->policy, match->now_ms, request, NULL, 0};
-    return sum_of(&input, TERMS_OF_REQUEST);
+    return sum_of(&input, terms & TERMS_OF_REQUEST);
 }
 
 uint32_t match_pair(
