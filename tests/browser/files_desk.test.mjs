@@ -27,12 +27,19 @@ const drawn = (page, where) => page.waitForFunction((selector) => {
 }, where);
 const press = (page) => desk.column(page).locator(".composer-send").click();
 
+/** Also where the choice is in a drawer. */
+async function present(page, status) {
+    await page.locator(`[value=${status}]`).dispatchEvent("click");
+    await page.waitForFunction((value) =>
+        document.querySelector(`[value=${value}]`).checked && !document.querySelector(".presence-wanted"), status);
+}
+
 /** An agent with one chat, and its customer. */
 async function pair(options = {}) {
     const id = `person-${++people}`;
     const ben = await stage.agent(`ben${people}`, "Ben Okafor", ["returns"], options);
-    if (options.phone) await ben.locator("[value=online]").dispatchEvent("click");
-    else await desk.goOnline(ben);
+    await ben.locator(".line-live").waitFor({ state: "attached" });
+    await present(ben, "online");
     const ada = await stage.customer("files-customer", id, "Ada Bellini");
     await open(ada);
     await write(ada, "My parcel is damaged");
@@ -41,9 +48,11 @@ async function pair(options = {}) {
     return { ben, ada };
 }
 
+/** Away, so that the next test's customer is not offered to somebody who has just left. */
 async function finish({ ben }) {
     await desk.allSent(ben);
     await desk.close(ben, "Solved");
+    await present(ben, "away");
 }
 
 test("both send files; pictures are shown and open large, the rest is a download; nothing runs", async () => {
