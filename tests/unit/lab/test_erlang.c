@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { REPLICATIONS = 16 };
+enum { REPLICATIONS = 6 };
 
 static bool is_near(double actual, double wanted, double relative)
 {
@@ -69,7 +69,7 @@ static void expect_agrees(const char *system, const struct self_check_figure *fi
     if (getenv("SHOW") != NULL)
         printf("# %s, %s: %.2f %% +- %.2f off\n", system, figure->name, off, half);
     expect(fabs(off) < 1 || fabs(off) < half);
-    expect(half < 3.5);
+    expect(half < 8); /* `weft simulate --erlang` looks closer, for minutes */
 }
 
 static void check_systems(bool has_patience)
