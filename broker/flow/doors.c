@@ -218,15 +218,22 @@ static void answer_after_look(
     directory_look(node, &waiting->look);
 }
 
+/* What the doors say of tenants, agents and keys must be true of the directory as it is now. The
+ * metrics are asked for while the store is away, too. */
+static bool hangs_on_directory(const struct http_request *request)
+{
+    return slice_starts_with(request->path, SLICE_OF("/v1/")) && request->method != HTTP_OPTIONS &&
+           !slice_is(request->path, "/v1/admin/metrics");
+}
+
 /* Whoever makes a tenant and then an agent of it may be led to two nodes: the second must know what
- * the first has written, whether or not a hint has told it yet. */
+ * the first has written, whether or not a hint has told it yet, and whether or not it has yet seen
+ * that there is a first. */
 static void on_request(
         void *user, struct http_exchange exchange, const struct http_request *request)
 {
     struct node *node = user;
-    bool is_of_directory =
-            slice_starts_with(request->path, SLICE_OF("/v1/")) && request->method != HTTP_OPTIONS;
-    if (is_of_directory && node->is_open && members_are_others(node))
+    if (node->is_open && members_may_be_others(node) && hangs_on_directory(request))
         answer_after_look(node, exchange, request);
     else
         answer(node, exchange, request);

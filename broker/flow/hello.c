@@ -364,7 +364,7 @@ void hello(struct session *session, const struct proto_hello *request)
     session_keep_cursors(session, request);
     if (fault == PROTO_ERROR_NONE)
         admit(session, request, &credential);
-    else if (is_doubtful && members_are_others(session->node))
+    else if (is_doubtful && members_may_be_others(session->node))
         look_first(session, request);
     else
         refuse(session, request->id, fault);

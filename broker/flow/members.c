@@ -88,6 +88,11 @@ bool members_are_others(const struct node *node)
     return node->members->count > 1;
 }
 
+bool members_may_be_others(const struct node *node)
+{
+    return node->hints != NULL;
+}
+
 /* FNV-1a over the id and the work, with Murmur3's final mix. source: D. Thaler, C. Ravishankar,
  * "Using name-based mappings to increase hit rates", 1998 (highest random weight) */
 static uint64_t weight(const struct member *member, uint64_t work)

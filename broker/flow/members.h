@@ -36,6 +36,8 @@ struct slice members_at(const struct node *node, size_t rank);
 size_t members_rank(const struct node *node); /* of this node, from 0 */
 bool members_have(const struct node *node, struct slice id);
 bool members_are_others(const struct node *node); /* somebody besides this node lives */
+/* Somebody may live whom this node has not seen yet: what hangs on being alone asks this. */
+bool members_may_be_others(const struct node *node);
 
 /* Of all that live, this node is the one for this piece of work, by rendezvous hashing: when a node
  * comes or goes, only its own share moves. */

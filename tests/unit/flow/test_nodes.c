@@ -374,66 +374,7 @@ static void who_leaves_is_gone_at_once(void)
     stage_end();
 }
 
-/* ---- who exists ---- */
-
-static void an_agent_made_on_one_node_is_known_on_the_other(void)
-{
-    stage_start_nodes(2);
-    stage_add_agent("north", 7);
-    stage_on(1);
-    expect(stage_agent("north", "more-7") != NULL);
-    stage_end();
-}
-
-/* No hint has told node 1 of her: it looks before it says no. */
-static void who_was_made_a_moment_ago_may_enter_anywhere(void)
-{
-    stage_start_nodes(2);
-    stage_run(2 * MEMBERS_LOOK_MS);
-    fake_bus_faults(stage.bus)->is_silent = true;
-    stage_add_agent("north", 7);
-    struct actor *newcomer = stage_actor();
-    newcomer->on = 1;
-    act_sign(newcomer, "north", "agent", "a:more-7", false);
-    expect(directory_agent(stage.nodes[1].node, SLICE_OF("north"), SLICE_OF("more-7")) == NULL);
-    act_enter(newcomer);
-    expect(will_hear(newcomer, "\"welcome\"", 100));
-    expect(!heard_ever(newcomer, "\"error\""));
-    stage_end();
-}
-
-static void who_was_never_made_enters_nowhere(void)
-{
-    stage_start_nodes(2);
-    stage_run(2 * MEMBERS_LOOK_MS);
-    struct actor *stranger = stage_actor();
-    act_sign(stranger, "north", "agent", "a:more-8", false);
-    act_enter(stranger);
-    expect(will_hear(stranger, "\"unauthenticated\"", 100));
-    expect(!heard_ever(stranger, "\"welcome\""));
-    stage_end();
-}
-
-/* Nobody can say no while the directory cannot be read: the same hello may come again. */
-static void a_no_that_cannot_be_looked_up_is_not_said(void)
-{
-    stage_start_nodes(2);
-    stage_run(2 * MEMBERS_LOOK_MS);
-    fake_bus_faults(stage.bus)->is_silent = true;
-    stage_add_agent("north", 7);
-    struct actor *newcomer = stage_actor();
-    newcomer->on = 1;
-    act_sign(newcomer, "north", "agent", "a:more-7", false);
-    fake_server_kill(stage.server);
-    act_enter(newcomer);
-    expect(will_hear(newcomer, "\"store_unavailable\"", 1000));
-    expect(!heard_ever(newcomer, "\"unauthenticated\""));
-    fake_server_start(stage.server);
-    stage_run(1000);
-    act_ask(newcomer, "{\"type\":\"hello\",\"id\":\"h\",\"token\":\"%s\"}", newcomer->token);
-    expect(will_hear(newcomer, "\"welcome\"", 1000));
-    stage_end();
-}
+/* ---- what is due ---- */
 
 static void count_items(void *user, const struct store_reply *reply)
 {
@@ -556,10 +497,6 @@ int main(int argc, char **argv)
                     CASE(what_was_said_while_the_others_seemed_dead_is_found),
                     CASE(members_share_out_all_work_and_none_twice),
                     CASE(only_the_share_of_the_dead_moves), CASE(who_leaves_is_gone_at_once),
-                    CASE(an_agent_made_on_one_node_is_known_on_the_other),
-                    CASE(who_was_made_a_moment_ago_may_enter_anywhere),
-                    CASE(who_was_never_made_enters_nowhere),
-                    CASE(a_no_that_cannot_be_looked_up_is_not_said),
                     CASE(a_wrong_master_key_ends_nothing),
                     CASE(what_another_node_opened_is_in_the_due_index),
                     CASE(a_ticket_that_was_revoked_opens_no_node),
