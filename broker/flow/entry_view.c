@@ -2,8 +2,9 @@
 /* What a reader gets to see of an entry.
  *
  * Invariant: this is the only way from a stored entry to a frame, for every role and transport, so
- * an internal note or a handoff packet cannot reach a customer by a path that forgot to ask. Words
- * that were edited or deleted are not in the entry any more: chat_read_entry left them out.
+ * an internal note, a handoff packet or the reason that an agent gave for one cannot reach a
+ * customer by a path that forgot to ask. Words that were edited or deleted are not in the entry any
+ * more: chat_read_entry left them out.
  */
 #include "flow/entry_codec.h"
 
@@ -66,7 +67,8 @@ static bool view_queued(
         const struct part *part, bool to_staff, struct arena *scratch, struct proto_part *out)
 {
     out->kind = PROTO_PART_KIND_QUEUED;
-    out->reason = part->reason;
+    if (to_staff)
+        out->reason = part->reason;
     if (to_staff && part->handoff.len > 0)
         out->has_handoff = handoff_decode(part->handoff, scratch, &out->handoff);
     return true;
@@ -90,7 +92,8 @@ static bool view_part(
         return true;
     case PART_CASE_CLOSED:
         out->kind = PROTO_PART_KIND_CASE_CLOSED;
-        out->reason = part->reason;
+        if (to_staff)
+            out->reason = part->reason;
         return true;
     case PART_QUEUED:
         return view_queued(part, to_staff, scratch, out);

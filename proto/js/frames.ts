@@ -260,7 +260,7 @@ export interface Part {
   id?: string;
   /** owner, identity: the name to show */
   name?: string;
-  /** case_closed, queued */
+  /** case_closed, queued: in the word of who closed or handed over; never sent to the customer */
   reason?: string;
   /** queued: the packet; never sent to the customer */
   handoff?: Handoff;

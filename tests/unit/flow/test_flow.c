@@ -277,6 +277,13 @@ static void a_case_goes_from_bot_to_agent(void)
     expect(heard_ever(ada, "I am Anna"));
     expect(heard_ever(anna, "the-packet"));
     expect(!heard_ever(ada, "the-packet"));
+    expect(heard_ever(anna, "\"reason\":\"asked\"") && !heard_ever(ada, "\"reason\":\"asked\""));
+    act_ask(anna,
+            "{\"type\":\"close\",\"id\":\"c\",\"conversation\":\"%s\",\"owner\":\"%s\","
+            "\"reason\":\"a-troll\"}",
+            anna->conversation, anna->owner);
+    expect(heard(anna, "\"reason\":\"a-troll\"") && heard_ever(ada, "\"case_closed\""));
+    expect(!heard_ever(ada, "a-troll"));
     stage_end();
 }
 
