@@ -29,7 +29,8 @@ static size_t decide_offer(struct pool_change *pool_change, const struct pool *p
 {
     struct offer_change *change = LIST_ITEM(pool_change, struct offer_change, change);
     struct pool_request_view view;
-    if (!pool_find_offer(pool, &change->offer, id_slice(&change->agent), &view))
+    entries[0].agent = id_slice(&change->agent);
+    if (!pool_find_offer(pool, &change->offer, entries[0].agent, &view))
         return 0;
     id_set(&change->conversation, view.key.conversation);
     change->request = view.key.name;

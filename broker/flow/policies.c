@@ -134,6 +134,7 @@ bool policy_put(struct team *team, struct slice text,
     }
     memcpy(copy, text.len > 0 ? text.bytes : "", text.len);
     *put = (struct policy_put){.text = copy, .len = text.len, .done = done, .user = user};
+    put->change.is_alone = true;
     put->change.decide = decide_policy;
     put->change.done = on_put;
     pool_submit(team, &put->change);

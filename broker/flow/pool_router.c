@@ -105,11 +105,22 @@ static void on_decided(struct pool_change *change, enum log_outcome outcome)
         team_look(team); /* there may be more than one batch */
 }
 
-static void on_saved(struct pool_change *change, enum log_outcome outcome)
+static enum log_decision decide_saving(
+        struct log_change *change, struct log *log, struct log_draft *draft)
 {
-    struct team *team = change->team;
+    struct team *team = LIST_ITEM(change, struct team, snapshot);
+    (void)log;
+    draft->time_ms = team_time_ms(team);
+    bool is_saved = !team->is_gone && pool_save(team->pool, &team->node->scratch, &draft->plain);
+    return is_saved ? LOG_APPEND : LOG_NO;
+}
+
+static void on_saved(struct log_change *change, struct log *log)
+{
+    struct team *team = LIST_ITEM(change, struct team, snapshot);
+    (void)log;
     team->is_saving = false;
-    if (outcome != LOG_APPENDED)
+    if (change->result.outcome != LOG_APPENDED)
         team->saved_seq = team->log.tail.seq; /* too much, or not now: some entries later */
 }
 
@@ -126,6 +137,7 @@ static void arm(struct team *team, uint64_t now_ms, uint64_t due_ms)
 static void start_deciding(struct team *team)
 {
     team->is_deciding = true;
+    team->decision.is_alone = true;
     team->decision.decide = decide_routing;
     team->decision.done = on_decided;
     pool_submit(team, &team->decision);
@@ -139,8 +151,9 @@ static void start_saving(struct team *team)
     if (values > POOL_SAVED_MAX)
         return; /* larger pools are read whole: see docs/explanation/routing.md */
     team->is_saving = true;
+    team->snapshot.decide = decide_saving;
     team->snapshot.done = on_saved;
-    pool_submit(team, &team->snapshot);
+    log_submit(&team->log, &team->snapshot);
 }
 
 /* One departure moves everybody: at most some times a second, and once a minute anyhow. */

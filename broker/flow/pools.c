@@ -12,7 +12,6 @@
 #include "base/check.h"
 #include "flow/bus_record.h"
 #include "flow/desks.h"
-#include "flow/pool_save.h"
 #include "stored/pool_codec.h"
 
 #include <stdlib.h>
@@ -215,41 +214,6 @@ static const struct log_kind pool_log_kind = {
 
 /* ---- changes ----------------------------------------------------------------------------------
  */
-
-static enum log_decision decide(
-        struct log_change *log_change, struct log *log, struct log_draft *draft)
-{
-    struct pool_change *change = LIST_ITEM(log_change, struct pool_change, log);
-    struct team *team = team_of(log);
-    struct arena *scratch = &team->node->scratch;
-    size_t mark = scratch->used;
-    draft->time_ms = team_time_ms(team);
-    if (change == &team->snapshot)
-        return !team->is_gone && pool_save(team->pool, scratch, &draft->plain) ? LOG_APPEND
-                                                                               : LOG_NO;
-    struct pool_entry *entries = arena_take(scratch, ROUTE_DECISIONS_MAX * sizeof *entries);
-    check(entries != NULL);
-    size_t count = team->is_gone ? 0 : change->decide(change, team->pool, draft->time_ms, entries);
-    bool is_encoded = count > 0 && pool_encode(entries, count, scratch, &draft->plain) &&
-                      !draft->plain.overflowed;
-    scratch->used = mark;
-    return is_encoded ? LOG_APPEND : LOG_NO;
-}
-
-static void on_done(struct log_change *log_change, struct log *log)
-{
-    struct pool_change *change = LIST_ITEM(log_change, struct pool_change, log);
-    (void)log;
-    change->done(change, log_change->result.outcome);
-}
-
-void pool_submit(struct team *team, struct pool_change *change)
-{
-    change->team = team;
-    change->log.decide = decide;
-    change->log.done = on_done;
-    log_submit(&team->log, &change->log);
-}
 
 static size_t decide_nothing(struct pool_change *change, const struct pool *pool, uint64_t now_ms,
         struct pool_entry *entries)

@@ -9,15 +9,22 @@
 
 struct team; /* a tenant's pool on this node */
 
-/* A change of a pool log: a few values as one entry. */
+/* A change of a pool log: a few values, all in one entry, with those of other changes that wait at
+ * the same time (pool_batch.c). */
+enum { POOL_SHARED_MAX = 128 }; /* values of an entry; no change begins beyond */
 struct pool_change {
-    struct log_change log;
-    struct team *team;
-    /* Writes the entries from the fold; returns how many, 0: nothing to do any more (a no). Slices
-     * must live until the call returns; entries has room for ROUTE_DECISIONS_MAX. */
+    /* Writes the entries from the fold; returns how many, 0: nothing to do any more (a no). Looks,
+     * of all requests and agents, at those alone that it writes of, or says so (is_alone); for a no
+     * it names them in entries[0], which is zero before. Slices must live until the entry is
+     * encoded: they are the fold's, the change's, or in the node's scratch. entries has room for
+     * ROUTE_DECISIONS_MAX. */
     size_t (*decide)(struct pool_change *change, const struct pool *pool, uint64_t now_ms,
             struct pool_entry *entries);
     void (*done)(struct pool_change *change, enum log_outcome outcome);
+    bool is_alone;     /* shares no entry */
+    struct team *team; /* set by pool_submit, as what follows */
+    struct list link;
+    size_t value_count;
 };
 
 bool pools_create(struct node *node);
@@ -26,8 +33,8 @@ void pools_destroy(struct node *node);
 void pools_open_all(struct node *node);
 struct team *pools_team(struct node *node, struct slice tenant); /* NULL: out of memory */
 struct team *pools_next(
-        struct node *node, const struct team *cursor); /* any order; NULL: the end */
-void pool_submit(struct team *team, struct pool_change *change);
+        struct node *node, const struct team *cursor);           /* any order; NULL: the end */
+void pool_submit(struct team *team, struct pool_change *change); /* pool_batch.c */
 /* Reads the pool up to its end, and appends nothing. outcome LOG_REFUSED: it is no older than the
  * call, so a no may rest on it (rule 6). */
 void pool_look(struct team *team, struct pool_change *change);

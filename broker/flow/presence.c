@@ -51,11 +51,11 @@ static size_t decide_presence(struct pool_change *pool_change, const struct pool
             directory_agent(team_node(team), team_tenant(team), agent);
     bool is_here = desk_is_manned(desk_find(team_node(team), team_tenant(team), agent));
     (void)now_ms;
-    if (is_told(change, pool, profile) || (change->is_gone && is_here))
-        return 0;
     entries[0] = (struct pool_entry){.agent = agent,
             .profile.status = change->status,
             .reason = change->is_gone ? PRESENCE_GONE : SLICE_NONE};
+    if (is_told(change, pool, profile) || (change->is_gone && is_here))
+        return 0;
     if (change->status == POOL_OFFLINE || profile == NULL) {
         entries[0].kind = profile ? POOL_STATUS : POOL_AGENT_REMOVED;
     } else {

@@ -14,6 +14,8 @@ struct assigned_key {
     struct name name;
 };
 
+struct pool_batch;
+
 struct team {
     struct node *node;
     struct map_node by_tenant;
@@ -23,7 +25,9 @@ struct team {
     struct bus_topic topic; /* what other nodes tell of it */
     struct pool *pool;
     struct timer timer;
-    struct pool_change decision, snapshot;
+    struct pool_batch *open; /* changes that wait for the log; takes more. NULL: none does */
+    struct pool_change decision;
+    struct log_change snapshot;
     bool is_deciding, is_saving;
     bool is_thinking;    /* an auction is under way, in slices */
     bool is_in_doubt;    /* something may not have been said: compare with the conversations */

@@ -316,7 +316,10 @@ static bool decide_first(struct log *log)
 {
     struct log_change *change = LIST_ITEM(log->changes.next, struct log_change, link);
     struct log_draft draft = {.plain = buffer_make(log->engine->plain, RECORD_PLAIN_MAX)};
-    switch (change->decide(change, log, &draft)) {
+    log->is_busy = true; /* what is submitted meanwhile waits */
+    enum log_decision decision = change->decide(change, log, &draft);
+    log->is_busy = false;
+    switch (decision) {
     case LOG_APPEND:
         check(!draft.plain.overflowed);
         append(log, change, &draft);
@@ -378,6 +381,11 @@ void log_submit(struct log *log, struct log_change *change)
     change->asked_at = ++log->engine->stamp;
     list_append(&log->changes, &change->link);
     log_work(log);
+}
+
+void log_ask_again(struct log_change *change)
+{
+    change->asked_at = ++change->log->engine->stamp;
 }
 
 void log_follow(struct log *log)

@@ -147,8 +147,11 @@ void log_init(struct log *log, struct log_engine *engine, const struct log_kind 
 void log_finish(struct log *log);
 bool log_is_idle(const struct log *log);
 
-/* Asks for an append. done runs once, later. The change is the caller's until then. */
+/* Asks for an append. done runs once, later. The change is the caller's until then. Also from
+ * within a decide of the same log: then it is decided after that one. */
 void log_submit(struct log *log, struct log_change *change);
+/* The change, submitted and not decided yet, stands for one more request, made now. */
+void log_ask_again(struct log_change *change);
 
 /* Begins to follow: reads the log now, unasked. Set is_followed as well. */
 void log_follow(struct log *log);

@@ -167,6 +167,49 @@ static void a_read_under_way_does_not_make_a_no_fresh(void)
     stage_end(&stage);
 }
 
+/* It stands for one more request, which came while the read was under way. */
+static void a_change_that_is_asked_again_needs_a_newer_read(void)
+{
+    stage_begin_born(&stage, 1);
+    say(&stage, 1, "one");
+    struct ask no = {.word = "x", .only_when = 9};
+    ask_as_is(&stage, 1, &no);
+    log_ask_again(&no.change);
+    stage_run(&stage);
+    expect_u64(no.change.result.outcome, LOG_REFUSED);
+    expect_u64(no.decided, 3);
+    stage_end(&stage);
+}
+
+static struct ask follower;
+
+static enum log_decision decide_and_submit(
+        struct log_change *change, struct log *log, struct log_draft *draft)
+{
+    (void)change, (void)log;
+    ask(&stage, 0, &follower, "second");
+    expect_u64(follower.decided, 0);
+    buffer_put_slice(&draft->plain, SLICE_OF("first"));
+    return LOG_APPEND;
+}
+
+static void ignore_done(struct log_change *change, struct log *log)
+{
+    (void)change, (void)log;
+}
+
+static void what_is_submitted_within_a_decision_comes_after_it(void)
+{
+    struct log_change first = {.decide = decide_and_submit, .done = ignore_done};
+    stage_begin_born(&stage, 1);
+    log_submit(&tally_of(&stage, 0)->log, &first);
+    stage_run(&stage);
+    expect_u64(first.result.outcome, LOG_APPENDED);
+    expect_u64(follower.change.result.outcome, LOG_APPENDED);
+    expect_u64(follower.change.result.at.seq, first.result.at.seq + 1);
+    stage_end(&stage);
+}
+
 /* ---- unknown ---- */
 
 static void an_unknown_append_is_to_be_tried_again(void)
@@ -373,6 +416,8 @@ int main(int argc, char **argv)
                     CASE(a_refused_append_decides_again_on_what_it_missed),
                     CASE(a_no_is_read_again_before_it_is_said),
                     CASE(a_read_under_way_does_not_make_a_no_fresh),
+                    CASE(a_change_that_is_asked_again_needs_a_newer_read),
+                    CASE(what_is_submitted_within_a_decision_comes_after_it),
                     CASE(an_unknown_append_is_to_be_tried_again),
                     CASE(a_full_store_says_so_and_nothing_was_written),
                     CASE(without_a_link_every_answer_is_retry),
