@@ -53,8 +53,8 @@ struct store_append {
 };
 
 /* Reads entries from..to inclusive (to UINT64_MAX: the end), 1 <= count <= STORE_ITEMS_MAX;
- * is_reverse: the newest first. STORE_ABSENT when the key is missing or empty; STORE_OK without
- * items when it holds entries, but none of these. */
+ * is_reverse: the newest first. STORE_OK without items when there are none of these. Of the whole
+ * log (from <= 1, to the end) STORE_ABSENT says so: the key is missing or empty. */
 struct store_read {
     struct slice key;
     uint64_t from, to;

@@ -97,7 +97,7 @@ static void send_wait(struct redis_barrier *barrier)
     request->owner = barrier;
     redis_command_begin(command, 1);
     redis_command_add(command, SLICE_OF("PING"));
-    redis_link_send_count(barrier->link, request); /* its answer is nobody's */
+    redis_link_send_ahead(barrier->link, request);
     redis_command_begin(command, 3);
     redis_command_add(command, SLICE_OF("WAIT"));
     redis_command_add_u64(command, barrier->wanted);

@@ -154,15 +154,6 @@ static void on_answer(redisAsyncContext *context, void *answer, void *user)
     redis_requests_complete(&link->requests, user, reply);
 }
 
-static void on_count(redisAsyncContext *context, void *answer, void *user)
-{
-    struct redis_request *request = user;
-    const redisReply *reply = answer;
-    (void)context;
-    if (reply != NULL && reply->type == REDIS_REPLY_INTEGER && reply->integer >= 0)
-        request->count = (uint64_t)reply->integer;
-}
-
 static bool queue(struct redis_link *link, redisCallbackFn *on_reply, struct redis_request *request)
 {
     check(link->command.words_left == 0);
@@ -193,10 +184,10 @@ void redis_link_send(struct redis_link *link, struct redis_request *request)
         redis_link_complete_later(link, request);
 }
 
-void redis_link_send_count(struct redis_link *link, struct redis_request *request)
+void redis_link_send_ahead(struct redis_link *link, struct redis_request *request)
 {
     if (may_send(link, request))
-        queue(link, on_count, request);
+        queue(link, NULL, request);
 }
 
 void redis_link_complete(struct redis_link *link, struct redis_request *request)

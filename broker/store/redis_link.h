@@ -52,8 +52,8 @@ struct redis_request *redis_link_take(struct redis_link *link);
 struct redis_command *redis_link_command(struct redis_link *link);
 /* Sends the command; while the link is down, completes with NULL on the next turn. */
 void redis_link_send(struct redis_link *link, struct redis_request *request);
-/* Sends the command, whose answer is a count, just ahead of the request's own. */
-void redis_link_send_count(struct redis_link *link, struct redis_request *request);
+/* Sends the command, whose answer is nobody's, just ahead of the request's own. */
+void redis_link_send_ahead(struct redis_link *link, struct redis_request *request);
 /* Sends nothing, and completes with NULL now: from a callback of the loop only. */
 void redis_link_complete(struct redis_link *link, struct redis_request *request);
 /* Sends nothing, and completes with NULL on the next turn. */

@@ -150,7 +150,8 @@ static void finish_items(struct redis_request *request, size_t count)
     finish(request, (struct store_reply){.outcome = STORE_OK, .items = items, .item_count = count});
 }
 
-void redis_reply_read(struct redis_request *request, const redisReply *reply)
+static void finish_read(
+        struct redis_request *request, const redisReply *reply, enum store_outcome when_empty)
 {
     struct store_item *items = request->owner;
     if (finish_failed(request, reply))
@@ -167,10 +168,18 @@ void redis_reply_read(struct redis_request *request, const redisReply *reply)
         }
     if (reply->elements > 0)
         finish_items(request, reply->elements);
-    else if (request->count == UINT64_MAX)
-        finish_plain(request, STORE_UNKNOWN);
     else
-        finish_plain(request, request->count > 0 ? STORE_OK : STORE_ABSENT);
+        finish_plain(request, when_empty);
+}
+
+void redis_reply_read(struct redis_request *request, const redisReply *reply)
+{
+    finish_read(request, reply, STORE_OK);
+}
+
+void redis_reply_read_whole(struct redis_request *request, const redisReply *reply)
+{
+    finish_read(request, reply, STORE_ABSENT);
 }
 
 /* member, score, member, score … */

@@ -11,8 +11,9 @@ struct redisReply;
 struct redis_request;
 
 void redis_reply_append(struct redis_request *request, const struct redisReply *reply);
-/* Its count says how long the log was. */
 void redis_reply_read(struct redis_request *request, const struct redisReply *reply);
+/* Of the whole log: nothing means that there is none. */
+void redis_reply_read_whole(struct redis_request *request, const struct redisReply *reply);
 void redis_reply_zset_range(struct redis_request *request, const struct redisReply *reply);
 void redis_reply_claim(struct redis_request *request, const struct redisReply *reply);
 void redis_reply_value(struct redis_request *request, const struct redisReply *reply);

@@ -55,7 +55,7 @@ struct redis_request *redis_requests_take(struct redis_requests *requests, struc
         request = first_of(&requests->free);
         list_remove(&request->at);
     }
-    *request = (struct redis_request){.link = link, .count = UINT64_MAX, .is_spare = is_spare};
+    *request = (struct redis_request){.link = link, .is_spare = is_spare};
     list_init(&request->at);
     return request;
 }

@@ -22,7 +22,7 @@ struct redis_request {
     void (*on_reply)(struct redis_request *request, const struct redisReply *reply);
     uint64_t generation; /* in which it was sent; 0: it was not */
     uint64_t sent_ms;
-    uint64_t count; /* what redis_link_send_count was answered; UINT64_MAX: nothing yet */
+    uint64_t count; /* a barrier's: the generation that must still last */
     bool is_spare;  /* beyond the pool: allocated, and never sent */
     void *owner;    /* the rest is the owner's */
     void (*done)(void);

@@ -99,24 +99,20 @@ static void add_bound(struct redis_command *command, uint64_t bound, const char 
         redis_command_add_u64(command, bound);
 }
 
-/* An empty range of a log is not an absent log; a range cannot tell them apart, so its length is
- * asked for just before. Should the log be born, or be emptied, between the two, either answer was
- * true when it was given. */
+/* An empty range of a log is not an absent log, and a range cannot tell them apart: so only the
+ * whole of it can be absent. */
 static void port_read(
         struct store *base, const struct store_read *read, store_done done, void *user)
 {
     check(read->count > 0 && read->count <= STORE_ITEMS_MAX);
-    struct redis_link *link = store_of(base)->link;
-    struct redis_request *request = make_request(base, redis_reply_read, done, user);
-    redis_command_add(begin(base, 2, "XLEN"), read->key);
-    redis_link_send_count(link, request);
+    bool is_whole = read->from <= 1 && read->to == UINT64_MAX;
     struct redis_command *command = begin(base, 6, read->is_reverse ? "XREVRANGE" : "XRANGE");
     redis_command_add(command, read->key);
     add_bound(command, read->is_reverse ? read->to : read->from, "+");
     add_bound(command, read->is_reverse ? read->from : read->to, "+");
     redis_command_add(command, SLICE_OF("COUNT"));
     redis_command_add_u64(command, read->count);
-    redis_link_send(link, request);
+    submit(base, is_whole ? redis_reply_read_whole : redis_reply_read, done, user);
 }
 
 /* Without replicas nothing is sent, in either durability:

@@ -150,8 +150,9 @@ static bool run_read(struct fake_db *db, const struct fake_command *command, uin
 {
     const struct fake_key *key = find(db, command->key, now_ms);
     bool is_log = command->verb == FAKE_READ;
+    bool is_whole_log = is_log && command->from <= 1 && command->to == UINT64_MAX;
     if (key == NULL || key->len == 0) {
-        answer->outcome = is_log ? STORE_ABSENT : STORE_OK;
+        answer->outcome = is_whole_log ? STORE_ABSENT : STORE_OK;
         return false;
     }
     check(key->holds == (is_log ? HOLDS_LOG : HOLDS_ZSET));

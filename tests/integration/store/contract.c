@@ -172,8 +172,9 @@ static void a_trimmed_log_keeps_its_last_place(void)
     expect_outcome(ask_trim(one, key, 100), STORE_OK);
     expect_outcome(
             ask_read(one, &(struct store_read){key, 1, UINT64_MAX, 10, false}), STORE_ABSENT);
-    expect_outcome(
-            ask_read(one, &(struct store_read){key, 7, UINT64_MAX, 10, false}), STORE_ABSENT);
+    expect_outcome(ask_read(one, &(struct store_read){key, 0, UINT64_MAX, 1, true}), STORE_ABSENT);
+    expect_outcome(ask_read(one, &(struct store_read){key, 2, UINT64_MAX, 10, false}), STORE_OK);
+    expect_outcome(ask_read(one, &(struct store_read){key, 1, 7, 10, false}), STORE_OK);
     expect_outcome(ask_append(one, key, 6, numbered(6)), STORE_REFUSED);
     expect_outcome(ask_append(one, key, 7, numbered(7)), STORE_OK);
     expect_outcome(ask_trim(one, key_of("nothing"), 5), STORE_OK);
