@@ -27,14 +27,15 @@ bool token_sign(const uint8_t secret[SIGNING_SECRET_SIZE], const struct token_cl
            paseto_sign(secret, buffer_slice(&payload), claims->tenant, SLICE_NONE, out);
 }
 
-struct slice token_tenant(struct slice token, char *scratch, size_t scratch_len)
+struct token_hint token_hint(struct slice token, char *scratch, size_t scratch_len)
 {
     struct paseto paseto;
     if (!paseto_read(token, &paseto) || paseto.footer.len == 0 ||
             paseto.footer.len > CLAIM_TENANT_MAX || paseto.footer.len > scratch_len)
-        return SLICE_NONE;
+        return (struct token_hint){0};
     memcpy(scratch, paseto.footer.bytes, paseto.footer.len);
-    return slice_make(scratch, paseto.footer.len);
+    return (struct token_hint){.tenant = slice_make(scratch, paseto.footer.len),
+            .names_contact = memmem(paseto.payload.bytes, paseto.payload.len, "\"x:", 3) != NULL};
 }
 
 enum token_fault token_verify(const uint8_t public_key[SIGNING_PUBLIC_SIZE], struct slice token,

@@ -84,8 +84,13 @@ enum token_fault { TOKEN_GOOD, TOKEN_MALFORMED, TOKEN_FORGED, TOKEN_EXPIRED, TOK
  * source: PASETO v4 specification */
 bool token_sign(const uint8_t secret[SIGNING_SECRET_SIZE], const struct token_claims *claims,
         struct buffer *out);
-/* The footer's tenant id, unverified. Empty when the text is not a token. */
-struct slice token_tenant(struct slice token, char *scratch, size_t scratch_len);
+/* What a token says of the key that it was signed with, unverified: the footer's tenant (empty: the
+ * text is not a token), and whether a known contact seems to be named, as brands do. */
+struct token_hint {
+    struct slice tenant; /* in scratch */
+    bool names_contact;
+};
+struct token_hint token_hint(struct slice token, char *scratch, size_t scratch_len);
 /* scratch holds the decoded payload that out_claims borrows. skew: 60 s. A lifetime over
  * lifetime_max_ms is FORGED. */
 enum token_fault token_verify(const uint8_t public_key[SIGNING_PUBLIC_SIZE], struct slice token,

@@ -33,7 +33,7 @@ static void as_strangers_token(struct slice token)
 {
     char tenant[CLAIM_TENANT_MAX], scratch[TOKEN_MAX];
     struct token_claims claims;
-    check_inside(token_tenant(token, tenant, sizeof tenant), tenant, sizeof tenant);
+    check_inside(token_hint(token, tenant, sizeof tenant).tenant, tenant, sizeof tenant);
     check(token_verify(public_key, token, now_ms, 5 * MINUTE_MS, scratch, sizeof scratch,
                   &claims) != TOKEN_GOOD);
     check(ticket_check(ticket_key, token, now_ms, scratch, sizeof scratch, &claims) != TOKEN_GOOD);
