@@ -294,7 +294,7 @@ static void begin_watching(struct watching *watching, struct chat *chat)
     struct name *cursor = watching->cursor.seq ? &watching->cursor : NULL;
     if (session == NULL)
         return;
-    if (!deliver_follow(session, chat, cursor, true)) {
+    if (!deliver_follow(session, chat, cursor, DELIVER_READ_TO_ITS_END)) {
         refuse_watching(watching, PROTO_ERROR_BUSY);
         return;
     }

@@ -83,7 +83,7 @@ static void tell(struct assignment *assignment, struct session *session)
     session_send(session, &frame);
     node->scratch.used = mark;
     struct name cursor = session_cursor(session, chat_id(chat));
-    if (!deliver_follow(session, chat, cursor.seq ? &cursor : NULL, true))
+    if (!deliver_follow(session, chat, cursor.seq ? &cursor : NULL, DELIVER_READ_TO_ITS_END))
         return;
     struct subscription *sub = deliver_subscription(session, chat);
     sub->is_watching = false;

@@ -269,7 +269,8 @@ static void decide_touch(struct chat_change *change, const struct conversation *
         uint64_t now_ms, struct decision *decision)
 {
     (void)now_ms;
-    bool is_fresh = change->log.log->fresh_at > change->log.asked_at;
+    uint64_t since = LIST_ITEM(change, struct chat_touch, change)->since;
+    bool is_fresh = change->log.log->fresh_at > (since ? since : change->log.asked_at);
     decision->verdict = is_fresh ? VERDICT_ALREADY : VERDICT_NO;
     decision->already = fold->tail;
 }

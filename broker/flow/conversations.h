@@ -131,6 +131,7 @@ void chat_change(struct chat *chat, struct chat_change *change);
  * older than the call: a no, or a removal, may rest on it (rule 6). */
 struct chat_touch {
     struct chat_change change;
+    uint64_t since; /* a stamp of the node's logs: no older than that will do; 0: than the call */
     void (*done)(struct chat_touch *touch, enum log_outcome outcome);
 };
 void chat_touch(struct chat *chat, struct chat_touch *touch);

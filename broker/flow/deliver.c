@@ -53,6 +53,13 @@ struct subscription *deliver_subscription(struct session *session, struct chat *
     return NULL;
 }
 
+/* All that the fold knows of was looked at: more comes by deliver_record, or deliver_moved. */
+static bool is_at_end(const struct subscription *sub)
+{
+    const struct log *log = &sub->chat->log;
+    return log->state == LOG_READY && name_equal(&sub->sent, &log->tail);
+}
+
 static size_t count_subscriptions(const struct session *session)
 {
     size_t count = 0;
@@ -61,8 +68,8 @@ static size_t count_subscriptions(const struct session *session)
     return count;
 }
 
-bool deliver_follow(
-        struct session *session, struct chat *chat, const struct name *cursor, bool is_staff)
+bool deliver_follow(struct session *session, struct chat *chat, const struct name *cursor,
+        enum deliver_from from)
 {
     if (deliver_subscription(session, chat) != NULL)
         return true;
@@ -71,7 +78,10 @@ bool deliver_follow(
         sub = calloc(1, sizeof *sub);
     if (sub == NULL)
         return false;
-    *sub = (struct subscription){.session = session, .chat = chat, .is_staff = is_staff};
+    *sub = (struct subscription){.session = session,
+            .chat = chat,
+            .is_staff = session->role != CREDENTIAL_CUSTOMER,
+            .has_looked = from == DELIVER_READ_TO_ITS_END};
     if (cursor != NULL)
         sub->sent = *cursor;
     chat_hold_again(chat);
@@ -79,7 +89,8 @@ bool deliver_follow(
     list_append(&chat->followers, &sub->of_chat);
     chat_listen(chat);
     list_append(&session->subscriptions, &sub->of_session);
-    read_on(sub);
+    if (!sub->has_looked || !is_at_end(sub))
+        read_on(sub);
     return true;
 }
 
@@ -196,7 +207,7 @@ void deliver_record(struct chat *chat, const struct record *record)
             sub->is_behind = true; /* or the link began anew: on_moved comes */
         else if (links_to(sub, record))
             tell(&telling, sub);
-        else
+        else if (!is_at_end(sub)) /* else a page had it before its barrier */
             read_on(sub);
     }
     node->scratch.used = mark;
@@ -288,7 +299,7 @@ static void on_page_record(struct chat_read *read, const struct record *record)
     struct subscription *sub = page->sub;
     if (sub->is_over)
         return;
-    if (sub->sent.seq == 0 && sub->begin_seq == record->at.seq) {
+    if (sub->sent.seq == 0 && sub->begin_seq <= record->at.seq) {
         look_at(sub, record);
         page->is_checked = true;
     } else if (record->at.seq == sub->sent.seq) {
@@ -323,8 +334,18 @@ static void on_read(struct chat_read *read, enum log_outcome outcome)
         return; /* the next entry looks again */
     if (is_lost)
         reset(sub, PROTO_RESET_REASON_LOST_SUFFIX);
-    if (is_lost || was_seeking || sub->is_behind || has_seen)
+    if (is_at_end(sub))
+        sub->is_behind = false;
+    else if (is_lost || was_seeking || sub->is_behind || has_seen)
         read_on(sub);
+}
+
+/* A beginning need not be looked for when all that there is will be sent. */
+static uint64_t beginning_of(const struct subscription *sub)
+{
+    const struct log *log = &sub->chat->log;
+    bool is_known = sub->has_looked && log->state == LOG_READY;
+    return is_known && log->tail.seq <= FOLLOW_FROM_START_ENTRIES ? 1 : sub->begin_seq;
 }
 
 /* Reads the page after `sent`, with the record at `sent` to check it against; or, without a cursor,
@@ -339,6 +360,8 @@ static void read_on(struct subscription *sub)
     check(started != NULL);
     sub->read = started;
     sub->is_behind = false;
+    if (sub->sent.seq == 0 && sub->begin_seq == 0)
+        sub->begin_seq = beginning_of(sub);
     started->sub = sub;
     started->is_seeking = sub->sent.seq == 0 && sub->begin_seq == 0;
     uint64_t from = started->is_seeking ? 0 : sub->sent.seq ? sub->sent.seq : sub->begin_seq;

@@ -25,10 +25,14 @@ struct subscription {
     struct subscription_read *read; /* under way; NULL: none. Most only ever hear of what is new */
 };
 
+/* What the caller knows of the chat's fold: it holds all that was appended before the session asked
+ * (chat_touch has just seen to it), or other nodes may be ahead of it. */
+enum deliver_from { DELIVER_READ_TO_ITS_END, DELIVER_LOOK_FIRST };
+
 /* Begins to follow, after the cursor (none: the newest FOLLOW_FROM_START_ENTRIES visible entries).
  * Following twice moves nothing. errors: false when the session follows too many */
-bool deliver_follow(
-        struct session *session, struct chat *chat, const struct name *cursor, bool is_staff);
+bool deliver_follow(struct session *session, struct chat *chat, const struct name *cursor,
+        enum deliver_from from);
 struct subscription *deliver_subscription(
         struct session *session, struct chat *chat); /* NULL: none */
 void deliver_unfollow(struct session *session, struct chat *chat);

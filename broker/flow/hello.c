@@ -153,7 +153,7 @@ static void enter_customer(struct session *session, struct chat *chat, struct sl
     struct name cursor = session_cursor(session, chat_id(chat));
     if (!limits_admit_device(session, chat) || !send_welcome(session, request_id, chat))
         return;
-    deliver_follow(session, chat, cursor.seq ? &cursor : NULL, false);
+    deliver_follow(session, chat, cursor.seq ? &cursor : NULL, DELIVER_READ_TO_ITS_END);
     receipts_tell(session, chat);
     chat->told_place = 0;
     queue_tell_one(chat);
@@ -222,6 +222,7 @@ static void enter_as_customer(
     struct entering *entering = calloc(1, sizeof *entering);
     check(entering != NULL);
     entering->node = session->node;
+    entering->touch.since = session->node->logs.stamp;
     entering->session = session_handle(session);
     id_set(&entering->request_id, request_id);
     session->phase = SESSION_ENTERING;
