@@ -31,12 +31,14 @@ WORKLOADS = {
     "two-nodes": "chat with processes: 2, CPU against one node",
     "history": "pages of 50 entries",
     "journey": "steps of the journey, each kept before it is done",
+    "events": "the company's servers post batches of 128 of them",
     "accept": "connects with a fresh signed token",
     "tickets": "connects with a resume ticket",
     "storm": "10,000 dropped at once, all come back",
     "idle": "10,000 connections that say nothing",
     **routing.WORKLOADS,
 }
+HERE = pathlib.Path(__file__).resolve().parent
 COMPARED = {"chat", "chat-1000", "chat-5000"}
 GENERATOR_SHARE_MAX, STRANGERS_SHARE_MAX = 0.9, 0.1
 IDLE_SETTLES_S = 20  # what rests is put away, a thousand a second, and given back to the system
@@ -118,7 +120,8 @@ def load(server, workload, options):
     name, more = shape(workload, options)
     given = server.load_arguments(name) if isinstance(server, Weft) else server.load_arguments()
     seconds = options.seconds + IDLE_SETTLES_S if workload == "idle" else options.seconds
-    command = [options.bin["weft-load"], name, *given, *more, "--seconds", seconds]
+    generator = [sys.executable, "-B", HERE / "post_events.py"] if workload == "events" else [options.bin["weft-load"], name]
+    command = [*generator, *given, *more, "--seconds", seconds]
     return subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True)
 
 
@@ -270,7 +273,7 @@ def compare(results, path):
 
 
 def install_peers():
-    folder = pathlib.Path(__file__).resolve().parent / "peers"
+    folder = HERE / "peers"
     if not (folder / "node_modules").is_dir():
         say("installing the peers")
         subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--silent"], cwd=folder, check=True)

@@ -201,10 +201,13 @@ class Weft(Server):
     def call_bots(self):
         if self.bots is None:
             self.bots = self.new_tenant("bots")
-            key = call(f"{self.url}/v1/admin/tenants/{self.bots['tenant']}/keys", self.admin, {
-                "role": "bot", "name": "load"})["key"]
-            (self.folder / "bots").write_text(key + "\n", encoding="utf-8")
-        return ["--tokens", self.folder / "bots"]
+            self.new_key(self.bots, "bot")
+        return ["--tokens", self.folder / "bot"]
+
+    def new_key(self, tenant, role):
+        key = call(f"{self.url}/v1/admin/tenants/{tenant['tenant']}/keys", self.admin, {"role": role, "name": "load"})["key"]
+        (self.folder / role).write_text(key + "\n", encoding="utf-8")
+        return ["--tokens", self.folder / role]
 
     def load_arguments(self, workload="chat"):
         tenant = self.people
@@ -214,6 +217,8 @@ class Weft(Server):
         elif workload == "bots":
             more = self.call_bots()
             tenant = self.bots
+        elif workload == "events":
+            return ["--port", self.port, *self.new_key(self.new_tenant(workload), "service")]
         elif workload != "idle":
             tenant = self.new_tenant(workload)
         return ["--port", self.port, "--dialect", self.options.codec, "--tenant", tenant["tenant"], "--secret",

@@ -35,8 +35,9 @@ def packed_messages_are_answered():
 
 
 def what_is_counted_otherwise_is_counted():
-    results = {result["workload"]: result for result in bench("journey", "history", "storm", "tickets")["results"]}
-    assert results["journey"]["msgs_per_s"] > 0 and results["history"]["pages_per_s"] > 0
+    results = {result["workload"]: result for result in bench("journey", "events", "history", "storm", "tickets")["results"]}
+    assert results["journey"]["msgs_per_s"] > 0 and results["events"]["msgs_per_s"] > 0
+    assert results["history"]["pages_per_s"] > 0
     assert results["tickets"]["connects_per_s"] > 0
     assert results["storm"]["lost"] == results["storm"]["doubled"] == 0, results["storm"]
 
