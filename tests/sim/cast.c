@@ -5,7 +5,6 @@
  * order, each once, and notes the first promise that was broken to it.
  */
 #include "cast_line.h"
-#include "tally.h"
 
 #include "base/check.h"
 #include "base/list.h"
@@ -51,6 +50,7 @@ void line_say_hello(struct connection_model *line, const struct proto_cursor *cu
     if (bot != NULL)
         frame.as.hello.bot = *bot;
     line->awaits_welcome = true;
+    line->asked_ms = line->clock->now_ms;
     fake_client_send(&line->client, &frame);
 }
 
@@ -81,6 +81,18 @@ void line_on_welcome(struct connection_model *line, const struct proto_welcome *
     cast_keep(line->ticket, sizeof line->ticket, welcome->ticket);
 }
 
+void line_hear(struct connection_model *line, struct slice text, uint64_t asked_ms)
+{
+    uint64_t word = 0;
+    if (line->heard == NULL || text.len < 2 || text.bytes[0] != 'w')
+        return;
+    for (size_t i = 1; i < text.len; i++)
+        word = word * 10 + (uint64_t)(text.bytes[i] - '0');
+    check(word < CAST_WORDS_MAX);
+    if (asked_ms > line->heard->asked_ms[word])
+        line->heard->asked_ms[word] = asked_ms;
+}
+
 /* ---- outboxes ---------------------------------------------------------------------------------
  */
 
@@ -92,17 +104,6 @@ static void outbox_welcome(struct outbox_model *outbox, const struct proto_welco
         return;
     outbox->lineage_len = welcome->lineage.len;
     cast_keep(outbox->lineage, sizeof outbox->lineage, welcome->lineage);
-}
-
-static void send_number(struct connection_model *line, struct outbox_model *outbox, uint64_t n)
-{
-    char id[24];
-    struct proto_frame frame = {.kind = PROTO_KIND_SEND};
-    frame.as.send = (struct proto_send){.id = line_next_id(line, id),
-            .lineage = slice_make(outbox->lineage, outbox->lineage_len),
-            .n = n,
-            .body = {.kind = PROTO_BODY_KIND_TEXT, .text = text_of(outbox->sent[n].text)}};
-    fake_client_send(&line->client, &frame);
 }
 
 /* An ack is a promise. An own entry on a page is none: a failover may take it back, which a reset
@@ -117,6 +118,13 @@ static void settle(struct device *device, uint64_t n, const struct name *at, boo
     }
     if (sent->is_promised && !device->may_lose && !name_equal(&sent->at, at))
         device->fault = "a retry got another place";
+    if (is_promise && !sent->is_promised) {
+        sent->promised_ms = device->line.clock->now_ms;
+        tally_action(sent->deed == DEED_SAY      ? ACTION_SAY
+                     : sent->deed == DEED_EDIT   ? ACTION_EDIT
+                     : sent->deed == DEED_DELETE ? ACTION_DELETE
+                                                 : ACTION_REACT);
+    }
     sent->is_acked = true;
     sent->is_promised |= is_promise;
     sent->is_open = false;
@@ -131,19 +139,6 @@ static struct device *device_of(struct fake_client *client)
     return LIST_ITEM(LIST_ITEM(client, struct connection_model, client), struct device, line);
 }
 
-static void describe(const struct proto_entry_view *entry, char *out, size_t capacity)
-{
-    struct buffer text = buffer_make(out, capacity - 1);
-    for (size_t i = 0; i < entry->parts_count; i++) {
-        const struct proto_part *part = &entry->parts[i];
-        buffer_put_char(&text, "?mnooCq"[part->kind <= PROTO_PART_KIND_QUEUED ? part->kind : 0]);
-        if (part->has_body)
-            buffer_put_slice(&text, part->body.text);
-        buffer_put_char(&text, '|');
-    }
-    out[text.len] = '\0';
-}
-
 static void device_on_entry(struct device *device, const struct proto_entry_view *entry)
 {
     const struct seen *last = device->view_count ? &device->view[device->view_count - 1] : NULL;
@@ -152,10 +147,7 @@ static void device_on_entry(struct device *device, const struct proto_entry_view
     else if (last != NULL && !name_equal(&entry->after, &last->at))
         device->fault = "a gap in live delivery";
     check(device->view_count < CAST_VIEW_MAX);
-    struct seen *seen = &device->view[device->view_count++];
-    seen->at = entry->at;
-    seen->after = entry->after;
-    describe(entry, seen->text, sizeof seen->text);
+    view_take(device, entry);
     for (size_t i = 0; i < entry->parts_count; i++)
         if (entry->parts[i].lineage.len > 0 &&
                 slice_is(entry->parts[i].lineage, device->outbox.lineage)) {
@@ -167,7 +159,8 @@ static void device_on_entry(struct device *device, const struct proto_entry_view
 /* What was said is to be said again, wherever that leads. */
 static void forget_view(struct device *device)
 {
-    device->view_count = 0;
+    device->view_count = device->leafing.count = 0;
+    device->leafing.is_done = false;
     device->resets++;
     for (uint64_t n = 1; n <= device->outbox.count; n++) {
         device->outbox.sent[n].is_open = true;
@@ -184,7 +177,7 @@ static void device_on_error(struct device *device, const struct proto_error *err
             outbox->sent[n].is_open = true;
     static char why[64];
     bool is_final = error->retry == PROTO_RETRY_NEVER;
-    if (is_final && !slice_is(error->code, "already_sent")) {
+    if (is_final && !deeds_on_error(device, error) && !slice_is(error->code, "already_sent")) {
         snprintf(why, sizeof why, "refused: %.*s", (int)error->code.len, error->code.bytes);
         device->fault = why;
     }
@@ -207,6 +200,9 @@ static void device_on_frame(struct fake_client *client, const struct proto_frame
     case PROTO_KIND_ACK:
         settle(device, frame->as.ack.n, &frame->as.ack.at, true);
         break;
+    case PROTO_KIND_PAGE:
+        view_take_page(device, &frame->as.page);
+        break;
     case PROTO_KIND_RESET:
         forget_view(device);
         break;
@@ -226,19 +222,6 @@ static void device_hello(struct device *device)
     if (has_cursor)
         cursor.at = device->view[device->view_count - 1].at;
     line_say_hello(&device->line, &cursor, has_cursor, NULL);
-}
-
-static void say_next(struct device *device)
-{
-    struct outbox_model *outbox = &device->outbox;
-    uint64_t n = ++outbox->count;
-    struct sent *sent = &outbox->sent[n];
-    if (device->words != NULL)
-        snprintf(sent->text, sizeof sent->text, "%s", device->words[n - 1]);
-    else
-        snprintf(sent->text, sizeof sent->text, "%.8s-%" PRIu64,
-                outbox->lineage + outbox->lineage_len - 8, n);
-    sent->is_open = true;
 }
 
 static void device_again(struct timer *timer)
@@ -263,10 +246,11 @@ static void device_again(struct timer *timer)
     for (uint64_t n = 1; n <= outbox->count; n++)
         open += outbox->sent[n].is_open;
     while (outbox->count < device->to_send && open++ < 3)
-        say_next(device);
+        deeds_begin_next(device);
     for (uint64_t n = 1; n <= outbox->count; n++)
-        if (outbox->sent[n].is_open)
-            send_number(&device->line, outbox, n);
+        if (outbox->sent[n].is_open && !deeds_send(device, n))
+            break;
+    view_leaf(device);
 }
 
 void line_start(struct connection_model *line,

@@ -10,6 +10,7 @@
 
 #include "base/name.h"
 #include "fake_peers.h"
+#include "tally.h"
 
 enum {
     CAST_SENDS_MAX = 16,
@@ -19,10 +20,20 @@ enum {
     CAST_OFFERS_MAX = 16
 };
 
+/* Words of devices have a number of their own in the whole world, and say it: "w17". */
+enum { CAST_WORDS_OF_ONE = 32, CAST_WORDS_MAX = 128, CAST_NO_WORD = 0 };
+
+enum deed { DEED_SAY, DEED_EDIT, DEED_DELETE, DEED_REACT };
+
 /* A numbered sender: dense numbers, retries, heals. */
 struct sent {
-    char text[48];
-    struct name at; /* acked: the place */
+    enum deed deed;
+    char text[48];     /* the words; REACT: the emoji, none: it is taken back */
+    uint64_t target_n; /* the own words that are meant; 0: `target` names what is */
+    struct name target;
+    bool was_refused;     /* it was another deed, that was refused for good; this took its number */
+    uint64_t promised_ms; /* when the first ack came; 0: none came */
+    struct name at;       /* acked: the place */
     bool is_acked, is_open;
     bool is_promised; /* by an ack, not only seen as an entry */
     bool is_seen;     /* its entry was taken: what was only acked is said again after a welcome */
@@ -35,9 +46,25 @@ struct outbox_model {
     uint64_t count;
 };
 
+/* An entry as it was shown. */
 struct seen {
     struct name at, after;
-    char text[96]; /* the parts, in short */
+    enum proto_part_kind kind; /* of the part that has words, or a target; 0: there is none */
+    enum proto_body_kind body; /* of the words; 0: none */
+    struct name target;
+    char text[48];
+};
+
+/* History, read from its end to its beginning: newest entries first. */
+struct leafing {
+    bool is_wanted, is_done;
+    size_t count;
+    struct seen rows[CAST_VIEW_MAX];
+};
+
+/* Of each of the devices' words: when whoever was shown it last had asked for it. */
+struct heard {
+    uint64_t asked_ms[CAST_WORDS_MAX];
 };
 
 struct connection_model {
@@ -53,6 +80,9 @@ struct connection_model {
     char token[1024], ticket[512];
     bool is_welcome, is_ended, awaits_welcome;
     uint64_t next_id;
+    bool is_lively;      /* does all that people do, not only say things */
+    struct heard *heard; /* what devices' words were shown, to anybody */
+    uint64_t asked_ms;   /* the hello of this connection */
 };
 
 struct device {
@@ -62,6 +92,8 @@ struct device {
     const char *const *words; /* to_send of them; NULL: made up */
     struct seen view[CAST_VIEW_MAX];
     size_t view_count;
+    struct leafing leafing;
+    unsigned number;
     char conversation[32];
     const char *fault; /* a promise that was broken to this device; NULL: none */
     uint64_t resets;

@@ -20,6 +20,23 @@ void line_say_hello(struct connection_model *line, const struct proto_cursor *cu
 void line_on_welcome(struct connection_model *line, const struct proto_welcome *welcome);
 struct slice line_next_id(struct connection_model *line, char out[24]);
 
+/* Somebody is shown these words; who asks for them now is shown them by right. */
+void line_hear(struct connection_model *line, struct slice text, uint64_t asked_ms);
+
+/* cast_deeds.c: what a device does to words, its own and others'. */
+/* The next number: words, or something that is done to what was said before. */
+void deeds_begin_next(struct device *device);
+/* false: what it means has no place yet; nothing after it may be sent. */
+bool deeds_send(struct device *device, uint64_t n);
+/* false: this error is of no deed. */
+bool deeds_on_error(struct device *device, const struct proto_error *error);
+
+/* cast_view.c: what a device is shown. */
+void view_take(struct device *device, const struct proto_entry_view *entry);
+void view_take_page(struct device *device, const struct proto_page *page);
+/* Asks for some of what came before, now and then; and for all of it, if that is wanted. */
+void view_leaf(struct device *device);
+
 void cast_keep(char *out, size_t capacity, struct slice from);
 
 static inline struct slice text_of(const char *bytes)

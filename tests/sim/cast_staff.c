@@ -4,7 +4,6 @@
  * Invariant: as cast.c's: nobody here looks into the node.
  */
 #include "cast_line.h"
-#include "tally.h"
 
 #include "base/check.h"
 #include "base/list.h"
@@ -44,6 +43,8 @@ static void bot_commit_turn(struct bot_worker *bot, const struct bot_turn_model 
 static void bot_on_turn(struct bot_worker *bot, const struct proto_turn *frame)
 {
     struct bot_turn_model *turn = bot_find(bot, &frame->turn);
+    for (size_t i = 0; i < frame->input_count; i++)
+        line_hear(&bot->line, frame->input[i].body.text, bot->line.asked_ms);
     if (fake_random_chance(bot->line.random, bot->ignores_per_mille))
         return;
     if (turn == NULL) {

@@ -115,6 +115,8 @@ static void set_up_line(
     line->doors = world->doors;
     line->door_count = world->plan.node_count;
     line->random = &world->random;
+    line->is_lively = world->plan.is_lively;
+    line->heard = &world->heard;
     line->codec = fake_random_below(&world->random, 2) ? PEER_JSON : PEER_MSGPACK;
 }
 
@@ -134,9 +136,10 @@ static void set_up_cast(struct world *world)
         set_up_line(world, &device->line, "device", i);
         snprintf(subject, sizeof subject, "x:contact-%u", i % CONTACTS);
         give_token(world, &device->line, "customer", subject, true);
+        device->number = i;
         device->leaves_when_content = true;
         device->may_lose = world->plan.is_lossy;
-        device_start(device, MESSAGES);
+        device_start(device, DEEDS);
     }
     for (unsigned i = 0; i < BOTS; i++) {
         struct connection_model *line = &world->bots[i].line;

@@ -63,7 +63,7 @@ void plan_make(struct plan *plan, uint64_t seed)
     static const unsigned nodes[10] = {1, 1, 2, 2, 2, 2, 3, 3, 3, 4};
     struct fake_random random;
     fake_random_init(&random, seed * 11 + 3);
-    *plan = (struct plan){.seed = seed};
+    *plan = (struct plan){.seed = seed, .is_lively = true};
     plan->node_count = nodes[fake_random_below(&random, 10)];
     plan->is_lossy = fake_random_chance(&random, 250);
     plan->bot_ignores_per_mille = fake_random_chance(&random, 500) ? 60 : 0;

@@ -37,7 +37,8 @@ struct fault {
 struct plan {
     uint64_t seed;
     unsigned node_count;
-    bool is_lossy; /* fsync everysec: a failover may lose what was acked */
+    bool is_lively; /* people do all that can be done, not only say things */
+    bool is_lossy;  /* fsync everysec: a failover may lose what was acked */
     struct fake_faults wire;
     struct fake_bus_faults bus;
     unsigned bot_ignores_per_mille;

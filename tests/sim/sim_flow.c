@@ -7,6 +7,8 @@
  * After the faults have ended everything must come to rest, and then hold:
  *   every message said was acked, and is in the log once, at its place, in its sender's order
  *   each device has seen exactly the public entries of the log, in order
+ *   edits, deletions and reactions are in the log as they were done, to words that were there and
+ *     were one's own; history shows what holds, and nobody who asked after the ack was shown more
  *   each turn was committed at most once, and only while it was open
  *   agents spoke only while they owned the conversation; no agent had more chats than capacity
  *   nothing waited while the customers were away: the due index and the pool saw to it
@@ -96,6 +98,9 @@ static void everything_comes_to_rest_and_nothing_is_lost(void)
         tell(failed[0].seed);
     tally_sum_up(last + 1 - first, count, took_s, stdout);
     expect_u64(count, 0);
+    unsigned unreached = tally_unreached(stdout);
+    if (last + 1 - first >= SEEDS)
+        expect_u64(unreached, 0);
 }
 
 /* With and without a trace, and with another world before it. */

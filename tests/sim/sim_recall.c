@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 enum { RECALL_SEEDS = 300, LATE_MS = 3000 };
-enum rule { ALL_KEPT, DUE_FIRST, OWNER_TOKEN, TURN_TOKEN };
+enum rule { ALL_KEPT, DUE_FIRST, OWNER_TOKEN, TURN_TOKEN, OWN_WORDS, WITHHOLDING };
 static enum rule off;
 
 /* ---- tokens -----------------------------------------------------------------------------------
@@ -55,6 +55,33 @@ void __wrap_conversation_commit(const struct conversation *fold, const struct co
         bent.committed_turn = (struct name){0};
     }
     __real_conversation_commit(&bent, commit, now_ms, decision);
+}
+
+/* ---- the life of a message --------------------------------------------------------------------
+ */
+
+void __real_conversation_amend(
+        const struct conversation *, const struct amend *, uint64_t now_ms, struct decision *);
+void __wrap_conversation_amend(
+        const struct conversation *, const struct amend *, uint64_t now_ms, struct decision *);
+const struct amendment *__real_amendments_find(const struct amendments *, const struct name *);
+const struct amendment *__wrap_amendments_find(const struct amendments *, const struct name *);
+
+/* All words are everybody's. */
+void __wrap_conversation_amend(const struct conversation *fold, const struct amend *amend,
+        uint64_t now_ms, struct decision *decision)
+{
+    struct amend bent = *amend;
+    if (off == OWN_WORDS && bent.found.is_message)
+        bent.found.author = bent.author;
+    __real_conversation_amend(fold, &bent, now_ms, decision);
+}
+
+/* The fold forgets what was edited and deleted. */
+const struct amendment *__wrap_amendments_find(
+        const struct amendments *amendments, const struct name *target)
+{
+    return off == WITHHOLDING ? NULL : __real_amendments_find(amendments, target);
 }
 
 /* ---- the due index, late ----------------------------------------------------------------------
@@ -155,11 +182,22 @@ static void without_turn_token(void)
     expect_red(TURN_TOKEN, "a turn was committed that was not open");
 }
 
+static void without_own_words(void)
+{
+    expect_red(OWN_WORDS, "somebody's words were changed by another");
+}
+
+static void without_withholding(void)
+{
+    expect_red(WITHHOLDING, "were shown to who asked");
+}
+
 int main(int argc, char **argv)
 {
     crypto_start();
     log_line_setup(LOG_ERROR + 1, "sim");
     return test_main(argc, argv,
             (struct test_case[]){CASE(without_due_first), CASE(without_owner_token),
-                    CASE(without_turn_token), {0}});
+                    CASE(without_turn_token), CASE(without_own_words), CASE(without_withholding),
+                    {0}});
 }

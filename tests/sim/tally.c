@@ -14,7 +14,7 @@ enum { STATE_BITS = 1 << 24, CODES_MAX = 64, CODE_LEN = 32 };
 
 struct tally {
     uint64_t worlds, simulated_ms, steps, writes_lost, hints, resets;
-    uint64_t nodes[NODES_MAX + 1], faults[FAULT_KINDS];
+    uint64_t nodes[NODES_MAX + 1], faults[FAULT_KINDS], actions[TALLY_ACTIONS];
     struct fake_tally store;
     struct {
         char code[CODE_LEN];
@@ -132,6 +132,16 @@ void tally_refusal(enum tally_role role, struct slice code)
     }
 }
 
+static const char *const action_names[TALLY_ACTIONS] = {"words were acked", "an edit was acked",
+        "a deletion was acked", "a reaction was acked", "a deed was refused for good",
+        "a page of history came", "a page of all history came"};
+
+void tally_action(enum tally_action action)
+{
+    if (tally != NULL)
+        add(&tally->actions[action], 1);
+}
+
 void tally_world(const struct world *world)
 {
     const struct fake_tally *store = fake_server_tally(world->server);
@@ -164,6 +174,8 @@ void tally_print(FILE *out)
             tally->writes_lost, tally->resets, tally->hints);
     for (unsigned i = 0; i < FAULT_KINDS; i++)
         fprintf(out, "# %10" PRIu64 " x %s\n", tally->faults[i], fault_name((enum fault_kind)i));
+    for (unsigned i = 0; i < TALLY_ACTIONS; i++)
+        fprintf(out, "# %10" PRIu64 " x %s\n", tally->actions[i], action_names[i]);
     for (unsigned verb = 0; verb < FAKE_VERBS; verb++) {
         fprintf(out, "# store %s:", fake_verb_name(verb));
         for (unsigned outcome = 0; outcome < FAKE_OUTCOMES; outcome++)
@@ -179,6 +191,20 @@ void tally_print(FILE *out)
                 fprintf(out, " %" PRIu64 " to %s", tally->codes[i].times[role], roles[role]);
         fputc('\n', out);
     }
+}
+
+unsigned tally_unreached(FILE *out)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < FAULT_KINDS + TALLY_ACTIONS; i++) {
+        bool is_fault = i < FAULT_KINDS;
+        if ((is_fault ? tally->faults[i] : tally->actions[i - FAULT_KINDS]) > 0)
+            continue;
+        fprintf(out, "# never: %s\n",
+                is_fault ? fault_name((enum fault_kind)i) : action_names[i - FAULT_KINDS]);
+        count++;
+    }
+    return count;
 }
 
 void tally_sum_up(uint64_t seeds, uint64_t violations, uint64_t seconds, FILE *out)

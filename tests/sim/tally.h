@@ -13,11 +13,24 @@ struct world;
 
 enum tally_role { TALLY_CUSTOMER, TALLY_AGENT, TALLY_BOT, TALLY_ROLES };
 
+/* What people did, and what came of it. */
+enum tally_action {
+    ACTION_SAY,
+    ACTION_EDIT,
+    ACTION_DELETE,
+    ACTION_REACT,
+    ACTION_DEED_REFUSED,
+    ACTION_PAGE,
+    ACTION_LEAF,
+    TALLY_ACTIONS,
+};
+
 /* Makes the tally, in memory that the processes forked from here on share. */
 void tally_start(void);
 /* Each node as it is now: what its chats, its pool and its links are at. */
 void tally_states(const struct world *world);
 void tally_refusal(enum tally_role role, struct slice code);
+void tally_action(enum tally_action action);
 /* A world is over. */
 void tally_world(const struct world *world);
 /* Lines that begin with "# ". */
@@ -25,5 +38,7 @@ void tally_print(FILE *out);
 /* The one line that says it all. */
 void tally_sum_up(uint64_t seeds, uint64_t violations, uint64_t seconds, FILE *out);
 uint64_t tally_state_count(void);
+/* Says which actions and faults never were; returns how many. */
+unsigned tally_unreached(FILE *out);
 
 #endif

@@ -19,8 +19,8 @@ enum {
     DESKS = 3, /* the first agent sits at two */
     BOTS = 2,
     CAPACITY = 2,
-    DUE_BUCKETS = 8, /* a look at an empty one teaches nothing */
-    MESSAGES = 8,
+    DUE_BUCKETS = 8,       /* a look at an empty one teaches nothing */
+    DEEDS = 10,            /* of a device: words, and what is done to them */
     UNATTENDED_MS = 90000, /* at most: less when all is settled before */
     REST_MS = 400000,
     LOG_MAX = 600,
@@ -68,6 +68,7 @@ struct world {
     struct device devices[DEVICES];
     struct bot_worker bots[BOTS];
     struct agent_model desks[DESKS];
+    struct heard heard;
     uint64_t faults_done[FAULT_KINDS];
     uint64_t writes_lost;
     uint64_t steps;
