@@ -60,8 +60,9 @@ void acceptor_finish(struct acceptor *acceptor);
 /* The connection that was counted under this address has ended. */
 void acceptor_forget(struct acceptor *acceptor, struct address_count *count);
 
-/* Raises the soft descriptor limit as far as wanted needs and the hard limit allows, and returns
- * how many connections then fit below it, spare descriptors left out. */
+/* Sets the soft descriptor limit to what wanted needs, as far as the hard limit allows and not
+ * below some thousands, and returns how many connections then fit below it, spare descriptors left
+ * out. */
 uint32_t descriptor_allowance(uint32_t wanted);
 
 #endif

@@ -250,6 +250,26 @@ static void a_thousand_peers_come_and_go(void)
     fixture_stop(fixture);
 }
 
+/* libwebsockets goes through a table of that length at each accept and close. */
+static void the_limit_of_descriptors_is_what_is_needed(void)
+{
+    static const struct {
+        uint32_t connections;
+        rlim_t before, after;
+    } rows[] = {{100, 200, 228}, {100, 3000, 3000}, {100, 5000, 4096}, {5000, 5200, 5128}};
+    struct rlimit first, now;
+    expect(getrlimit(RLIMIT_NOFILE, &first) == 0);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows && rows[i].before <= first.rlim_max; i++) {
+        limit_descriptors(rows[i].before, &first);
+        struct server_fixture *fixture =
+                fixture_start(&(struct ws_options){.connections_max = rows[i].connections});
+        expect(getrlimit(RLIMIT_NOFILE, &now) == 0);
+        expect_u64(now.rlim_cur, rows[i].after);
+        fixture_stop(fixture);
+        expect(setrlimit(RLIMIT_NOFILE, &first) == 0);
+    }
+}
+
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
@@ -258,6 +278,7 @@ int main(int argc, char **argv)
                     CASE(stopping_to_accept_keeps_what_is_open), CASE(two_servers_share_a_port),
                     CASE(what_cannot_start_says_why), CASE(an_address_may_hold_so_many_connections),
                     CASE(a_full_server_says_so), CASE(running_out_of_descriptors_is_survived),
+                    CASE(the_limit_of_descriptors_is_what_is_needed),
                     CASE(both_loopbacks_are_served), CASE(every_address_means_both_families),
                     CASE(a_thousand_peers_come_and_go), {0}});
 }
