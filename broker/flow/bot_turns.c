@@ -35,6 +35,7 @@ enum { WORKERS_KNOWN_MS = 1500 }; /* until other nodes have told of theirs: bot_
 struct bots {
     struct list workers; /* sessions, of_role */
     struct list flights;
+    struct list waiting; /* those of them that are FLIGHT_WAITING: few, when there are workers */
 };
 
 static void carry(struct turn_flight *flight);
@@ -46,6 +47,7 @@ bool bots_create(struct node *node)
         return false;
     list_init(&node->bots->workers);
     list_init(&node->bots->flights);
+    list_init(&node->bots->waiting);
     return true;
 }
 
@@ -92,13 +94,18 @@ struct list *bots_workers(struct node *node)
     return &node->bots->workers;
 }
 
+static void set_state(struct turn_flight *flight, enum flight_state state)
+{
+    flight->state = state;
+    list_remove(&flight->of_waiting);
+    if (state == FLIGHT_WAITING)
+        list_append(&flight->chat->node->bots->waiting, &flight->of_waiting);
+}
+
 void bots_carry_waiting(struct node *node)
 {
-    LIST_EACH (at, next, &node->bots->flights) {
-        struct turn_flight *flight = LIST_ITEM(at, struct turn_flight, link);
-        if (flight->state == FLIGHT_WAITING)
-            carry(flight);
-    }
+    LIST_EACH (at, next, &node->bots->waiting)
+        carry(LIST_ITEM(at, struct turn_flight, of_waiting));
 }
 
 void bots_enter(struct session *worker)
@@ -114,7 +121,7 @@ static void wait_for_worker(struct turn_flight *flight)
     uint64_t wait_ms = node->settings->bot_absent_ms;
     if (wait_ms < WORKERS_KNOWN_MS && members_are_others(node))
         wait_ms = WORKERS_KNOWN_MS;
-    flight->state = FLIGHT_WAITING;
+    set_state(flight, FLIGHT_WAITING);
     flight->worker = (struct session_handle){0};
     node->timers->ops->arm(node->timers, &flight->timer, node_clock_ms(node) + wait_ms);
 }
@@ -131,7 +138,7 @@ static void begin_lease(struct turn_flight *flight)
 
 static void go_elsewhere(struct turn_flight *flight, bool is_passive)
 {
-    flight->state = FLIGHT_ELSEWHERE;
+    set_state(flight, FLIGHT_ELSEWHERE);
     flight->is_passive = is_passive;
     begin_lease(flight);
 }
@@ -190,7 +197,7 @@ static void on_input_read(struct chat_read *read, enum log_outcome outcome)
         wait_for_worker(flight);
     } else {
         turn_send(flight, worker);
-        flight->state = FLIGHT_OUT;
+        set_state(flight, FLIGHT_OUT);
         flight->deliveries++;
         begin_lease(flight);
     }
@@ -231,7 +238,7 @@ static void carry(struct turn_flight *flight)
         return;
     }
     worker->turns++;
-    flight->state = FLIGHT_READING;
+    set_state(flight, FLIGHT_READING);
     flight->worker = session_handle(worker);
     flight->inputs = NULL;
     flight->input_count = 0;
@@ -293,6 +300,7 @@ static void let_go(struct turn_flight *flight)
     }
     give_back_worker(flight);
     list_remove(&flight->link);
+    list_remove(&flight->of_waiting);
     chat->node->timers->ops->cancel(chat->node->timers, &flight->timer);
     chat->turn = NULL;
     flight->is_over = true;
@@ -310,6 +318,7 @@ static void take_up(struct chat *chat)
             .timer.on_due = on_due,
             .deadline_ms = node_clock_ms(node) + node->settings->turn_deadline_ms};
     list_append(&node->bots->flights, &flight->link);
+    list_init(&flight->of_waiting);
     chat->turn = flight;
     chat_hold_again(chat);
     if (chat->own_seq != flight->turn.seq && members_are_others(node))

@@ -10,7 +10,8 @@ enum flight_state { FLIGHT_WAITING, FLIGHT_READING, FLIGHT_OUT, FLIGHT_ELSEWHERE
 
 struct turn_flight {
     struct chat *chat;
-    struct list link; /* all flights of the node */
+    struct list link;       /* all flights of the node */
+    struct list of_waiting; /* in order, while FLIGHT_WAITING */
     enum flight_state state;
     struct name turn;
     struct session_handle worker;
