@@ -30,12 +30,18 @@ bool conversations_create(struct node *node)
     return true;
 }
 
+static bool is_id_digit(char c)
+{
+    bool is_left_out = c == 'i' || c == 'l' || c == 'o' || c == 'u';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z' && !is_left_out);
+}
+
 bool conversation_id_is_well_formed(struct slice id)
 {
-    for (size_t i = 0; i < id.len; i++)
-        if (id.bytes[i] == '\0' || strchr(id_digits, id.bytes[i]) == NULL)
-            return false;
-    return id.len == CONVERSATION_ID_LEN;
+    size_t good = 0;
+    while (good < id.len && is_id_digit(id.bytes[good]))
+        good++;
+    return good == CONVERSATION_ID_LEN && id.len == good;
 }
 
 unsigned conversation_buckets(const struct node *node)

@@ -197,10 +197,12 @@ static void queue(struct chat *chat)
             make_change(chat, POOL_QUEUED, &chat_fold(chat)->request, "queued");
     if (change == NULL)
         return;
-    uint64_t seq = chat_fold(chat)->packet_seq ? chat_fold(chat)->packet_seq
-                                               : chat_fold(chat)->request.seq;
-    change->reader = (struct log_reader){
-            .from = seq, .to = seq, .count = 1, .on_record = on_packet, .done = on_packet_read};
+    uint64_t seq = chat_fold(chat)->packet_seq ? chat_fold(chat)->packet_seq : change->request.seq;
+    change->reader = (struct log_reader){.from = seq,
+            .to = seq,
+            .count = 1,
+            .on_record = on_packet,
+            .done = seq == change->request.seq ? on_request_read : on_packet_read};
     log_read(&chat->log, &change->reader);
 }
 
