@@ -20,7 +20,7 @@ import time
 import curves
 import routing
 from goals import GOALS, show_goals
-from servers import AlwaysFloor, AlwaysWeft, Floor, Nats, SocketIo, TwoNodes, Weft, Ws, cpu_s, rss_bytes
+from servers import AlwaysFloor, AlwaysWeft, Failed, Floor, Nats, SocketIo, TwoNodes, Weft, Ws, cpu_s, rss_bytes
 
 WORKLOADS = {
     "chat": "customers and agents, 200 bytes either way, as fast as it goes",
@@ -136,11 +136,11 @@ def one_round(server, workload, options):
     line = process.stdout.readline()
     used, machine, wall = cpu_s(server.pids) - before, machine_s() - machine_before, time.monotonic() - began
     if process.wait() != 0:
-        raise SystemExit(f"bench: weft-load failed on {server.name}, workload {workload}")
+        raise Failed(f"the generator failed on {server.name}")
     process.stdout.close()
     figures = json.loads(line)
     if figures.get("messages") == 0:
-        raise SystemExit(f"bench: {server.name} delivered nothing, workload {workload}")
+        raise Failed(f"{server.name} delivered nothing")
     strangers = machine - used - figures["generator_cpu_s"]
     figures["cpu_s"] = used
     if figures.get("messages"):
@@ -153,6 +153,15 @@ def one_round(server, workload, options):
         ("the machine was not quiet", workload != "idle" and strangers > STRANGERS_SHARE_MAX * wall * os.cpu_count() + 1),
     ) if is_so]
     return figures
+
+
+def round_or_why_not(server, workload, options):
+    """What one server does not manage takes the others' figures away from nobody."""
+    try:
+        return one_round(server, workload, options)
+    except Failed as failed:
+        say(f"bench: {failed}, workload {workload}")
+        return {"invalid": [str(failed)]}
 
 
 # ---- a workload ----------------------------------------------------------------------------------
@@ -173,6 +182,11 @@ def median(rounds, name):
     return statistics.median(values) if values else None
 
 
+def part_of(value, other, digits=3):
+    """None when one of them was not measured."""
+    return None if value is None or other is None else round(value / max(other, 0.001), digits)
+
+
 def result_of(workload, options, rounds):
     """rounds: figures by the server's name. Ratios are of medians over the rounds of this run."""
     weft = rounds["weft"]
@@ -184,22 +198,22 @@ def result_of(workload, options, rounds):
             result[key] = round(median(weft, key), 3)
     if "floor" in rounds:
         floor = rounds["floor"]
-        result["floor_msgs_per_s"] = median(floor, "msgs_per_s")
-        result["floor_p99_ms"] = median(floor, "p99_ms")
-        result["floor_cpu_s_per_100k"] = round(median(floor, "cpu_s_per_100k"), 3)
-        result["ratio_to_floor"] = round(result["msgs_per_s"] / result["floor_msgs_per_s"], 3)
-        result["p99_to_floor"] = round(result["p99_ms"] / max(result["floor_p99_ms"], 0.001), 3)
+        for key in ("msgs_per_s", "p99_ms", "cpu_s_per_100k"):
+            result["floor_" + key] = part_of(median(floor, key), 1)
+        result["ratio_to_floor"] = part_of(result.get("msgs_per_s"), result["floor_msgs_per_s"])
+        result["p99_to_floor"] = part_of(result.get("p99_ms"), result["floor_p99_ms"])
     if "weft-two" in rounds:
-        result["cpu_to_one_node"] = round(median(rounds["weft-two"], "cpu_s_per_100k") / result["cpu_s_per_100k"], 3)
+        result["cpu_to_one_node"] = part_of(median(rounds["weft-two"], "cpu_s_per_100k"), result.get("cpu_s_per_100k"))
     if "weft-always" in rounds:
         always = median(rounds["weft-always"], "msgs_per_s")
-        result["always_to_floor"] = round(always / median(rounds["floor-always"], "msgs_per_s"), 3)
-        result["always_to_everysec"] = round(always / result["msgs_per_s"], 3)
+        result["always_to_floor"] = part_of(always, median(rounds["floor-always"], "msgs_per_s"))
+        result["always_to_everysec"] = part_of(always, result.get("msgs_per_s"))
     result["peers"] = {
         name: {"msgs_per_s": median(figures, "msgs_per_s"), "p99_ms": median(figures, "p99_ms"),
-               "cpu_s_per_100k": round(median(figures, "cpu_s_per_100k"), 3),
-               "weft_is_times": round(result["msgs_per_s"] / median(figures, "msgs_per_s"), 2)}
-        for name, figures in rounds.items() if name in ("ws", "socketio", "nats")}
+               "cpu_s_per_100k": part_of(median(figures, "cpu_s_per_100k"), 1),
+               "weft_is_times": part_of(result.get("msgs_per_s"), median(figures, "msgs_per_s"), 2)}
+        for name, figures in rounds.items()
+        if name in ("ws", "socketio", "nats") and median(figures, "msgs_per_s") and result.get("msgs_per_s")}
     spread = [figures["msgs_per_s"] for figures in weft if "msgs_per_s" in figures]
     result["spread"] = round((max(spread) - min(spread)) / max(statistics.median(spread), 1), 3) if spread else None
     result["invalid"] = sorted({reason for figures in rounds.values() for each in figures for reason in each["invalid"]})
@@ -207,9 +221,19 @@ def result_of(workload, options, rounds):
 
 
 def measure(workload, options):
+    if workload in routing.WORKLOADS:
+        return routing.measure(workload, options, say)
     if workload == "idle":  # what one round leaves in the allocator would flatter the next
         return result_of(workload, options, merged(measure_rounds(workload, options, 1) for _ in range(options.rounds)))
     return result_of(workload, options, measure_rounds(workload, options, options.rounds))
+
+
+def measured_or_why_not(workload, options):
+    try:
+        return measure(workload, options)
+    except Failed as failed:
+        say(str(failed))
+        return {"workload": workload, "peers": {}, "invalid": [str(failed)]}
 
 
 def merged(parts):
@@ -230,7 +254,7 @@ def measure_rounds(workload, options, count):
         for number in range(count):
             for server in servers:
                 say(f"{workload}: round {number + 1} of {count}, {server.name}")
-                rounds[server.name].append(one_round(server, workload, options))
+                rounds[server.name].append(round_or_why_not(server, workload, options))
     finally:
         for server in servers:
             server.stop()
@@ -304,8 +328,7 @@ def main():
         return
     results = []
     for workload in options.workloads:
-        is_routing = workload in routing.WORKLOADS
-        results.append(routing.measure(workload, options, say) if is_routing else measure(workload, options))
+        results.append(measured_or_why_not(workload, options))
         show(results[-1])
     if options.show:
         show_goals(results)

@@ -5,6 +5,7 @@ Costs are CPU seconds and bytes, not wall times, so a busy machine changes them 
 goes up through its sizes as long as its share of the time lasts, and while memory is left; what was
 not reached is said. A curve is flat when its last size costs at most twice its cheapest one.
 """
+import argparse
 import concurrent.futures
 import http.client
 import json
@@ -19,6 +20,7 @@ from servers import Weft, call, cpu_s, rss_bytes
 
 MEMORY_LEFT_KB = 1500 * 1024
 BATCH, POSTERS = 64, 4
+CONNECTIONS_MAX = 19000
 
 
 def settles_s(size):
@@ -36,7 +38,7 @@ class Stage:
 
     def __init__(self, options):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="weft-curve-"))
-        self.server = Weft(options, self.folder)
+        self.server = Weft(argparse.Namespace(**{**vars(options), "connections": CONNECTIONS_MAX}), self.folder)
 
     def __enter__(self):
         try:

@@ -6,6 +6,8 @@ import pathlib
 import statistics
 import subprocess
 
+from servers import Failed
+
 WORKLOADS = {
     "assignments": "a backlog is handed out to agents who come online, every step durable",
     "offers": "1,000 agents at 70 % utilisation: from a message to the offer",
@@ -19,7 +21,7 @@ def one_round(workload, options):
     run = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, text=True, check=False,
                          env={**os.environ, "WEFT_BUILD": str(options.build.resolve())})
     if run.returncode != 0:
-        raise SystemExit(f"bench: {workload} failed")
+        raise Failed(f"bench: {workload} failed")
     return json.loads(run.stdout.strip().split("\n")[-1])
 
 

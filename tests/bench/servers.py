@@ -17,11 +17,15 @@ import urllib.request
 HERE = pathlib.Path(__file__).resolve().parent
 
 
+class Failed(SystemExit):
+    """A server or a workload that came to nothing; `weft bench` goes on with the next one."""
+
+
 def wait_for(path, seconds=20):
     end = time.monotonic() + seconds
     while not path.exists():
         if time.monotonic() > end:
-            raise SystemExit(f"bench: {path} did not appear in {seconds} s")
+            raise Failed(f"bench: {path} did not appear in {seconds} s")
         time.sleep(0.02)
 
 
@@ -153,10 +157,10 @@ class Nats(Server):
             while b"stream_create_response" not in seen:
                 piece = line.recv(65536)
                 if not piece:
-                    raise SystemExit("bench: nats-server hung up")
+                    raise Failed("bench: nats-server hung up")
                 seen += piece
             if b'"error"' in seen:
-                raise SystemExit(f"bench: no stream: {seen.decode()}")
+                raise Failed(f"bench: no stream: {seen.decode()}")
 
 
 class Weft(Server):
@@ -170,7 +174,7 @@ class Weft(Server):
             f"listen: {{port: 0}}\ndata: {self.folder}/data\ndurability: {self.durability}\n"
             f"processes: {self.processes_wanted}\nlog: {{level: warn}}\n"
             f"limits: {{messages_per_min: {limit}, agent_messages_per_min: {limit}, sessions_per_min_per_ip: {limit},"
-            f" connections_max: 20000, connections_per_ip_max: 20000, conversations_hot_max: 40000}}\n",
+            f" connections_max: {self.connections_max()}, connections_per_ip_max: 20000, conversations_hot_max: 40000}}\n",
             encoding="utf-8")
         self.config = config
         self.spawn([self.options.bin["weftd"], "--config", config])
@@ -188,6 +192,10 @@ class Weft(Server):
             for i in range(self.options.agents)]
         self.renewals = [{"code": code} for code in codes]
         self.tokens = self.folder / "tokens"
+
+    def connections_max(self):
+        """What weftd takes by itself, or what is called: libwebsockets is dearer with more (explanation/libraries.md)."""
+        return max(10000, self.options.connections + 1000)
 
     def new_tenant(self, name):
         return call(f"{self.url}/v1/admin/tenants", self.admin, {"name": name})
