@@ -2,7 +2,7 @@
 /* The directory: tenants, agents and keys, folded from the directory log.
  *
  * Invariant: what is here is what the log says; changes are appended like everything else and are
- * in force once folded. Of a key only a hash is stored, and a tenant's own keys are derived from
+ * in force once folded. Of a key only a hash is stored, and a tenant's own keys are derived with
  * the master key, so this log holds nothing that opens a door. It is small and read whole; while it
  * is read again, what it said before stays in force, so that nobody is told that they do not exist.
  */
@@ -16,6 +16,7 @@
 #include "flow/erase.h"
 #include "flow/pools.h"
 #include "flow/sessions.h"
+#include "flow/tenant_keys.h"
 
 #include <stdlib.h>
 
@@ -119,34 +120,6 @@ bool directory_is_ready(const struct node *node)
 /* ---- folding ----------------------------------------------------------------------------------
  */
 
-static void derive_signing(const uint8_t master[KEY_SIZE], const char *use, struct slice id,
-        uint8_t out_public[SIGNING_PUBLIC_SIZE], uint8_t out_secret[SIGNING_SECRET_SIZE])
-{
-    uint8_t seed[KEY_SIZE];
-    crypto_derive(master, use, id, seed);
-    crypto_signing_pair(seed, out_public, out_secret);
-    memset(seed, 0, sizeof seed);
-}
-
-void directory_brand_secret(
-        const struct node *node, struct slice tenant, uint8_t out[SIGNING_SECRET_SIZE])
-{
-    uint8_t public_key[SIGNING_PUBLIC_SIZE];
-    derive_signing(node->settings->master_key, "brand", tenant, public_key, out);
-}
-
-static void derive_keys(const struct node *node, struct tenant *tenant)
-{
-    const uint8_t *master = node->settings->master_key;
-    uint8_t brand_secret[SIGNING_SECRET_SIZE];
-    crypto_derive(master, "wrap", tenant->id, tenant->wrap_key);
-    crypto_derive(master, "ticket", tenant->id, tenant->ticket_key);
-    crypto_derive(master, "identity", tenant->id, tenant->identity_key);
-    derive_signing(master, "weft", tenant->id, tenant->public_key, tenant->secret_key);
-    derive_signing(master, "brand", tenant->id, tenant->brand_public_key, brand_secret);
-    memset(brand_secret, 0, sizeof brand_secret);
-}
-
 static void free_agent(struct map *agents, struct agent_item *item)
 {
     map_remove(agents, &item->by_id);
@@ -192,10 +165,11 @@ static void set_tenant(struct directory *directory, struct directory_value *valu
     item->value = value;
     item->tenant = (struct tenant){.id = value->tenant,
             .name = value->name,
+            .birth = value->hash,
             .origin_count = value->text_count,
             .bot_name = bot_name};
     memcpy(item->tenant.origins, value->texts, value->text_count * sizeof *value->texts);
-    derive_keys(directory->node, &item->tenant);
+    tenant_keys_derive(directory->node->settings->master_key, &item->tenant);
     map_put(&directory->tenants, &item->by_id, item->tenant.id);
 }
 
@@ -386,6 +360,19 @@ void directory_destroy(struct node *node)
 /* ---- changes ----------------------------------------------------------------------------------
  */
 
+/* A tenant that is changed keeps its birth, and so its keys. */
+static void encode_tenant(
+        struct directory *directory, const struct directory_value *wanted, struct buffer *out)
+{
+    const struct tenant_item *known = folded_tenant(directory, wanted->tenant);
+    struct random *random = directory->node->random;
+    struct directory_value value = *wanted;
+    uint8_t birth[TENANT_BIRTH_SIZE];
+    random->fill(random, birth, sizeof birth);
+    value.hash = known ? known->tenant.birth : slice_make(birth, sizeof birth);
+    directory_encode(&value, out);
+}
+
 static enum log_decision decide(
         struct log_change *log_change, struct log *log, struct log_draft *draft)
 {
@@ -398,7 +385,10 @@ static enum log_decision decide(
     if (change->complete != NULL)
         change->complete(change);
     draft->time_ms = node_time_ms(directory->node);
-    directory_encode(change->value, &draft->plain);
+    if (is_new_tenant)
+        encode_tenant(directory, change->value, &draft->plain);
+    else
+        directory_encode(change->value, &draft->plain);
     return LOG_APPEND;
 }
 

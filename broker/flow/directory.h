@@ -12,15 +12,18 @@
 
 enum {
     TENANT_ORIGINS_MAX = 16,
+    TENANT_BIRTH_SIZE = 16,
     AGENT_SKILLS_MAX = 32,
     AGENT_QUEUES_MAX = 8,
     AGENT_LANGUAGES_MAX = 8,
     TENANT_BOTS_MAX = 8,
 };
 
-/* Keys are derived from the master key and the tenant's id, so nothing secret is stored here. */
+/* Keys are derived from the master key, the tenant's id and its birth, so nothing secret is stored
+ * here, and who takes the id of a tenant that is gone takes none of its tokens. */
 struct tenant {
     struct slice id, name;
+    struct slice birth; /* made up when it was made; empty: of a time when that was not done */
     struct slice origins[TENANT_ORIGINS_MAX];
     size_t origin_count;
     struct slice bot_name;          /* of the first key with role bot: who begins; empty: no bot */

@@ -21,8 +21,5 @@ void directory_submit(struct node *node, struct directory_change *change);
 /* The key's record, with its hash in value->hash; NULL: none. */
 const struct directory_value *directory_key(
         const struct node *node, struct slice tenant, struct slice id);
-/* What the brand's server signs tokens with. */
-void directory_brand_secret(
-        const struct node *node, struct slice tenant, uint8_t out[SIGNING_SECRET_SIZE]);
 
 #endif

@@ -21,7 +21,7 @@ struct directory_value {
     struct slice tenant;
     struct slice id, name;                   /* agent, key */
     struct slice role;                       /* key: bot, service */
-    struct slice hash;                       /* key: of its secret */
+    struct slice hash;                       /* key: of its secret · tenant: its birth */
     uint64_t number;                         /* agent: capacity */
     struct slice texts[DIRECTORY_TEXTS_MAX]; /* tenant: origins · agent: languages */
     size_t text_count;

@@ -8,14 +8,15 @@
  *          of one who exists: what is not said stays; nothing said: a fresh code
  *   POST   /v1/admin/tenants/T/keys       {role, name}             -> {key}
  *
- * Invariant: a change is answered once it is in the directory log. Secrets are never
- * stored: of a key only the hash is, and a signing secret is derived anew.
+ * Invariant: a change is answered once it is in the directory log. Secrets are never stored: of a
+ * key only the hash is, and a signing secret is derived anew.
  */
 #include "base/check.h"
 #include "flow/credentials.h"
 #include "flow/directory_changes.h"
 #include "flow/door.h"
 #include "flow/erase.h"
+#include "flow/tenant_keys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,8 +35,7 @@ struct channel_body {
 };
 
 struct admin_body {
-    struct slice id, name, role;
-    struct slice shift;
+    struct slice id, name, role, shift;
     const struct slice *origins;
     size_t origins_count;
     const struct skill_body *skills;
@@ -109,11 +109,9 @@ struct admin_change {
 
 static bool is_plain_id(struct slice id)
 {
-    for (size_t i = 0; i < id.len; i++) {
-        char c = id.bytes[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'))
+    for (size_t i = 0; i < id.len; i++)
+        if (memchr("abcdefghijklmnopqrstuvwxyz0123456789-", id.bytes[i], 37) == NULL)
             return false;
-    }
     return id.len > 0 && id.len <= 32;
 }
 
@@ -158,12 +156,12 @@ static bool is_good(struct admin_change *change, enum log_outcome outcome)
 /* ---- tenants ----------------------------------------------------------------------------------
  */
 
-static void answer_tenant(struct door *door, int status, struct slice tenant)
+static void answer_tenant(struct door *door, int status, const struct tenant *tenant)
 {
     uint8_t secret[SIGNING_SECRET_SIZE];
     char text[SIGNING_SECRET_SIZE * 2];
-    directory_brand_secret(door->node, tenant, secret);
-    struct admin_answer answer = {.tenant = tenant,
+    tenant_brand_secret(door->node->settings->master_key, tenant, secret);
+    struct admin_answer answer = {.tenant = tenant->id,
             .signing_secret = slice_make(text, base64url_write(secret, sizeof secret, text))};
     door_answer(door, status, &answer_shape, &answer);
     memset(secret, 0, sizeof secret);
@@ -174,7 +172,11 @@ static void on_tenant(struct directory_change *directory_change, enum log_outcom
     struct admin_change *change = LIST_ITEM(directory_change, struct admin_change, change);
     if (!is_good(change, outcome))
         return;
-    answer_tenant(&change->door, 201, change->value.tenant);
+    const struct tenant *tenant = directory_tenant(change->door.node, change->value.tenant);
+    if (tenant != NULL)
+        answer_tenant(&change->door, 201, tenant);
+    else /* it was removed in the same moment */
+        door_refuse(&change->door, 404, PROTO_ERROR_NOT_FOUND, NULL);
     free(change);
 }
 
@@ -187,7 +189,7 @@ static void make_tenant(struct door *door, const struct admin_body *body)
     }
     const struct tenant *known = directory_tenant(door->node, body->id);
     if (known != NULL && body->name.len == 0) { /* only its secret is asked for */
-        answer_tenant(door, 200, known->id);
+        answer_tenant(door, 200, known);
         return;
     }
     struct admin_change *change = make_change(door, DIRECTORY_TENANT, SLICE_NONE);
@@ -395,12 +397,9 @@ static void make_key(struct door *door, struct slice tenant, const struct admin_
 
 bool door_is_admin(struct door *door, const struct http_request *request)
 {
-    struct slice token = door->node->settings->admin_token;
-    struct slice given = request->authorization;
-    struct slice scheme = SLICE_OF("Bearer ");
-    bool is_shaped = slice_starts_with(given, scheme) && given.len == scheme.len + token.len;
-    if (token.len > 0 && is_shaped &&
-            crypto_equal(given.bytes + scheme.len, token.bytes, token.len))
+    struct slice token = door->node->settings->admin_token, given = door_bearer(request);
+    if (token.len > 0 && given.len == token.len &&
+            crypto_equal(given.bytes, token.bytes, token.len))
         return true;
     door_refuse(door, 401, PROTO_ERROR_UNAUTHENTICATED, "The admin token is missing or wrong.");
     return false;

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "flow/credentials.h"
 #include "flow/directory_changes.h"
+#include "flow/tenant_keys.h"
 #include "world.h"
 
 #include <stdio.h>
@@ -101,7 +102,7 @@ static void give_token(struct world *world, struct connection_model *line, const
             .subject = slice_of_string(subject),
             .issued_ms = node_time_ms(node),
             .expires_ms = node_time_ms(node) + 20 * 3600 * 1000};
-    directory_brand_secret(node, SLICE_OF("sim"), brand);
+    tenant_brand_secret(node->settings->master_key, tenant, brand);
     check(token_sign(is_brand ? brand : tenant->secret_key, &claims, &out));
     line->token[out.len] = '\0';
 }

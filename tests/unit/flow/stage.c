@@ -7,6 +7,7 @@
 #include "base/log_line.h"
 #include "flow/credentials.h"
 #include "flow/directory_changes.h"
+#include "flow/tenant_keys.h"
 #include "lib/test.h"
 #include "stored/pool_codec.h"
 
@@ -448,7 +449,7 @@ void act_sign(struct actor *actor, const char *tenant, const char *role, const c
             .subject = slice_of_string(subject),
             .issued_ms = node_time_ms(stage.node),
             .expires_ms = node_time_ms(stage.node) + 3600 * 1000};
-    directory_brand_secret(stage.node, id, brand);
+    tenant_brand_secret(stage.settings.master_key, directory_tenant(stage.node, id), brand);
     check(token_sign(
             is_brand ? brand : directory_tenant(stage.node, id)->secret_key, &claims, &out));
     actor->token[out.len] = '\0';

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who was made on one node a moment ago is known on every other, at each way in, whether or not a
  * hint has told of it, and whether or not the nodes have seen each other yet. */
-#include "flow/directory.h"
+#include "flow/directory_changes.h"
 #include "flow/members.h"
 #include "lib/test.h"
 #include "stage_door.h"
@@ -104,6 +104,63 @@ static void a_door_of_a_node_that_seems_to_be_alone_looks_too(void)
     stage_end();
 }
 
+/* ---- tenants that come again ------------------------------------------------------------------
+ */
+
+static void make_west(void)
+{
+    expect_u64(
+            (uint64_t)ask_door(HTTP_POST, "/v1/admin/tenants", "{\"id\":\"west\",\"name\":\"W\"}"),
+            201);
+    expect_u64((uint64_t)ask_door(HTTP_POST, "/v1/admin/tenants/west/agents",
+                       "{\"id\":\"anna\",\"name\":\"Anna\"}"),
+            201);
+}
+
+static void who_takes_the_id_of_a_tenant_takes_none_of_its_tokens(void)
+{
+    struct actor *old = stage_actor(), *young = stage_actor();
+    stage_start();
+    stage_open_doors();
+    make_west();
+    act_sign(old, "west", "agent", "a:anna", false);
+    act_enter(old);
+    expect(heard(old, "\"welcome\""));
+    expect_u64((uint64_t)ask_door(HTTP_DELETE, "/v1/admin/tenants/west", NULL), 204);
+    make_west();
+    act_enter(old);
+    expect(heard(old, "\"unauthenticated\"") && !heard(old, "\"welcome\""));
+    act_sign(young, "west", "agent", "a:anna", false);
+    act_enter(young);
+    expect(heard(young, "\"welcome\""));
+    stage_end();
+}
+
+static bool is_changed;
+
+static void on_changed(struct directory_change *change, enum log_outcome outcome)
+{
+    (void)change;
+    is_changed = outcome == LOG_APPENDED;
+}
+
+static void a_tenant_that_is_changed_keeps_its_keys(void)
+{
+    struct actor *anna = stage_actor();
+    struct directory_value value = {
+            .kind = DIRECTORY_TENANT, .tenant = SLICE_OF("north"), .name = SLICE_OF("Far north")};
+    struct directory_change change = {.value = &value, .may_replace = true, .done = on_changed};
+    stage_start();
+    act_sign(anna, "north", "agent", "a:anna", false);
+    directory_submit(stage.node, &change);
+    stage_run(100);
+    expect(is_changed);
+    expect_slice(directory_tenant(stage.node, SLICE_OF("north"))->name, SLICE_OF("Far north"));
+    act_enter(anna);
+    expect(heard(anna, "\"welcome\""));
+    stage_end();
+}
+
 int main(int argc, char **argv)
 {
     stage_silence_bell();
@@ -113,5 +170,7 @@ int main(int argc, char **argv)
                     CASE(who_was_never_made_enters_nowhere),
                     CASE(a_no_that_cannot_be_looked_up_is_not_said),
                     CASE(a_node_that_seems_to_be_alone_looks_too),
-                    CASE(a_door_of_a_node_that_seems_to_be_alone_looks_too), {0}});
+                    CASE(a_door_of_a_node_that_seems_to_be_alone_looks_too),
+                    CASE(who_takes_the_id_of_a_tenant_takes_none_of_its_tokens),
+                    CASE(a_tenant_that_is_changed_keeps_its_keys), {0}});
 }
