@@ -38,10 +38,13 @@ static uint64_t quotes_and_escapes(uint64_t word)
     return zero_bytes(word ^ EACH_BYTE('"')) | zero_bytes(word ^ EACH_BYTE('\\'));
 }
 
+/* As above. Bytes beyond ASCII are marked themselves, so nothing else need be told from them. */
 static uint64_t not_plain(uint64_t word)
 {
-    uint64_t controls = (word - EACH_BYTE(0x20)) & ~word & EACH_BYTE(0x80);
-    return (word & EACH_BYTE(0x80)) | controls | quotes_and_escapes(word);
+    uint64_t controls = word - EACH_BYTE(0x20);
+    uint64_t quotes = (word ^ EACH_BYTE('"')) - EACH_BYTE(1);
+    uint64_t escapes = (word ^ EACH_BYTE('\\')) - EACH_BYTE(1);
+    return (word | controls | quotes | escapes) & EACH_BYTE(0x80);
 }
 
 static size_t first_byte(uint64_t bits)

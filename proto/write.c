@@ -9,8 +9,8 @@
 
 #include "base/check.h"
 
-static void write_members(
-        struct proto_writer *writer, const struct proto_shape *shape, const char *value);
+static void write_members(struct proto_writer *writer, const struct proto_shape *shape,
+        uint64_t present, const char *value);
 
 static bool is_present(const struct proto_field *field, const char *owner)
 {
@@ -23,23 +23,27 @@ static bool is_present(const struct proto_field *field, const char *owner)
     return ((const struct slice *)(const void *)(owner + field->offset))->bytes != NULL;
 }
 
-/* For the head of a map; JSON has none. */
-static size_t count_present(
-        const struct proto_writer *writer, const struct proto_shape *shape, const char *value)
+/* A bit for each field, the first one lowest. */
+static uint64_t find_present(const struct proto_shape *shape, const char *value)
 {
-    size_t count = 0;
-    if (writer->codec == PROTO_JSON)
-        return 0;
+    uint64_t present = 0;
+    check(shape->field_count <= PROTO_FIELDS_MAX);
     for (size_t i = 0; i < shape->field_count; i++)
-        count += is_present(&shape->fields[i], value);
-    return count;
+        present |= (uint64_t)is_present(&shape->fields[i], value) << i;
+    return present;
+}
+
+static size_t count_fields(uint64_t present)
+{
+    return (size_t)__builtin_popcountll(present);
 }
 
 static void write_object(
         struct proto_writer *writer, const struct proto_shape *shape, const char *value)
 {
-    proto_writer_open_map(writer, count_present(writer, shape, value));
-    write_members(writer, shape, value);
+    uint64_t present = find_present(shape, value);
+    proto_writer_open_map(writer, count_fields(present));
+    write_members(writer, shape, present, value);
     proto_writer_close_map(writer);
 }
 
@@ -98,13 +102,11 @@ static void write_list(
     proto_writer_close_list(writer);
 }
 
-static void write_members(
-        struct proto_writer *writer, const struct proto_shape *shape, const char *value)
+static void write_members(struct proto_writer *writer, const struct proto_shape *shape,
+        uint64_t present, const char *value)
 {
-    for (size_t i = 0; i < shape->field_count; i++) {
-        const struct proto_field *field = &shape->fields[i];
-        if (!is_present(field, value))
-            continue;
+    for (; present != 0; present &= present - 1) {
+        const struct proto_field *field = &shape->fields[__builtin_ctzll(present)];
         proto_writer_key(writer, field->name);
         if (field->is_list)
             write_list(writer, field, value);
@@ -117,13 +119,14 @@ void proto_write_typed(enum proto_codec codec, const struct proto_shape *shape, 
         const void *value, struct buffer *out)
 {
     struct proto_writer writer;
+    uint64_t present = find_present(shape, value);
     proto_writer_init(&writer, codec, out);
-    proto_writer_open_map(&writer, count_present(&writer, shape, value) + (type.len > 0));
+    proto_writer_open_map(&writer, count_fields(present) + (type.len > 0));
     if (type.len > 0) {
         proto_writer_key(&writer, SLICE_OF("type"));
         proto_writer_plain(&writer, type);
     }
-    write_members(&writer, shape, value);
+    write_members(&writer, shape, present, value);
     proto_writer_close_map(&writer);
 }
 

@@ -10,25 +10,37 @@
 #include "proto/base64.h"
 #include "proto/json_text.h"
 
-static int put_packed(void *out, const char *bytes, size_t len)
-{
-    buffer_put(out, bytes, len);
-    return 0;
-}
+#include <msgpack/pack.h>
+
+/* msgpack-c's packer, made for our buffer: pack_str, pack_map and so on, without a call for each
+ * head. */
+#define msgpack_pack_inline_func(name) static inline int pack##name
+#define msgpack_pack_user struct buffer *
+#define msgpack_pack_append_buffer(out, bytes, len) return (buffer_put(out, bytes, len), 0)
+#include <msgpack/pack_template.h>
 
 void proto_writer_init(struct proto_writer *writer, enum proto_codec codec, struct buffer *out)
 {
     writer->codec = codec;
     writer->out = out;
     writer->needs_comma = false;
-    msgpack_packer_init(&writer->packer, out, put_packed);
+}
+
+/* Room for a comma, when one is due, and len bytes, at least one; returns where these go. */
+static char *claim_json(struct proto_writer *writer, size_t len)
+{
+    char *to = buffer_claim(writer->out, writer->needs_comma + len);
+    if (to == NULL)
+        return NULL;
+    *to = ',';
+    return to + writer->needs_comma;
 }
 
 static void open_json(struct proto_writer *writer, char bracket)
 {
-    if (writer->needs_comma)
-        buffer_put_char(writer->out, ',');
-    buffer_put_char(writer->out, bracket);
+    char *to = claim_json(writer, 1);
+    if (to != NULL)
+        *to = bracket;
     writer->needs_comma = false;
 }
 
@@ -45,7 +57,7 @@ void proto_writer_open_map(struct proto_writer *writer, size_t count)
     if (writer->codec == PROTO_JSON)
         open_json(writer, '{');
     else
-        msgpack_pack_map(&writer->packer, count);
+        pack_map(writer->out, count);
 }
 
 void proto_writer_close_map(struct proto_writer *writer)
@@ -58,7 +70,7 @@ void proto_writer_open_list(struct proto_writer *writer, size_t count)
     if (writer->codec == PROTO_JSON)
         open_json(writer, '[');
     else
-        msgpack_pack_array(&writer->packer, count);
+        pack_array(writer->out, count);
 }
 
 void proto_writer_close_list(struct proto_writer *writer)
@@ -74,31 +86,40 @@ static void begin_json(struct proto_writer *writer)
     writer->needs_comma = true;
 }
 
-void proto_writer_key(struct proto_writer *writer, struct slice key)
+/* Text that needs no escapes, in quotes, and what stands behind it. */
+static void put_quoted(struct proto_writer *writer, struct slice text, struct slice behind)
 {
-    proto_writer_plain(writer, key);
-    if (writer->codec != PROTO_JSON)
+    char *to = claim_json(writer, 1 + text.len + behind.len);
+    if (to == NULL)
         return;
-    buffer_put_char(writer->out, ':');
-    writer->needs_comma = false;
+    *to++ = '"';
+    if (text.len > 0)
+        memcpy(to, text.bytes, text.len);
+    memcpy(to + text.len, behind.bytes, behind.len);
 }
 
-static void pack_str(struct proto_writer *writer, struct slice text)
+static void put_packed(struct proto_writer *writer, struct slice text)
 {
-    msgpack_pack_str(&writer->packer, text.len);
-    msgpack_pack_str_body(&writer->packer, text.bytes, text.len);
+    pack_str(writer->out, text.len);
+    pack_str_body(writer->out, text.bytes, text.len);
+}
+
+void proto_writer_key(struct proto_writer *writer, struct slice key)
+{
+    if (writer->codec == PROTO_JSON)
+        put_quoted(writer, key, SLICE_OF("\":"));
+    else
+        put_packed(writer, key);
+    writer->needs_comma = false;
 }
 
 void proto_writer_plain(struct proto_writer *writer, struct slice text)
 {
-    if (writer->codec != PROTO_JSON) {
-        pack_str(writer, text);
-        return;
-    }
-    begin_json(writer);
-    buffer_put_char(writer->out, '"');
-    buffer_put_slice(writer->out, text);
-    buffer_put_char(writer->out, '"');
+    if (writer->codec == PROTO_JSON)
+        put_quoted(writer, text, SLICE_OF("\""));
+    else
+        put_packed(writer, text);
+    writer->needs_comma = true;
 }
 
 /* Everything that is not a quote, a backslash or a control goes out as it is. */
@@ -121,7 +142,7 @@ static void put_escaped(struct buffer *out, struct slice text)
 void proto_writer_str(struct proto_writer *writer, struct slice text)
 {
     if (writer->codec != PROTO_JSON) {
-        pack_str(writer, text);
+        put_packed(writer, text);
         return;
     }
     begin_json(writer);
@@ -134,8 +155,8 @@ void proto_writer_str(struct proto_writer *writer, struct slice text)
 void proto_writer_bin(struct proto_writer *writer, struct slice bytes)
 {
     if (writer->codec != PROTO_JSON) {
-        msgpack_pack_bin(&writer->packer, bytes.len);
-        msgpack_pack_bin_body(&writer->packer, bytes.bytes, bytes.len);
+        pack_bin(writer->out, bytes.len);
+        pack_bin_body(writer->out, bytes.bytes, bytes.len);
         return;
     }
     begin_json(writer);
@@ -147,7 +168,7 @@ void proto_writer_bin(struct proto_writer *writer, struct slice bytes)
 void proto_writer_u64(struct proto_writer *writer, uint64_t value)
 {
     if (writer->codec != PROTO_JSON) {
-        msgpack_pack_uint64(&writer->packer, value);
+        pack_uint64(writer->out, value);
         return;
     }
     check(value <= PROTO_U64_SAFE);
@@ -161,8 +182,8 @@ void proto_writer_bool(struct proto_writer *writer, bool value)
         begin_json(writer);
         buffer_put_slice(writer->out, value ? SLICE_OF("true") : SLICE_OF("false"));
     } else if (value) {
-        msgpack_pack_true(&writer->packer);
+        pack_true(writer->out);
     } else {
-        msgpack_pack_false(&writer->packer);
+        pack_false(writer->out);
     }
 }

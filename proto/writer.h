@@ -5,14 +5,11 @@
 
 #include "proto/codec.h"
 
-#include <msgpack/pack.h>
-
 /* Values are written in order; in a map each after its key. */
 struct proto_writer {
     enum proto_codec codec;
     struct buffer *out;
-    bool needs_comma;      /* JSON */
-    msgpack_packer packer; /* msgpack */
+    bool needs_comma; /* JSON */
 };
 
 void proto_writer_init(struct proto_writer *writer, enum proto_codec codec, struct buffer *out);

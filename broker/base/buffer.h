@@ -20,15 +20,23 @@ static inline struct buffer buffer_make(void *bytes, size_t capacity)
     return (struct buffer){bytes, capacity, 0, false};
 }
 
-static inline void buffer_put(struct buffer *buffer, const void *bytes, size_t len)
+/* Takes room for len bytes, which the caller fills at once; NULL when they do not fit. */
+static inline char *buffer_claim(struct buffer *buffer, size_t len)
 {
     if (buffer->overflowed || len > buffer->capacity - buffer->len) {
         buffer->overflowed = true;
-        return;
+        return NULL;
     }
-    if (len > 0)
-        memcpy(buffer->bytes + buffer->len, bytes, len);
+    char *claimed = buffer->bytes + buffer->len;
     buffer->len += len;
+    return claimed;
+}
+
+static inline void buffer_put(struct buffer *buffer, const void *bytes, size_t len)
+{
+    char *to = buffer_claim(buffer, len);
+    if (to != NULL && len > 0)
+        memcpy(to, bytes, len);
 }
 
 static inline void buffer_put_slice(struct buffer *buffer, struct slice slice)

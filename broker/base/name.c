@@ -6,6 +6,23 @@
 #include "base/name.h"
 
 static const char hex_digits[] = "0123456789abcdef";
+/* One more than a digit's value; 0 is no digit. */
+static const uint8_t hex_values[256] = {['0'] = 1,
+        ['1'] = 2,
+        ['2'] = 3,
+        ['3'] = 4,
+        ['4'] = 5,
+        ['5'] = 6,
+        ['6'] = 7,
+        ['7'] = 8,
+        ['8'] = 9,
+        ['9'] = 10,
+        ['a'] = 11,
+        ['b'] = 12,
+        ['c'] = 13,
+        ['d'] = 14,
+        ['e'] = 15,
+        ['f'] = 16};
 
 size_t name_write(const struct name *name, char *out)
 {
@@ -41,15 +58,6 @@ static bool read_seq(struct slice text, uint64_t *out_seq)
     return seq < (UINT64_C(1) << 53);
 }
 
-static bool read_nibble(char digit, uint8_t *out_value)
-{
-    const char *at = digit ? strchr(hex_digits, digit) : NULL;
-    if (at == NULL)
-        return false;
-    *out_value = (uint8_t)(at - hex_digits);
-    return true;
-}
-
 bool name_read(struct slice text, struct name *out_name)
 {
     struct name name = {0};
@@ -59,11 +67,11 @@ bool name_read(struct slice text, struct name *out_name)
     if (text.bytes[dash] != '-' || !read_seq(slice_make(text.bytes, dash), &name.seq))
         return false;
     for (size_t i = 0; i < MARK_SIZE; i++) {
-        uint8_t high, low;
         const char *pair = text.bytes + dash + 1 + 2 * i;
-        if (!read_nibble(pair[0], &high) || !read_nibble(pair[1], &low))
+        unsigned high = hex_values[(uint8_t)pair[0]], low = hex_values[(uint8_t)pair[1]];
+        if (high == 0 || low == 0)
             return false;
-        name.mark[i] = (uint8_t)(high << 4 | low);
+        name.mark[i] = (uint8_t)((high - 1) << 4 | (low - 1));
     }
     *out_name = name;
     return true;
