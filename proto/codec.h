@@ -56,6 +56,14 @@ bool proto_frame_read(const struct proto_source *source, enum proto_from from,
 bool proto_shape_read(const struct proto_source *source, const struct proto_shape *shape, void *out,
         struct proto_problem *out_problem);
 
+/* Reads one msgpack object that this program has written and a seal has kept: in a single pass,
+ * into which the source's bounds and codec do not enter. What it takes is checked as always; what
+ * it skips is not, and of a key that is there twice the last value holds.
+ *
+ * errors:  as proto_shape_read; harmless with bytes of any kind */
+bool proto_stored_read(const struct proto_source *source, const struct proto_shape *shape,
+        void *out, struct proto_problem *out_problem);
+
 /* Appends one frame. Absent optional members are left out.
  *
  * errors:  out->overflowed; a kind or enum out of range checks */

@@ -72,7 +72,8 @@ static inline bool proto_key_equal(struct slice a, struct slice b)
            (a.len == 0 || (a.bytes[0] == b.bytes[0] && memcmp(a.bytes, b.bytes, a.len) == 0));
 }
 
-/* Pass 2. Each reads at *at and moves it behind what it read.
+/* Pass 2. Each reads at *at and moves it behind what it read; msgpack's say no, in input that was
+ * not scanned, instead of looking behind the end.
  * next: a value, or the opening of one. member: the next key of an open map, false at its end;
  * token is the map's. close_list: behind the last item. skip: a whole value. */
 void proto_json_next(char **at, const char *end, struct proto_token *out_token);
@@ -83,7 +84,7 @@ void proto_json_skip(char **at, const char *end);
 bool proto_json_peek(char *at, const char *end, struct slice *out_text);
 
 bool proto_msgpack_next(char **at, const char *end, struct proto_token *out_token);
-void proto_msgpack_skip(char **at, const char *end);
+bool proto_msgpack_skip(char **at, const char *end);
 bool proto_msgpack_peek(char *at, const char *end, struct slice *out_text);
 
 #endif

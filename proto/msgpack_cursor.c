@@ -139,17 +139,20 @@ bool proto_msgpack_next(char **at, const char *end, struct proto_token *out_toke
     return head != 0xc1;
 }
 
-void proto_msgpack_skip(char **at, const char *end)
+/* It ends: each step takes a byte, and the announced are no more than what is left each time. */
+bool proto_msgpack_skip(char **at, const char *end)
 {
     uint64_t left = 1;
     for (; left > 0; left--) {
         struct proto_token token;
-        check(proto_msgpack_next(at, end, &token));
+        if (!proto_msgpack_next(at, end, &token))
+            return false;
         if (token.value == PROTO_VALUE_MAP)
             left += 2 * token.number;
         else if (token.value == PROTO_VALUE_LIST)
             left += token.number;
     }
+    return true;
 }
 
 bool proto_msgpack_peek(char *at, const char *end, struct slice *out_text)

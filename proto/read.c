@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads shapes: pass 1 checks the bytes, pass 2 (here) follows the table.
  *
- * Invariant: nothing is decoded before the whole input was scanned. Lists are taken from the
+ * Invariant: nothing is decoded before the whole input was scanned, except what this program has
+ * stored itself: there pass 2 looks at whatever it takes. Lists are taken from the
  * scratch arena only after their count was held against the shape. Members that the shape does not
  * know are skipped; null is a value of the wrong type, not an absent one.
  */
@@ -11,38 +12,53 @@
 #include "proto/reader.h"
 
 #include "base/check.h"
+#include "base/utf8.h"
 
 const struct proto_bounds proto_client_bounds = {
         PROTO_LIMIT_FRAME_BYTES, PROTO_LIMIT_DEPTH, PROTO_LIMIT_ELEMENTS};
 const struct proto_bounds proto_trusted_bounds = {1 << 20, 10, 65536};
+
+static const struct proto_path outermost = {.index = PROTO_NO_INDEX};
 
 struct reader {
     enum proto_codec codec;
     char *at, *end;
     struct arena *scratch;
     struct proto_problem *problem;
+    bool is_unscanned; /* the pass is the only one; msgpack */
+    bool is_damaged;   /* and the input was no msgpack */
 };
 
 static bool read_members(struct reader *reader, const struct proto_path *path,
         const struct proto_shape *shape, uint64_t count, char *out);
 
-static void next(struct reader *reader, struct proto_token *out_token)
+static bool damaged(struct reader *reader)
+{
+    check(reader->is_unscanned);
+    reader->is_damaged = true;
+    return proto_problem_plain(reader->problem, PROTO_ERROR_BAD_FRAME);
+}
+
+static bool next(struct reader *reader, struct proto_token *out_token)
 {
     if (reader->codec == PROTO_JSON)
         proto_json_next(&reader->at, reader->end, out_token);
-    else
-        check(proto_msgpack_next(&reader->at, reader->end, out_token));
+    else if (!proto_msgpack_next(&reader->at, reader->end, out_token))
+        return damaged(reader);
+    return true;
 }
 
-static void skip(struct reader *reader)
+static bool skip(struct reader *reader)
 {
     if (reader->codec == PROTO_JSON)
         proto_json_skip(&reader->at, reader->end);
-    else
-        proto_msgpack_skip(&reader->at, reader->end);
+    else if (!proto_msgpack_skip(&reader->at, reader->end))
+        return damaged(reader);
+    return true;
 }
 
-/* left counts the members of a msgpack map; JSON sees the end itself. */
+/* left counts the members of a msgpack map; JSON sees the end itself. False as well when damaged.
+ */
 static bool next_member(struct reader *reader, uint64_t *left, struct slice *out_key)
 {
     struct proto_token key;
@@ -50,10 +66,10 @@ static bool next_member(struct reader *reader, uint64_t *left, struct slice *out
         return proto_json_member(&reader->at, reader->end, out_key);
     if ((*left)-- == 0)
         return false;
-    next(reader, &key);
-    check(key.value == PROTO_VALUE_STR);
+    if (!next(reader, &key))
+        return false;
     *out_key = key.bytes;
-    return true;
+    return key.value == PROTO_VALUE_STR || damaged(reader);
 }
 
 static bool read_str(struct reader *reader, const struct proto_path *path,
@@ -63,6 +79,8 @@ static bool read_str(struct reader *reader, const struct proto_path *path,
         return proto_problem_type(reader->problem, path, field);
     if (token->bytes.len > field->max)
         return proto_problem_range(reader->problem, path, field);
+    if (reader->is_unscanned && !utf8_is_valid(token->bytes))
+        return proto_problem_plain(reader->problem, PROTO_ERROR_BAD_UTF8);
     memcpy(out, &token->bytes, sizeof token->bytes);
     return true;
 }
@@ -133,7 +151,8 @@ static bool read_value(struct reader *reader, const struct proto_path *path,
         const struct proto_field *field, char *out)
 {
     struct proto_token token;
-    next(reader, &token);
+    if (!next(reader, &token))
+        return false;
     switch (field->type) {
     case PROTO_TYPE_STR:
         return read_str(reader, path, field, &token, out);
@@ -159,7 +178,8 @@ static bool read_list(struct reader *reader, const struct proto_path *path,
         const struct proto_field *field, char *out)
 {
     struct proto_token token;
-    next(reader, &token);
+    if (!next(reader, &token))
+        return false;
     if (token.value != PROTO_VALUE_LIST)
         return proto_problem_type(reader->problem, path, field);
     if (token.number > field->count_max)
@@ -227,7 +247,8 @@ static bool read_members(struct reader *reader, const struct proto_path *path,
     while (next_member(reader, &count, &key)) {
         size_t index = find_field(shape, key, expected);
         if (index == shape->field_count) {
-            skip(reader);
+            if (!skip(reader))
+                return false;
             continue;
         }
         if (!read_member(reader, path, &shape->fields[index], out))
@@ -235,7 +256,7 @@ static bool read_members(struct reader *reader, const struct proto_path *path,
         seen |= UINT64_C(1) << index;
         expected = index + 1;
     }
-    return check_required(reader, path, shape, seen);
+    return !reader->is_damaged && check_required(reader, path, shape, seen);
 }
 
 bool proto_scan_input(const struct proto_source *source, struct proto_scan *scan,
@@ -257,22 +278,36 @@ bool proto_scan_input(const struct proto_source *source, struct proto_scan *scan
 bool proto_read_scanned(const struct proto_source *source, const struct proto_shape *shape,
         void *out, struct proto_problem *out_problem)
 {
-    static const struct proto_path outermost = {.index = PROTO_NO_INDEX};
     struct reader reader = {source->codec, source->bytes, source->bytes + source->len,
             source->scratch, out_problem};
-    struct proto_token token;
-    next(&reader, &token);
+    struct proto_token token = {0};
+    check(next(&reader, &token));
     if (!read_members(&reader, &outermost, shape, token.number, out))
         return false;
     check(source->codec == PROTO_JSON ? reader.at <= reader.end : reader.at == reader.end);
     return true;
 }
 
+bool proto_stored_read(const struct proto_source *source, const struct proto_shape *shape,
+        void *out, struct proto_problem *out_problem)
+{
+    struct reader reader = {PROTO_MSGPACK, source->bytes, source->bytes + source->len,
+            source->scratch, out_problem, .is_unscanned = true};
+    struct proto_token token;
+    *out_problem = (struct proto_problem){0};
+    if (!next(&reader, &token))
+        return false;
+    if (token.value != PROTO_VALUE_MAP)
+        return damaged(&reader);
+    return read_members(&reader, &outermost, shape, token.number, out) &&
+           (reader.at == reader.end || damaged(&reader));
+}
+
 struct slice proto_read_text(const struct proto_source *source, char *at, size_t len_max)
 {
     struct reader reader = {source->codec, at, source->bytes + source->len, NULL, NULL};
     struct proto_token token;
-    next(&reader, &token);
+    check(next(&reader, &token));
     bool is_text = token.value == PROTO_VALUE_STR && token.bytes.len <= len_max;
     return is_text ? token.bytes : SLICE_NONE;
 }

@@ -176,10 +176,10 @@ static bool read_shape(
         struct slice bytes, const struct proto_shape *shape, struct arena *scratch, void *out)
 {
     struct proto_problem problem;
-    struct slice copy = arena_copy(scratch, bytes); /* reading spoils, and records are read again */
+    struct slice copy = arena_copy(scratch, bytes); /* what is read may outlive the record */
     struct proto_source source = {
             PROTO_MSGPACK, (char *)copy.bytes, copy.len, &proto_trusted_bounds, scratch};
-    return copy.bytes != NULL && proto_shape_read(&source, shape, out, &problem);
+    return copy.bytes != NULL && proto_stored_read(&source, shape, out, &problem);
 }
 
 enum entry_fault entry_decode(struct slice plain, struct arena *scratch, struct entry *out_entry)

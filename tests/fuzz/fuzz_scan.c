@@ -15,7 +15,7 @@ static void walk(enum proto_codec codec, char *bytes, size_t len)
     if (codec == PROTO_JSON)
         proto_json_skip(&at, end);
     else
-        proto_msgpack_skip(&at, end);
+        check(proto_msgpack_skip(&at, end));
     check(at <= end);
     while (codec == PROTO_JSON && at < end && strchr(" \t\r\n", *at) != NULL)
         at++;

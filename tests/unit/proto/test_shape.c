@@ -194,6 +194,64 @@ static void trusted_bounds_are_wider(void)
     }
 }
 
+static bool read_stored(struct slice input, struct stored *out, struct proto_problem *out_problem)
+{
+    struct arena scratch;
+    arena_init(&scratch, memory, sizeof memory);
+    struct proto_source source = {
+            .bytes = vectors_guarded(input), .len = input.len, .scratch = &scratch};
+    return proto_stored_read(&source, &stored_shape, out, out_problem);
+}
+
+static enum proto_error_code stored_refusal(struct slice input)
+{
+    struct stored stored;
+    struct proto_problem problem;
+    expect(!read_stored(input, &stored, &problem));
+    return problem.code;
+}
+
+/* {"version":1,"sealed":"","numbers":[]} */
+#define LEAST "\xa7version\x01\xa6sealed\xc4\x00\xa7numbers\x90"
+
+static void own_bytes_are_read_in_one_pass(void)
+{
+    struct stored stored = {.version = UINT64_MAX,
+            .sealed = SLICE_OF("\x00\xff"),
+            .remark = SLICE_OF("\xc3\xa9"),
+            .window = (struct stored_pair[]){{4, SLICE_OF("\x01")}},
+            .window_count = 1};
+    struct stored again;
+    struct proto_problem problem;
+    char longer[256];
+    struct slice bytes = write_out(PROTO_MSGPACK, &stored);
+    expect(read_stored(bytes, &again, &problem));
+    expect(again.version == UINT64_MAX && again.window_count == 1 && again.window[0].n == 4);
+    expect_slice(again.sealed, stored.sealed);
+    expect_slice(again.remark, stored.remark);
+    for (size_t len = 0; len < bytes.len; len++)
+        expect_u64(stored_refusal(slice_make(bytes.bytes, len)), PROTO_ERROR_BAD_FRAME);
+    memcpy(longer, bytes.bytes, bytes.len);
+    longer[bytes.len] = '\xc0';
+    expect_u64(stored_refusal(slice_make(longer, bytes.len + 1)), PROTO_ERROR_BAD_FRAME);
+}
+
+static void one_pass_checks_what_it_takes(void)
+{
+    struct stored stored;
+    struct proto_problem problem;
+    expect(read_stored(
+            SLICE_OF("\x84" LEAST "\xa1z\x91\x82\xa1z\xa1\xff\xa1z\xc0"), &stored, &problem));
+    expect(read_stored(SLICE_OF("\x84" LEAST "\xa7version\x02"), &stored, &problem));
+    expect_u64(stored.version, 2);
+    expect_u64(stored_refusal(SLICE_OF("\x84" LEAST "\xa6remark\xa1\xff")), PROTO_ERROR_BAD_UTF8);
+    expect_u64(stored_refusal(SLICE_OF("\x84" LEAST "\xa6remark\x01")), PROTO_ERROR_WRONG_TYPE);
+    expect_u64(stored_refusal(SLICE_OF("\x84" LEAST "\x01\x01")), PROTO_ERROR_BAD_FRAME);
+    expect_u64(stored_refusal(SLICE_OF("\x84" LEAST "\xa1z\xc1")), PROTO_ERROR_BAD_FRAME);
+    expect_u64(stored_refusal(SLICE_OF("\x90")), PROTO_ERROR_BAD_FRAME);
+    expect_u64(stored_refusal(SLICE_OF("\x80")), PROTO_ERROR_MISSING_FIELD);
+}
+
 static void scratch_is_enough_for_the_largest_input(void)
 {
     size_t needed = 64 * sizeof(struct stored_pair) + 4 * sizeof(struct slice) +
@@ -210,5 +268,6 @@ int main(int argc, char **argv)
             (struct test_case[]){CASE(absent_members_stay_absent), CASE(every_type_is_read_back),
                     CASE(bytes_in_json_have_one_spelling),
                     CASE(numbers_of_json_stay_below_2_to_the_53rd), CASE(trusted_bounds_are_wider),
+                    CASE(own_bytes_are_read_in_one_pass), CASE(one_pass_checks_what_it_takes),
                     CASE(scratch_is_enough_for_the_largest_input), {0}});
 }
