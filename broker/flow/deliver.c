@@ -130,13 +130,14 @@ void deliver_unfollow_all(struct session *session)
 /* ---- sending ----------------------------------------------------------------------------------
  */
 
-/* An entry as it is told to all who follow: decoded once, and written once for each kind of
- * receiver, into the node's out. Nothing else is sent while a telling is under way. */
+/* An entry as it is told to all who follow: decoded once, and written once for each codec, or for
+ * each kind of receiver where these see it differently, into the node's out. Nothing else is sent
+ * while a telling is under way. */
 struct telling {
     struct chat *chat;
     const struct record *record;
     struct entry entry;
-    bool is_decoded, is_good;
+    bool is_decoded, is_good, is_alike;
     size_t written;            /* bytes of the node's out */
     struct slice frames[2][2]; /* by is_staff and codec */
 };
@@ -145,6 +146,8 @@ static bool decode_once(struct telling *telling)
 {
     if (!telling->is_decoded)
         telling->is_good = chat_read_entry(telling->chat, telling->record, &telling->entry);
+    if (!telling->is_decoded && telling->is_good)
+        telling->is_alike = entry_looks_alike(&telling->entry);
     telling->is_decoded = true;
     return telling->is_good;
 }
@@ -152,7 +155,8 @@ static bool decode_once(struct telling *telling)
 static struct slice write_once(struct telling *telling, bool is_staff, enum peer_codec codec)
 {
     struct node *node = telling->chat->node;
-    struct slice *written = &telling->frames[is_staff][codec == PEER_MSGPACK];
+    bool is_apart = is_staff && !telling->is_alike;
+    struct slice *written = &telling->frames[is_apart][codec == PEER_MSGPACK];
     struct proto_frame frame = {.kind = PROTO_KIND_ENTRY};
     if (written->len > 0 || !entry_view(&telling->entry, chat_id(telling->chat), is_staff,
                                     &node->scratch, &frame.as.entry))

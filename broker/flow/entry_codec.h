@@ -36,6 +36,10 @@ bool event_decode(struct slice bytes, struct arena *scratch, const struct proto_
 /* What Weft itself says. */
 struct slice system_body(const char *sentence, struct arena *scratch);
 
+/* Whether it is mere words, of which every reader sees the same: what entry_view makes for one is
+ * good for all. */
+bool entry_looks_alike(const struct entry *entry);
+
 /* The entry as this kind of reader may see it; parts and what they hold go to scratch.
  * errors: false when there is nothing to see, or scratch is full */
 bool entry_view(const struct entry *entry, struct slice conversation, bool to_staff,

@@ -158,6 +158,18 @@ static struct proto_who view_author(const struct author *author, struct slice co
             is_customer ? conversation : author->id, author->name};
 }
 
+bool entry_looks_alike(const struct entry *entry)
+{
+    if (!name_equal(&entry->after_public, &entry->after_staff))
+        return false;
+    for (size_t i = 0; i < entry->part_count; i++) {
+        const struct part *part = &entry->parts[i];
+        if (part->kind != PART_MESSAGE || part->visibility != VISIBLE_TO_ALL)
+            return false;
+    }
+    return true;
+}
+
 bool entry_view(const struct entry *entry, struct slice conversation, bool to_staff,
         struct arena *scratch, struct proto_entry_view *out_view)
 {

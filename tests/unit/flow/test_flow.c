@@ -298,6 +298,31 @@ static void act_read_all(struct actor *actor, const struct actor *of)
             actor->conversation, len, at);
 }
 
+/* "after":"…" of the next entry that follows this one. */
+static const char *after(const struct name *name, char *out)
+{
+    char text[NAME_TEXT_MAX];
+    snprintf(out, 64, "\"after\":\"%.*s\"", (int)name_write(name, text), text);
+    return out;
+}
+
+static void each_side_is_told_the_entry_before_that_it_knows(void)
+{
+    char to_staff[64], to_customers[64];
+    stage_start();
+    struct actor *bot = stage_bot("north"), *anna = stage_agent("north", "anna");
+    struct actor *ada = stage_customer("north");
+    hand_to_agent(ada, bot, anna);
+    act_note(anna, "among ourselves");
+    after(&fold_of(ada)->staff_tail, to_staff);
+    after(&fold_of(ada)->public_tail, to_customers);
+    anna->mark = anna->heard_len;
+    act_say(ada, "Are you there?");
+    expect(heard(anna, to_staff) && !heard(anna, to_customers));
+    expect(heard(ada, to_customers) && !heard(ada, to_staff));
+    stage_end();
+}
+
 static void a_note_reaches_no_customer_by_any_frame(void)
 {
     struct actor *ada, *anna, *ben;
@@ -350,6 +375,7 @@ int main(int argc, char **argv)
                     CASE(a_brand_signs_contacts_only_and_a_renewal_is_no_token),
                     CASE(a_case_goes_from_bot_to_agent), CASE(anothers_owner_token_is_refused),
                     CASE(who_looked_on_sees_nothing_once_the_case_is_anothers),
+                    CASE(each_side_is_told_the_entry_before_that_it_knows),
                     CASE(a_note_reaches_no_customer_by_any_frame),
                     CASE(a_customer_hears_only_the_owner_type_and_read), {0}});
 }
