@@ -38,7 +38,7 @@ static void answer(struct amend_change *change, enum log_outcome outcome, enum r
                 change->amend.n, &change->change);
     else
         session_error_after(session, id_slice(&change->request_id), outcome_code(outcome, refusal),
-                outcome_wait_ms(outcome), change->change.resend_from);
+                outcome_wait_ms(session->node, outcome), change->change.resend_from);
 }
 
 static void decide_amend(struct chat_change *chat_change, const struct conversation *fold,

@@ -330,9 +330,16 @@ enum proto_error_code refusal_code(enum refusal refusal)
 }
 
 /* A store that was lost is soon back; one that is full waits for somebody to make room. */
-uint64_t outcome_wait_ms(enum log_outcome outcome)
+uint64_t outcome_wait_ms(struct node *node, enum log_outcome outcome)
 {
-    return outcome == LOG_RETRY ? 250 : outcome == LOG_FULL ? 3000 : 0;
+    static const struct outage_bounds lost = {100, 2000}, full = {500, 5000};
+    uint64_t drawn = 0;
+    if (outcome != LOG_RETRY && outcome != LOG_FULL)
+        return 0;
+    node->random->fill(node->random, &drawn, sizeof drawn);
+    return outcome == LOG_RETRY
+                   ? outage_wait_ms(&node->store_lost, &lost, node_clock_ms(node), drawn)
+                   : outage_wait_ms(&node->store_full, &full, node_clock_ms(node), drawn);
 }
 
 enum proto_error_code outcome_code(enum log_outcome outcome, enum refusal refusal)

@@ -157,6 +157,6 @@ void chat_forget(struct chat *chat);
 enum proto_error_code refusal_code(enum refusal refusal);
 enum proto_error_code outcome_code(enum log_outcome outcome, enum refusal refusal);
 /* For how long to wait before the same may be tried again; 0: the code says all. */
-uint64_t outcome_wait_ms(enum log_outcome outcome);
+uint64_t outcome_wait_ms(struct node *node, enum log_outcome outcome);
 
 #endif

@@ -106,7 +106,11 @@ void door_refuse_outcome(struct door *door, enum log_outcome outcome, enum refus
     enum proto_error_code code = outcome_code(outcome, refusal);
     bool is_later = outcome == LOG_RETRY || outcome == LOG_FULL;
     bool is_gone = outcome == LOG_MISSING;
-    refuse(door, is_later ? 503 : is_gone ? 404 : 409, code, NULL, is_later ? 1000 : 0);
+    refuse(door,
+            is_later  ? 503
+            : is_gone ? 404
+                      : 409,
+            code, NULL, outcome_wait_ms(door->node, outcome));
 }
 
 struct slice door_bearer(const struct http_request *request)

@@ -144,8 +144,8 @@ static void ask_again(struct session *session, struct slice request_id)
     session->phase = SESSION_NEW;
     node->timers->ops->arm(
             node->timers, &session->hello_timer, node_clock_ms(node) + PROTO_LIMIT_HELLO_MS);
-    session_error_after(
-            session, request_id, PROTO_ERROR_STORE_UNAVAILABLE, outcome_wait_ms(LOG_RETRY), 0);
+    session_error_after(session, request_id, PROTO_ERROR_STORE_UNAVAILABLE,
+            outcome_wait_ms(node, LOG_RETRY), 0);
 }
 
 static void enter_customer(struct session *session, struct chat *chat, struct slice request_id)

@@ -119,14 +119,15 @@ void track_start(struct chat *chat, struct slice tenant, struct track_change *ch
 
 static void on_done(struct track_change *change, enum log_outcome outcome)
 {
-    struct session *session = session_find(change->change.chat->node, change->session);
+    struct node *node = change->change.chat->node;
+    struct session *session = session_find(node, change->session);
     struct slice id = id_slice(&change->request_id);
     if (session == NULL)
         return;
     session->unacked--;
     if (outcome != LOG_APPENDED && outcome != LOG_WAS_ALREADY) {
         session_error_after(session, id, outcome_code(outcome, change->change.refusal),
-                outcome_wait_ms(outcome), 0);
+                outcome_wait_ms(node, outcome), 0);
         return;
     }
     session_done(session, id, NULL);

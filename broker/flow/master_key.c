@@ -4,7 +4,7 @@
  *
  *   asked: put, if there is none ── mine is there now: right
  *       ▲                       └── there is one: get ── the same: right
- *       └── no answer: AGAIN_MS ──────┘              └── another: told once, never open
+ *       └── no answer: soon ──────────┘              └── another: told once, never open
  *
  * Invariant: a node that holds another key opens to nobody, so it writes nothing: what it sealed
  * no other node could read, and its tenants' tokens would be strangers. A key that is absent where
@@ -18,11 +18,14 @@
 
 #include <stdlib.h>
 
-enum { AGAIN_MS = 500 };
+/* A node that starts asks before its link is up: a fixed pause would be the longest part of its
+ * start. */
+enum { AGAIN_MS_MIN = 10, AGAIN_MS_MAX = 500 };
 
 struct master_key {
     struct node *node;
     struct timer timer;
+    uint64_t again_ms; /* the next pause */
     char mine[FINGERPRINT_LEN];
     bool is_right;
 };
@@ -30,7 +33,8 @@ struct master_key {
 static void ask_again(struct master_key *key)
 {
     struct timers *timers = key->node->timers;
-    timers->ops->arm(timers, &key->timer, timers->ops->now_ms(timers) + AGAIN_MS);
+    timers->ops->arm(timers, &key->timer, timers->ops->now_ms(timers) + key->again_ms);
+    key->again_ms = key->again_ms * 2 < AGAIN_MS_MAX ? key->again_ms * 2 : AGAIN_MS_MAX;
 }
 
 static void on_right(struct master_key *key)
@@ -87,6 +91,7 @@ bool master_key_create(struct node *node)
         return false;
     key->node = node;
     key->timer.on_due = on_due;
+    key->again_ms = AGAIN_MS_MIN;
     crypto_fingerprint(node->settings->master_key, key->mine);
     key->is_right = !node->settings->checks_master_key;
     if (!key->is_right)

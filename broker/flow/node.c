@@ -37,6 +37,7 @@ static void on_generation(void *user, uint64_t generation)
     log_engine_on_generation(&node->logs, generation);
     if (generation == 0)
         return;
+    node->store_lost = (struct outage){0};
     members_look(node);
     revocations_read(node);
 }

@@ -16,6 +16,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "core/route/policy.h"
+#include "flow/outage.h"
 #include "log/log.h"
 #include "port/blobs.h"
 #include "port/hints.h"
@@ -88,6 +89,7 @@ struct node {
     struct spares changes; /* those that come with every message take their memory here */
     struct arena scratch;  /* of the event at hand: use NODE_SCRATCH_SCOPE */
     char *out;             /* the frame being written, NODE_OUT_BYTES */
+    struct outage store_lost, store_full; /* as those who were sent away have seen it */
     bool is_draining;
     bool is_open;     /* the directory is loaded: clients may enter */
     uint64_t next_id; /* for sessions' ids */

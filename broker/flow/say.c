@@ -19,7 +19,6 @@ struct say_change {
     struct chat_change change;
     struct session_handle session;
     struct id_text request_id, lineage, author_id;
-    struct id_text fresh; /* an upload that was kept for it */
     struct short_text author_name;
     struct say say;
     char bytes[]; /* the body */
@@ -42,15 +41,6 @@ static void decide_say(struct chat_change *chat_change, const struct conversatio
     conversation_say(fold, &change->say, now_ms, decision);
 }
 
-/* What was kept for an entry that was not made goes back; where that is not known, it stays. */
-static void let_go(struct say_change *change, enum log_outcome outcome)
-{
-    struct blobs *blobs = change->change.chat->node->blobs;
-    struct blob_name name = {chat_id(change->change.chat), id_slice(&change->fresh)};
-    if (name.id.len > 0 && (outcome == LOG_REFUSED || outcome == LOG_MISSING))
-        blobs->ops->loosen(blobs, &name, NULL, NULL);
-}
-
 static void on_said(struct chat_change *chat_change, enum log_outcome outcome)
 {
     struct say_change *change = LIST_ITEM(chat_change, struct say_change, change);
@@ -63,10 +53,9 @@ static void on_said(struct chat_change *chat_change, enum log_outcome outcome)
                     change->say.n, &change->change);
         else
             session_error_after(session, id_slice(&change->request_id),
-                    outcome_code(outcome, change->change.refusal), outcome_wait_ms(outcome),
+                    outcome_code(outcome, change->change.refusal), outcome_wait_ms(node, outcome),
                     change->change.resend_from);
     }
-    let_go(change, outcome);
     spares_give_back(&node->changes, change, change_size(change->say.body.len));
 }
 
@@ -114,12 +103,9 @@ static struct say_change *make_change(struct session *session, const struct prot
     return change;
 }
 
-void say_now(struct session *session, struct chat *chat, const struct proto_send *request,
-        struct slice fresh)
+void say_now(struct session *session, struct chat *chat, const struct proto_send *request)
 {
-    struct say_change *change = make_change(session, request);
-    id_set(&change->fresh, fresh);
-    chat_change(chat, &change->change);
+    chat_change(chat, &make_change(session, request)->change);
 }
 
 void say(struct session *session, const struct proto_send *request)
@@ -142,6 +128,6 @@ void say(struct session *session, const struct proto_send *request)
     if (may_enter && request->body.kind == PROTO_BODY_KIND_FILE)
         say_file(session, chat, request);
     else if (may_enter)
-        say_now(session, chat, request, SLICE_NONE);
+        say_now(session, chat, request);
     chat_release(chat);
 }

@@ -2,12 +2,13 @@
 /* A file is said.
  *
  *   send ─▶ the conversation's key ─▶ the file's head ─▶ keep ─▶ say.c: append, ack
- *                                       no_such_upload            │ refused: loosen
+ *                                       no_such_upload
  *
- * Invariant: a file is kept before an entry names it, so no crash leaves an entry without its file.
- * A crash in between leaves a kept file that nobody names; it counts towards the contact's quota,
- * and goes when the conversation is erased. Name, type and size are what the upload found out; what
- * the sender says of them is not looked at.
+ * Invariant: a file is kept before an entry names it, and nobody takes that back, so neither a
+ * crash nor another node leaves an entry without its file: the same send may be under way on a node
+ * that its sender came to when the line to this one broke. A kept file that nobody names, since the
+ * send was refused, counts towards the contact's quota, and goes when the conversation is erased.
+ * Name, type and size are what the upload found out; what the sender says of them is not looked at.
  */
 #include "base/check.h"
 #include "flow/body_check.h"
@@ -56,28 +57,22 @@ static void refuse_by_disk(struct file_saying *saying, enum blob_outcome outcome
     if (outcome == BLOB_ABSENT)
         refuse(saying, PROTO_ERROR_NO_SUCH_UPLOAD, 0);
     else if (outcome == BLOB_FULL)
-        refuse(saying, PROTO_ERROR_STORE_FULL, outcome_wait_ms(LOG_FULL));
+        refuse(saying, PROTO_ERROR_STORE_FULL, outcome_wait_ms(saying->node, LOG_FULL));
     else
-        refuse(saying, PROTO_ERROR_STORE_UNAVAILABLE, outcome_wait_ms(LOG_RETRY));
+        refuse(saying, PROTO_ERROR_STORE_UNAVAILABLE, outcome_wait_ms(saying->node, LOG_RETRY));
 }
 
 static void on_kept(void *user, const struct blob_reply *reply)
 {
     struct file_saying *saying = user;
-    struct blobs *blobs = saying->node->blobs;
     struct session *session = session_find(saying->node, saying->session);
-    struct blob_name name = name_of(saying);
-    if (reply->outcome != BLOB_OK && reply->outcome != BLOB_WAS_ALREADY) {
+    if (reply->outcome != BLOB_OK) {
         refuse_by_disk(saying, reply->outcome);
-    } else if (session == NULL) {
-        if (reply->outcome == BLOB_OK)
-            blobs->ops->loosen(blobs, &name, NULL, NULL);
-        end(saying);
-    } else {
-        say_now(session, saying->chat, &saying->request,
-                reply->outcome == BLOB_OK ? name.id : SLICE_NONE);
-        end(saying);
+        return;
     }
+    if (session != NULL)
+        say_now(session, saying->chat, &saying->request);
+    end(saying);
 }
 
 static void on_head(void *user, const struct blob_reply *reply)
@@ -109,7 +104,8 @@ static void on_touched(struct chat_touch *touch, enum log_outcome outcome)
     struct blobs *blobs = saying->node->blobs;
     struct blob_name name = name_of(saying);
     if (outcome != LOG_WAS_ALREADY)
-        refuse(saying, outcome_code(outcome, touch->change.refusal), outcome_wait_ms(outcome));
+        refuse(saying, outcome_code(outcome, touch->change.refusal),
+                outcome_wait_ms(saying->node, outcome));
     else
         blobs->ops->read(blobs, &name, 0, FILE_HEAD_BYTES, on_head, saying);
 }

@@ -15,10 +15,8 @@ bool send_may_enter(struct session *session, struct chat *chat, struct slice req
 /* false, with the error sent: this role may not say such a body. say.c */
 bool body_is_sendable(
         struct session *session, struct slice request_id, const struct proto_body *body);
-/* Says what was checked and counted. fresh: an upload that was kept for it, and is let go again if
- * this is refused. say.c */
-void say_now(struct session *session, struct chat *chat, const struct proto_send *request,
-        struct slice fresh);
+/* Says what was checked and counted. say.c */
+void say_now(struct session *session, struct chat *chat, const struct proto_send *request);
 enum author_kind send_author_kind(const struct session *session);
 void send_acked(struct session *session, struct slice request_id, struct slice lineage, uint64_t n,
         const struct chat_change *change);

@@ -27,7 +27,7 @@ struct folder_blobs {
     unsigned underway;
 };
 
-enum job_kind { PUT, FINISH, KEEP, LOOSEN, READ, REMOVE, REMOVE_SHELF, MEASURE, SWEEP };
+enum job_kind { PUT, FINISH, KEEP, READ, REMOVE, REMOVE_SHELF, MEASURE, SWEEP };
 
 struct job {
     uv_work_t work;
@@ -54,8 +54,6 @@ static enum blob_outcome run(struct job *job)
         return files_finish(files, &job->names);
     case KEEP:
         return files_keep(files, &job->names);
-    case LOOSEN:
-        return files_loosen(files, &job->names);
     case READ:
         return files_read(files, &job->names, job->at, job->out, &job->len);
     case REMOVE:
@@ -156,11 +154,6 @@ static void keep(struct blobs *blobs, const struct blob_name *name, blob_done do
     start_named(blobs, KEEP, name, done, user);
 }
 
-static void loosen(struct blobs *blobs, const struct blob_name *name, blob_done done, void *user)
-{
-    start_named(blobs, LOOSEN, name, done, user);
-}
-
 static void read_bytes(struct blobs *blobs, const struct blob_name *name, uint64_t at, uint32_t len,
         blob_done done, void *user)
 {
@@ -195,7 +188,7 @@ static void sweep(struct blobs *blobs, uint64_t older_than_ms, blob_done done, v
 }
 
 static const struct blobs_ops ops = {
-        put, finish, keep, loosen, read_bytes, remove_one, remove_shelf, measure, sweep};
+        put, finish, keep, read_bytes, remove_one, remove_shelf, measure, sweep};
 
 static int make_folder(const char *folder, const char *name)
 {

@@ -21,6 +21,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Another node may have kept it, or taken an empty shelf away, in between. */
+enum { KEEP_TRIES = 3 };
+
 static enum blob_outcome outcome_of(int fault)
 {
     if (fault == 0)
@@ -73,33 +76,43 @@ enum blob_outcome files_finish(const struct folder_files *files, const struct fi
     return outcome_of(fsync(files->loose_fd));
 }
 
+static int sync_kept(const struct folder_files *files, const struct file_names *names)
+{
+    return sync_folder(files->kept_fd, names->shelf) != 0 ? -1 : fsync(files->kept_fd);
+}
+
+/* Into a folder that may come and go beneath us, with whoever keeps the shelf's other files. */
+static int move_to_kept(const struct folder_files *files, const struct file_names *names)
+{
+    bool is_new = mkdirat(files->kept_fd, names->shelf, 0700) == 0;
+    int fault = renameat(files->loose_fd, names->loose, files->kept_fd, names->kept);
+    int why = errno;
+    if (fault != 0 && is_new)
+        unlinkat(files->kept_fd, names->shelf, AT_REMOVEDIR);
+    errno = why;
+    return fault;
+}
+
 enum blob_outcome files_keep(const struct folder_files *files, const struct file_names *names)
 {
-    if (faccessat(files->kept_fd, names->kept, F_OK, 0) == 0)
-        return BLOB_WAS_ALREADY;
-    bool is_new = mkdirat(files->kept_fd, names->shelf, 0700) == 0;
-    if (renameat(files->loose_fd, names->loose, files->kept_fd, names->kept) != 0) {
-        int why = errno;
-        if (is_new)
-            unlinkat(files->kept_fd, names->shelf, AT_REMOVEDIR);
-        errno = why;
-        return outcome_of(-1);
+    for (int tries = 0; tries < KEEP_TRIES; tries++) {
+        bool is_kept = faccessat(files->kept_fd, names->kept, F_OK, 0) == 0;
+        if (is_kept || move_to_kept(files, names) == 0)
+            return sync_kept(files, names) == 0 ? BLOB_OK : BLOB_FAILED;
+        if (errno != ENOENT)
+            return outcome_of(-1);
     }
-    if (sync_folder(files->kept_fd, names->shelf) != 0 || (is_new && fsync(files->kept_fd) != 0))
-        return BLOB_FAILED;
-    return BLOB_OK;
+    return BLOB_ABSENT;
 }
 
-enum blob_outcome files_loosen(const struct folder_files *files, const struct file_names *names)
-{
-    return outcome_of(renameat(files->kept_fd, names->kept, files->loose_fd, names->loose));
-}
-
+/* Where it is; it may be kept while we look. */
 static int open_finished(const struct folder_files *files, const struct file_names *names)
 {
     int fd = openat(files->kept_fd, names->kept, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0 && errno == ENOENT)
         fd = openat(files->loose_fd, names->loose, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 && errno == ENOENT)
+        fd = openat(files->kept_fd, names->kept, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     return fd;
 }
 

@@ -20,7 +20,6 @@ enum blob_outcome files_put(const struct folder_files *files, const struct file_
         uint64_t at, struct slice bytes);
 enum blob_outcome files_finish(const struct folder_files *files, const struct file_names *names);
 enum blob_outcome files_keep(const struct folder_files *files, const struct file_names *names);
-enum blob_outcome files_loosen(const struct folder_files *files, const struct file_names *names);
 enum blob_outcome files_read(const struct folder_files *files, const struct file_names *names,
         uint64_t at, char *out, uint32_t *len);
 enum blob_outcome files_remove(const struct folder_files *files, const struct file_names *names);

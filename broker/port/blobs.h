@@ -2,11 +2,12 @@
 /* The blob store: files that people attach, as sealed bytes that it does not understand.
  *
  *     put … put ──finish──> loose ──keep──> kept
- *        part                 │  <─loosen──┘
+ *        part                 │
  *          └──── sweep ───────┴── after a while
  *
  * A shelf is a conversation. What is not kept has a deadline: sweep takes it away. Every node of an
- * installation sees the same shelves.
+ * installation sees the same shelves. There is no way back from kept to loose: whoever wished to
+ * take it could not know that no other node is about to name the file.
  *
  * Implemented by broker/folder (one folder of files), broker/s3 (a bucket) and
  * tests/lib/fake_blobs.h; all pass tests/integration/blobs.
@@ -27,7 +28,6 @@ struct blob_name {
 
 enum blob_outcome {
     BLOB_OK,
-    BLOB_WAS_ALREADY, /* keep: it was kept before */
     BLOB_ABSENT,
     BLOB_FULL,   /* no room: what was put last is not there */
     BLOB_FAILED, /* a fault of the disk: perhaps done, perhaps not */
@@ -51,17 +51,15 @@ typedef void (*blob_done)(void *user, const struct blob_reply *reply);
 struct blobs;
 
 /* What is given by a name is copied. done may be NULL, but not for put. Calls that name one blob
- * are made one after the other. */
+ * are made one after the other by a node; another node may keep what this one keeps. */
 struct blobs_ops {
     /* Adds to the part; at 0 it begins anew. ABSENT: there is none to go on with. */
     void (*put)(struct blobs *, const struct blob_name *, const struct blob_piece *, blob_done,
             void *user);
     /* order: all of size was put. The part is whole, and durable when OK. */
     void (*finish)(struct blobs *, const struct blob_name *, blob_done, void *user);
-    /* OK, or WAS_ALREADY. Durable then. */
+    /* OK also when it was kept already. Durable then. */
     void (*keep)(struct blobs *, const struct blob_name *, blob_done, void *user);
-    /* Takes keep back. */
-    void (*loosen)(struct blobs *, const struct blob_name *, blob_done, void *user);
     /* Of what is finished; fewer bytes than len: the end. len <= BLOB_PIECE_MAX. */
     void (*read)(struct blobs *, const struct blob_name *, uint64_t at, uint32_t len, blob_done,
             void *user);

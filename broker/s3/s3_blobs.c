@@ -116,11 +116,6 @@ static void keep(struct blobs *blobs, const struct blob_name *name, blob_done do
     s3_keep(s3_call_make(blobs, name, 0, done, user));
 }
 
-static void loosen(struct blobs *blobs, const struct blob_name *name, blob_done done, void *user)
-{
-    s3_loosen(s3_call_make(blobs, name, 0, done, user));
-}
-
 static void read_bytes(struct blobs *blobs, const struct blob_name *name, uint64_t at, uint32_t len,
         blob_done done, void *user)
 {
@@ -153,7 +148,7 @@ static void sweep(struct blobs *blobs, uint64_t older_than_ms, blob_done done, v
 }
 
 static const struct blobs_ops ops = {
-        put, finish, keep, loosen, read_bytes, remove_one, remove_shelf, measure, sweep};
+        put, finish, keep, read_bytes, remove_one, remove_shelf, measure, sweep};
 
 /* ---- its life ---------------------------------------------------------------------------------
  */

@@ -32,8 +32,9 @@ struct s3_call {
     blob_done done;
     void *user;
     struct blob_reply reply;
-    uint64_t from; /* read: the place */
-    size_t len;    /* of out; reply.bytes grows in it */
+    uint64_t from;  /* read: the place */
+    unsigned looks; /* read: how often it was looked for */
+    size_t len;     /* of out; reply.bytes grows in it */
     char out[];
 };
 
@@ -50,7 +51,6 @@ enum blob_outcome s3_blob_outcome(enum s3_outcome outcome);
  */
 
 void s3_keep(struct s3_call *call);
-void s3_loosen(struct s3_call *call);
 void s3_remove(struct s3_call *call);
 void s3_put(struct s3_call *call, const struct blob_piece *piece);
 void s3_finish(struct s3_call *call);

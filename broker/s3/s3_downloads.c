@@ -19,6 +19,9 @@
 
 enum { CARRY_MAX = CURL_MAX_WRITE_SIZE, STREAMS_MAX = 128, REST_MS = 10000, LOOK_MS = 1000 };
 
+/* Among the kept, among the loose, and, since it may have been kept between the two, once more. */
+enum { RANGE_LOOKS = 3 };
+
 struct stream {
     struct list at;
     struct s3_blobs *s3;
@@ -57,7 +60,7 @@ static struct s3_request *prepare(struct s3_call *call, bool is_kept)
 /* ---- the beginning ----------------------------------------------------------------------------
  */
 
-static void ask_for_range(struct s3_call *call, bool is_kept);
+static void ask_for_range(struct s3_call *call);
 
 static bool take_range(struct s3_request *request, struct slice bytes)
 {
@@ -65,30 +68,21 @@ static bool take_range(struct s3_request *request, struct slice bytes)
     return true;
 }
 
-static void end_range(struct s3_call *call, enum s3_outcome outcome)
+static void on_range(struct s3_request *request, enum s3_outcome outcome)
 {
-    s3_call_answer(call, outcome == S3_BEYOND ? BLOB_OK : s3_blob_outcome(outcome));
-}
-
-static void on_loose_range(struct s3_request *request, enum s3_outcome outcome)
-{
-    end_range(request->user, outcome);
-}
-
-static void on_kept_range(struct s3_request *request, enum s3_outcome outcome)
-{
-    if (outcome == S3_ABSENT)
-        ask_for_range(request->user, false);
+    struct s3_call *call = request->user;
+    if (outcome == S3_ABSENT && ++call->looks < RANGE_LOOKS)
+        ask_for_range(call);
     else
-        end_range(request->user, outcome);
+        s3_call_answer(call, outcome == S3_BEYOND ? BLOB_OK : s3_blob_outcome(outcome));
 }
 
-static void ask_for_range(struct s3_call *call, bool is_kept)
+static void ask_for_range(struct s3_call *call)
 {
-    struct s3_request *request = prepare(call, is_kept);
+    struct s3_request *request = prepare(call, call->looks % 2 == 0);
     snprintf(request->header, sizeof request->header, "Range: bytes=0-%zu", call->len - 1);
     request->take = take_range;
-    request->done = is_kept ? on_kept_range : on_loose_range;
+    request->done = on_range;
     request->user = call;
     s3_request_start(request);
 }
@@ -214,7 +208,7 @@ void s3_read(struct s3_call *call)
 {
     struct stream *stream = call->from > 0 ? find(call->s3, call) : NULL;
     if (call->from == 0)
-        ask_for_range(call, true);
+        ask_for_range(call);
     else if (stream != NULL)
         read_on(stream, call);
     else

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is finished is kept, loosened, or removed.
+/* What is finished is kept, or removed.
  *
- *   keep:    HEAD kept ── there: was already
+ *   keep:    HEAD kept ── there: kept already
  *                └─ COPY loose to kept ── absent: HEAD kept again (another node kept it)
  *                       └─ DELETE loose
- *   loosen:  COPY kept to loose ─ DELETE kept
  *   remove:  the part ─ DELETE loose ─ DELETE kept
  *
  * Invariant: the copy is whole before the other one goes, so a sweep beside a keep takes either
@@ -34,12 +33,12 @@ static void ask(struct s3_call *call, enum s3_verb verb, bool is_kept, step done
     s3_request_start(prepare(call, verb, is_kept, done));
 }
 
-static void copy(struct s3_call *call, bool to_kept, step done)
+static void copy_to_kept(struct s3_call *call, step done)
 {
     const struct s3_options *options = call->s3->service.options;
     char from[S3_KEY_MAX];
-    struct s3_request *request = prepare(call, S3_PUT, to_kept, done);
-    s3_key(!to_kept, call, from);
+    struct s3_request *request = prepare(call, S3_PUT, true, done);
+    s3_key(false, call, from);
     int len = snprintf(request->header, sizeof request->header, "x-amz-copy-source: /%s/%s%s",
             options->bucket, options->prefix, from);
     check(len < S3_HEADER_MAX);
@@ -57,7 +56,7 @@ static void on_loose_deleted(struct s3_request *request, enum s3_outcome outcome
 
 static void on_looked_again(struct s3_request *request, enum s3_outcome outcome)
 {
-    s3_call_answer(request->user, outcome == S3_OK ? BLOB_WAS_ALREADY : s3_blob_outcome(outcome));
+    s3_call_answer(request->user, s3_blob_outcome(outcome));
 }
 
 static void on_copied(struct s3_request *request, enum s3_outcome outcome)
@@ -75,9 +74,9 @@ static void on_looked(struct s3_request *request, enum s3_outcome outcome)
 {
     struct s3_call *call = request->user;
     if (outcome == S3_ABSENT)
-        copy(call, true, on_copied);
+        copy_to_kept(call, on_copied);
     else
-        s3_call_answer(call, outcome == S3_OK ? BLOB_WAS_ALREADY : s3_blob_outcome(outcome));
+        s3_call_answer(call, s3_blob_outcome(outcome));
 }
 
 void s3_keep(struct s3_call *call)
@@ -85,26 +84,13 @@ void s3_keep(struct s3_call *call)
     ask(call, S3_HEAD, true, on_looked);
 }
 
-/* ---- loosen, remove ---------------------------------------------------------------------------
+/* ---- remove -----------------------------------------------------------------------------------
  */
 
 static void on_kept_deleted(struct s3_request *request, enum s3_outcome outcome)
 {
     bool is_gone = outcome == S3_OK || outcome == S3_ABSENT;
     s3_call_answer(request->user, is_gone ? BLOB_OK : s3_blob_outcome(outcome));
-}
-
-static void on_copied_back(struct s3_request *request, enum s3_outcome outcome)
-{
-    if (outcome == S3_OK)
-        ask(request->user, S3_DELETE, true, on_kept_deleted);
-    else
-        s3_call_answer(request->user, s3_blob_outcome(outcome));
-}
-
-void s3_loosen(struct s3_call *call)
-{
-    copy(call, false, on_copied_back);
 }
 
 static void on_first_deleted(struct s3_request *request, enum s3_outcome outcome)

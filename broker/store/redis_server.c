@@ -32,7 +32,7 @@ static const char settings[] =
         "no-appendfsync-on-rewrite no\n"
         "aof-load-truncated yes\n"
         "auto-aof-rewrite-percentage 100\n"
-        "auto-aof-rewrite-min-size 64mb\n"
+        "auto-aof-rewrite-min-size 16mb\n"
         "aof-rewrite-incremental-fsync yes\n"
         "maxmemory-policy noeviction\n"
         "stream-node-max-bytes 1024\n"

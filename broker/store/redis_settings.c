@@ -13,7 +13,8 @@
 
 /* A Redis that takes a second to load its log is missed for that long, not for twice as long; and
  * a node asks a dead one a dozen times a second over its three links. */
-enum { RETRY_MS_MAX = 250 };
+/* On this machine nobody else is kept from connecting. */
+enum { RETRY_MS_MAX = 250, RETRY_LOCAL_MS_MAX = 100 };
 
 static bool copy_text(char *out, size_t size, const char *text)
 {
@@ -59,6 +60,7 @@ bool redis_settings_take(struct redis_settings *settings, const struct redis_opt
     settings->watch_ms = options->watch_ms ? options->watch_ms : 1000;
     settings->silence_ms_max = options->silence_ms_max ? options->silence_ms_max : 3000;
     settings->retry_ms_min = options->retry_ms_min ? options->retry_ms_min : 20;
-    settings->retry_ms_max = options->retry_ms_max ? options->retry_ms_max : RETRY_MS_MAX;
+    uint64_t most_ms = settings->unix_path[0] != '\0' ? RETRY_LOCAL_MS_MAX : RETRY_MS_MAX;
+    settings->retry_ms_max = options->retry_ms_max ? options->retry_ms_max : most_ms;
     return true;
 }

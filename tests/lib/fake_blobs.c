@@ -116,12 +116,9 @@ static void move(struct blobs *blobs, const struct blob_name *name, enum fake_bl
     struct fake_blobs *fake = fake_of(blobs);
     struct fake_blob *blob = fake->is_broken ? NULL : find(fake, name, from);
     struct fake_blob *there = find(fake, name, to);
-    enum blob_outcome outcome = BLOB_OK;
-    if (to == FAKE_BLOB_KEPT && there != NULL)
-        outcome = BLOB_WAS_ALREADY;
-    else if (blob == NULL)
-        outcome = BLOB_ABSENT;
-    else {
+    bool is_there = to == FAKE_BLOB_KEPT && there != NULL;
+    enum blob_outcome outcome = is_there || blob != NULL ? BLOB_OK : BLOB_ABSENT;
+    if (!is_there && blob != NULL) {
         check(from != FAKE_BLOB_PART || blob->len == blob->size);
         drop(fake, there);
         blob->state = to;
@@ -137,11 +134,6 @@ static void finish(struct blobs *blobs, const struct blob_name *name, blob_done 
 static void keep(struct blobs *blobs, const struct blob_name *name, blob_done done, void *user)
 {
     move(blobs, name, FAKE_BLOB_LOOSE, FAKE_BLOB_KEPT, done, user);
-}
-
-static void loosen(struct blobs *blobs, const struct blob_name *name, blob_done done, void *user)
-{
-    move(blobs, name, FAKE_BLOB_KEPT, FAKE_BLOB_LOOSE, done, user);
 }
 
 static void read_bytes(struct blobs *blobs, const struct blob_name *name, uint64_t at, uint32_t len,
@@ -208,7 +200,7 @@ static void sweep(struct blobs *blobs, uint64_t older_than_ms, blob_done done, v
 }
 
 static const struct blobs_ops ops = {
-        put, finish, keep, loosen, read_bytes, remove_one, remove_shelf, measure, sweep};
+        put, finish, keep, read_bytes, remove_one, remove_shelf, measure, sweep};
 
 void fake_blobs_init(struct fake_blobs *fake, struct timers *timers)
 {

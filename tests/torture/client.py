@@ -72,6 +72,7 @@ class Client:
         self.connection = self.attempt = self.next_id = self.deeds = 0
         self.not_before = self.welcomed_at = 0.0
         self.is_over = self.is_asleep = False
+        self.close_code = wire.BROKEN
         self.cursors = {}
         self.unacked = collections.defaultdict(list)  # conversation -> Words in order
         self.acked = collections.defaultdict(lambda: collections.deque(maxlen=HEAL_MAX))
@@ -95,13 +96,18 @@ class Client:
                 continue
             try:
                 await self.come()
-            except (OSError, wire.Refused):
-                await asyncio.sleep(self.jitter())
+            except (OSError, wire.Refused) as fault:
+                await self.rest(f"no line: {fault}")
                 continue
             await self.closed.wait()
             self.leave_requests()
             if not self.is_over:
-                await asyncio.sleep(max(self.jitter(), self.not_before - time.monotonic()))
+                await self.rest(f"closed: {self.close_code}")
+
+    async def rest(self, why):
+        seconds = max(self.jitter(), self.not_before - time.monotonic())
+        self.note("step", who=self.who, step="rest", why=f"{why}, so {1000 * seconds:.0f} ms of rest")
+        await asyncio.sleep(seconds)
 
     def jitter(self):
         if self.welcomed_at and time.monotonic() - self.welcomed_at > STEADY_S:
@@ -111,6 +117,7 @@ class Client:
         return self.random.random() * min(15.0, 0.4 * 2 ** (self.attempt - 1))
 
     async def come(self):
+        self.note("step", who=self.who, step="try")
         proof = {"ticket": self.ticket} if self.ticket else {"token": await self.token()}
         self.closed.clear()
         self.connection += 1
@@ -128,6 +135,7 @@ class Client:
     def on_close(self, connection, code):
         if connection != self.connection:
             return
+        self.close_code = code
         if code == 4401:
             self.ticket = None
         if code in FINAL_CODES:
@@ -241,6 +249,7 @@ class Client:
         self.not_before = time.monotonic() + frame["retry_after_ms"] / 1000
 
     def on_error(self, frame):
+        self.note("step", who=self.who, step="told", why=f"{frame['code']}, again in {frame.get('retry_after_ms', 500)} ms")
         if frame.get("id") == "hello" and frame["retry"] in ("same", "later"):
             asyncio.get_running_loop().call_later(frame.get("retry_after_ms", 500) / 1000, self.greet, self.connection)
         words = self.by_id.get(frame.get("id"))
@@ -351,6 +360,7 @@ class Client:
 
     def put_if_waiting(self, words):
         if words in self.unacked[words.conversation] and words.conversation not in self.held_back:
+            self.note("step", who=self.who, step="again")
             self.put(words)
 
     def put_again(self, conversation):

@@ -9,10 +9,11 @@ import signal
 import time
 
 import partition
-import tally
+import recovery
 import wire
 from fleet import Failovers
 
+CALM_S = 15  # for whoever still waits for an answer, before and behind a failover
 ROUTER_S = 10  # a pool without work needs no router: then nobody takes it over
 
 
@@ -66,18 +67,30 @@ class Faults:
         self.random.shuffle(deeds)
         began, pace = time.monotonic(), seconds / (len(deeds) + 1)
         for number, table in enumerate(deeds, 1):
-            await asyncio.sleep(max(0.0, began + number * pace * self.random.uniform(0.92, 1.0) - time.monotonic()))
+            await asyncio.sleep(max(0.0, began + (number + self.random.uniform(-0.45, 0.45)) * pace - time.monotonic()))
             await self.do(self.pick(table), table is self.killing)
         await asyncio.sleep(max(0.0, began + seconds - time.monotonic()))
 
     async def do(self, deed, is_kill):
+        is_failover = deed.__name__ in recovery.IS_FAILOVER
+        if is_failover:
+            await self.be_answered()
         row = {"kind": deed.__name__, "began": time.monotonic_ns(), "ended": None}
         self.done.append(row)
         self.kills += is_kill
-        if row["kind"] in tally.IS_FAILOVER:
+        if is_failover:
             row["ended"] = row["began"]  # what it takes is counted from the first moment
         await deed()
         row["ended"] = row["ended"] or time.monotonic_ns()
+        if is_failover:
+            await self.be_answered()
+
+    async def be_answered(self):
+        """Until whatever is in the air now was answered: what a partition holds up is not the failover's, nor the other way round."""
+        waiting = [(client, words) for client in self.run.clients() if not (client.is_over or client.is_asleep)
+                   for unacked in client.unacked.values() for words in unacked]
+        await self.run.calm(CALM_S, lambda: not any(words in client.unacked[words.conversation] for client, words in waiting
+                                                    if not (client.is_over or client.is_asleep)))
 
     # ---- kill -9 --------------------------------------------------------------------------------------------------
     async def kill_node(self):
@@ -134,7 +147,7 @@ class Faults:
         self.stage.slow_fsync(0)
 
     async def disk_full(self):
-        self.stage.ballast.fill()
+        await asyncio.to_thread(self.stage.ballast.fill)
         await asyncio.sleep(self.random.uniform(0.5, 2))
         self.stage.ballast.clear()
 

@@ -28,6 +28,7 @@ all processes of a machine) and `kind`:
   erased     conversation                                                        the door said that it is done
   foreign    who tenant words                                                    a frame with another tenant's canary
   trespass   who conversation is_let_in                                          a try to reach another tenant's things
+  step       who step [why]                                                      rest, try, told, again: what it waits for, for recovery.py
   held       who role conversation at                                            at the end: the device's cursor
 
 A store is {conversations: {id: {tenant, entries, records, is_erased}}, logs: {name: records}, capacity: {agent: most},

@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The figures of a torture: how much was promised, how long it took to come back, what was found."""
-import bisect
 import collections
 
 import judge
-
-IS_FAILOVER = {"stop_master", "kill_master", "cut_off_master", "order_failover"}
+import recovery
 
 
 def percentile(values, part):
@@ -13,56 +11,20 @@ def percentile(values, part):
     return values[min(len(values) - 1, int(len(values) * part))] if values else 0
 
 
-ANSWERS = {"settled", "kept", "refused", "dropped"}
-
-
-def answers(events, left_out=()):
-    """Of each device the (said, answered) of its words, by the time they were said; a no is an answer, too.
-
-    Words that were never answered are not here: they are `stuck`, or their conversation was erased."""
-    found, waiting = collections.defaultdict(list), {}
-    for event in events:
-        kind, who = event["kind"], event.get("who")
-        if who in left_out or not (kind == "send" or kind in ANSWERS):
-            continue
-        key = (who, event["conversation"], event["lineage"], event["n"])
-        if kind == "send":
-            waiting[key] = event["t"]
-        elif key in waiting:
-            found[who].append((waiting.pop(key), event["t"]))
-    for rows in found.values():
-        rows.sort()
-    return found
-
-
-def recoveries(events, faults, left_out=()):
-    """Milliseconds from the end of each fault until each device that had, or then said, something was answered; by kind.
-
-    A device that was asleep, or whose line was tampered with, says nothing about the broker and is left out."""
-    asleep, found = collections.defaultdict(list), collections.defaultdict(list)
-    for event in events:
-        if event["kind"] == "asleep":
-            asleep[event["who"]].append(event["t"])
-    for who, rows in answers(events, left_out).items():
-        for fault in faults:
-            end = fault["ended"]
-            # What was in the air at the end, or said in the first quarter of a second after it.
-            until = bisect.bisect_left(rows, (end + 250_000_000,))
-            in_air = [row for row in rows[max(0, until - 64):until] if row[1] > end]
-            if not in_air:
-                continue
-            first = min(in_air, key=lambda row: row[1])
-            nap = bisect.bisect_left(asleep[who], fault["began"] - 5_000_000_000)
-            if nap == len(asleep[who]) or asleep[who][nap] > first[1]:
-                found[fault["kind"]].append((first[1] - max(end, first[0])) / 1e6)
-    return found
+def is_kill(kind):
+    return kind.startswith("kill") and kind not in recovery.IS_FAILOVER
 
 
 def figures(events, verdicts, faults, options, extra):
     by_kind = collections.Counter(fault["kind"] for fault in faults)
-    times = recoveries(events, faults, extra.pop("left_out"))
-    killed = [value for kind, values in times.items() if kind.startswith("kill") and kind not in IS_FAILOVER for value in values]
-    failed_over = [value for kind, values in times.items() if kind in IS_FAILOVER for value in values]
+    rows = recovery.recoveries(events, faults, extra.pop("left_out"))
+    times = collections.defaultdict(list)
+    for row in rows:
+        if not row["is_overlapped"]:
+            times[row["kind"]].append(row["ms"])
+    killed = [value for kind, values in times.items() if is_kill(kind) for value in values]
+    failed_over = [value for kind, values in times.items() if kind in recovery.IS_FAILOVER for value in values]
+    overlapped = [row["ms"] for row in rows if row["is_overlapped"] and (is_kill(row["kind"]) or row["kind"] in recovery.IS_FAILOVER)]
     kinds = collections.Counter(event["kind"] for event in events)
     counts = judge.count(verdicts)
     return {
@@ -70,9 +32,12 @@ def figures(events, verdicts, faults, options, extra):
         "committed": kinds["committed"], **counts, "resets": kinds["reset"], "erased": kinds["erased"],
         "recovery_ms_p50": round(percentile(killed, 0.5)), "recovery_ms_p99": round(percentile(killed or failed_over, 0.99)),
         "recovery_ms_max": round(max(killed or failed_over, default=0)), "failover_ms_p99": round(percentile(failed_over, 0.99)),
+        "failover_ms_max": round(max(failed_over, default=0)),
+        "overlapped": len(overlapped), "overlapped_ms_max": round(max(overlapped, default=0)),
         "router_ms_max": max((fault["led_again_ms"] for fault in faults if "led_again_ms" in fault), default=0),
         "faults": len(faults), "faults_by_kind": dict(sorted(by_kind.items())), "nodes": options.nodes,
         "durability": options.durability, "replicas": options.replicas, "seed": options.seed, **extra,
+        "slowest": recovery.slowest(rows, events, faults),
     }, {kind: (len(values), percentile(values, 0.5), percentile(values, 0.99), max(values)) for kind, values in times.items() if values}
 
 

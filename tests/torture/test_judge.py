@@ -4,7 +4,7 @@
 import sys
 
 import judge
-import tally
+import recovery
 from history import NOTHING
 
 MARKS = [f"{place:016x}" for place in range(1, 20)]
@@ -327,13 +327,25 @@ def figures_cases():
     fault = {"kind": "kill_node", "began": 1000_000_000, "ended": 1000_000_000}
 
     def found(*events):
-        return tally.recoveries(events, [fault]).get("kill_node", [])
+        return [row["ms"] for row in recovery.recoveries(events, [fault])]
     yield "recovery counts from the end of the fault", found(said_at(900, 1), answered_at(1700, 1)) == [700.0], None
     yield "recovery counts from when it was said, if that was later", found(said_at(1100, 1), answered_at(1700, 1)) == [600.0], None
     yield "a no is an answer", found(said_at(900, 1), answered_at(1030, 1, "refused"), said_at(8000, 1), answered_at(8010, 1)) == [30.0], None
     refused = [said_at(100, 1), answered_at(110, 1, "refused")]
     yield "words refused long ago are not in the air", found(*refused, said_at(9000, 1), answered_at(9010, 1)) == [], None
     asleep = {"t": 1010_000_000, "kind": "asleep", "who": "ada/1"}
+    again = {"kind": "kill_redis", "began": 1500_000_000, "ended": 1600_000_000}
+    rows = recovery.recoveries([said_at(900, 1), answered_at(1700, 1)], [fault, again])
+    yield "a wait that another fault ran into is the other's from its end", [row["ms"] for row in rows if not row["is_overlapped"]] == [100.0], rows
+    yield "and what it had lasted before is told apart", [row["ms"] for row in rows if row["is_overlapped"]] == [500.0], rows
+    rows = recovery.recoveries([said_at(900, 1), answered_at(1550, 1)], [fault, again])
+    yield "who was answered during the other fault was answered", [(row["ms"], row["is_overlapped"]) for row in rows] == [(550.0, False)], rows
+    steps = [{**said_at(moment, 1), "kind": kind, "step": kind, "why": kind}
+             for moment, kind in ((1100, "rest"), (1300, "try"), (1350, "hello"), (1500, "told"), (1600, "hello"), (1650, "welcome"))]
+    story = [{**step, "kind": "step"} if step["kind"] in ("rest", "try", "told") else step for step in steps]
+    slow = recovery.slowest(recovery.recoveries([said_at(900, 1), answered_at(1700, 1)], [fault]), story, [fault])
+    yield "a slow wait is told by what was waited for", slow[0]["waited_for"] == {
+        "answer": 150, "rest": 200, "line": 50, "greeting": 200, "told": 100}, slow
     yield "who sleeps tells nothing", found(said_at(900, 1), asleep, answered_at(5000, 1)) == [], None
 
 

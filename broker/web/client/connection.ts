@@ -180,13 +180,11 @@ export class Connection {
         this.#later(BEAT_MS, this.#life, () => this.#beat());
     }
 
-    // A refused hello tells when to come back, and with what.
-    #note(retry: string, after_ms = 0): void {
+    // A refused hello tells when to say it again, on this very socket while the server leaves it open, and with what.
+    #note(retry: string, after_ms = BACKOFF_MS): void {
+        const socket = this.#socket!;
         if (retry === "token") this.#ticket.value = "";
-        if (this.state === "connecting") {
-            this.#hold(after_ms);
-            if (retry === "same" || retry === "later") this.#lose("refused", after_ms);
-        }
+        else if (this.state === "connecting" && retry !== "never") this.#world.after(after_ms, () => socket.onopen?.(0));
     }
 
     #hold(ms: number): void {

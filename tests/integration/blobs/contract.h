@@ -10,7 +10,7 @@ extern void (*contract_wait)(const _Bool *is_done);
 /* Lets so much time pass for what was written. */
 extern void (*contract_age)(const struct blob_name *name, uint64_t ms);
 
-/* Runs every case; each on a shelf of its own. */
-void blobs_contract(struct blobs *blobs);
+/* Runs every case; each on a shelf of its own. other: the same store, as another node has it. */
+void blobs_contract(struct blobs *blobs, struct blobs *other);
 
 #endif

@@ -40,7 +40,7 @@ static void the_fake_keeps_the_contract(void)
     fake_blobs_init(&fake, &timers.base);
     contract_wait = turn_fake;
     contract_age = age_fake;
-    blobs_contract(&fake.base);
+    blobs_contract(&fake.base, &fake.base);
     fake_blobs_finish(&fake);
     fake_clock_finish(&clock_of_fake);
 }
@@ -87,14 +87,14 @@ static struct folder_blobs *open_folder(void)
 static void a_folder_keeps_the_contract(void)
 {
     struct folder_blobs *folder = open_folder();
+    struct folder_blobs *other = folder_blobs_create(uv_default_loop(), folder_path);
+    expect(other != NULL); /* it may be there already */
     contract_wait = turn_loop;
     contract_age = age_files;
-    blobs_contract(folder_blobs_port(folder));
-    expect(folder_blobs_is_idle(folder));
+    blobs_contract(folder_blobs_port(folder), folder_blobs_port(other));
+    expect(folder_blobs_is_idle(folder) && folder_blobs_is_idle(other));
     folder_blobs_destroy(folder);
-    folder = folder_blobs_create(uv_default_loop(), folder_path); /* it may be there already */
-    expect(folder != NULL);
-    folder_blobs_destroy(folder);
+    folder_blobs_destroy(other);
 }
 
 struct outcome {

@@ -174,7 +174,10 @@ static void a_bucket_keeps_the_contract(void)
     open_bucket();
     contract_wait = turn;
     contract_age = age_object;
-    blobs_contract(blobs);
+    struct s3_blobs *other = s3_blobs_create(loop_uv(loop), &skewed, &options);
+    blobs_contract(blobs, s3_blobs_port(other));
+    expect(s3_blobs_is_idle(other));
+    s3_blobs_destroy(other);
     close_bucket();
 }
 

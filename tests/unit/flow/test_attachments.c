@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files on a node of the stage, in a made-up store: kept before they are said, loosened when they
- * are refused, swept when nobody says them, and shown to nobody once they are deleted. */
+/* Files on a node of the stage, in a made-up store: kept before they are said, swept when nobody
+ * says them, and shown to nobody once they are deleted. */
 #include "flow/files.h"
 #include "lib/fake_blobs.h"
 #include "lib/test.h"
@@ -59,6 +59,15 @@ static void say_file_as(struct actor *actor, const char *id, uint64_t n)
             actor->lineage, n, id);
 }
 
+/* The same, but gives it only so many ms. */
+static void send_file_later(struct actor *actor, uint64_t ms, const char *id, uint64_t n)
+{
+    act_later(actor, ms,
+            "{\"type\":\"send\",\"id\":\"f\",\"lineage\":\"%s\",\"n\":%" PRIu64
+            ",\"body\":{\"kind\":\"file\",\"text\":\"a.txt\",\"upload\":\"%s\"}}",
+            actor->lineage, n, id);
+}
+
 static size_t kept(void)
 {
     return fake_blobs_count(&files, FAKE_BLOB_KEPT);
@@ -84,19 +93,41 @@ static void a_file_is_kept_and_said_with_its_address(void)
     stage_end();
 }
 
-static void a_file_that_is_refused_is_loose_again(void)
+static void a_file_that_is_refused_can_still_be_said(void)
 {
     struct actor *ada = begin();
     upload(ada, FIRST);
-    say_file_as(ada, FIRST, 5);
-    expect(heard(ada, "\"resend\""));
+    say_file_as(stage_customer("north"), FIRST, 1); /* another's */
     expect(kept() == 0 && loose() == 1);
     say_file_as(ada, SECOND, 1);
     expect(heard(ada, "no_such_upload"));
-    say_file_as(stage_customer("north"), FIRST, 1); /* another's */
-    expect(kept() == 0 && loose() == 1);
+    say_file_as(ada, FIRST, 5);
+    expect(heard(ada, "\"resend\""));
     say_file_as(ada, FIRST, 1);
-    expect(heard(ada, "\"ack\"") && kept() == 1);
+    expect(heard(ada, "\"ack\"") && kept() == 1 && loose() == 0);
+    stage_end();
+}
+
+/* Two sends name one upload; the one that is refused, or whose line broke, takes nothing away from
+ * the one that an entry was made of. */
+static void who_is_refused_takes_no_file_from_who_is_not(void)
+{
+    struct actor *ada = begin();
+    upload(ada, FIRST);
+    struct actor *phone = stage_actor();
+    memcpy(phone->token, ada->token, sizeof phone->token);
+    act_enter(phone);
+    send_file_later(ada, 1, FIRST, 5);
+    say_file_as(phone, FIRST, 1);
+    expect(heard(ada, "\"resend\"") && heard(phone, "\"ack\""));
+    upload(ada, SECOND);
+    send_file_later(ada, 0, SECOND, 1);
+    act_leave(ada); /* before it was kept */
+    say_file_as(phone, SECOND, 2);
+    expect(heard(phone, "\"ack\""));
+    files.base.ops->sweep(&files.base, 0, NULL, NULL);
+    stage_run(5);
+    expect(kept() == 2 && loose() == 0);
     stage_end();
 }
 
@@ -152,7 +183,8 @@ int main(int argc, char **argv)
 {
     return test_main(argc, argv,
             (struct test_case[]){CASE(a_file_is_kept_and_said_with_its_address),
-                    CASE(a_file_that_is_refused_is_loose_again),
+                    CASE(a_file_that_is_refused_can_still_be_said),
+                    CASE(who_is_refused_takes_no_file_from_who_is_not),
                     CASE(a_broken_disk_says_nothing_and_loses_nothing),
                     CASE(the_timer_sweeps_what_nobody_said),
                     CASE(a_deleted_file_is_shown_to_nobody), {0}});

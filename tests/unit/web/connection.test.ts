@@ -99,6 +99,21 @@ test("a line that went silent is found dead", async () => {
     session.connection.stop();
 });
 
+test("a hello that the store could not answer is said again on the same socket", async () => {
+    const world = new World();
+    Object.assign(world, { random: () => 0.999 });
+    let refusals = 4;
+    world.disturb = (frame) => (frame.type === "welcome" && refusals-- > 0
+        ? [{ type: "error", id: frame.id, code: "store_unavailable", message: "", retry: "same", retry_after_ms: 250 }] : [frame]);
+    const session = customer(world);
+    session.connection.start();
+    await world.pass(1_000 + 4 * 250);
+    assert.equal(session.connection.state, "connected");
+    assert.equal(hellos(world).length, 5);
+    assert.equal(world.sockets.size, 1);
+    session.connection.stop();
+});
+
 test("after a sleep the line is tried at once", async () => {
     const world = new World();
     const session = customer(world);
