@@ -30,9 +30,16 @@ static size_t write_groups(
     return written;
 }
 
-size_t base64url_write(const void *bytes, size_t len, char *out)
+size_t base64url_write(const void *from, size_t len, char *out)
 {
-    return write_groups(bytes, len, 6, base64url_digits, out);
+    const uint8_t *bytes = from;
+    size_t at = 0, written = 0;
+    for (; at + 3 <= len; at += 3) {
+        uint32_t three = (uint32_t)bytes[at] << 16 | (uint32_t)bytes[at + 1] << 8 | bytes[at + 2];
+        for (int shift = 18; shift >= 0; shift -= 6)
+            out[written++] = base64url_digits[three >> shift & 63];
+    }
+    return written + write_groups(bytes + at, len - at, 6, base64url_digits, out + written);
 }
 
 size_t base32_write(const void *bytes, size_t len, char *out)
@@ -40,38 +47,62 @@ size_t base32_write(const void *bytes, size_t len, char *out)
     return write_groups(bytes, len, 5, base32_digits, out);
 }
 
-static int base64url_value(char c)
+enum { NO = 0x80 };
+/* clang-format off */
+static const uint8_t base64url_values[128] = {
+        NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+        NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+        NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 62, NO, NO,
+        52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NO, NO, NO, NO, NO, NO,
+        NO, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+        15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NO, NO, NO, NO, 63,
+        NO, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+        41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO, NO, NO,
+};
+/* clang-format on */
+
+static unsigned base64url_value(char c)
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '-' ? 62 : c == '_' ? 63 : -1;
+    return (unsigned char)c < sizeof base64url_values ? base64url_values[(unsigned char)c] : NO;
+}
+
+/* The last two or three characters: one or two bytes, and no spare bit that is not zero. */
+static bool read_rest(struct slice text, uint8_t *out)
+{
+    unsigned held = 0;
+    uint32_t window = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned value = base64url_value(text.bytes[i]);
+        if (value == NO)
+            return false;
+        window = (window << 6 | value) & 0xffff;
+        held += 6;
+        if (held < 8)
+            continue;
+        held -= 8;
+        *out++ = (uint8_t)(window >> held);
+    }
+    return (window & ((1u << held) - 1)) == 0;
 }
 
 bool base64url_read(struct slice text, void *out, size_t capacity, size_t *out_len)
 {
     uint8_t *bytes = out;
-    unsigned held = 0;
-    uint32_t window = 0;
-    size_t len = text.len / 4 * 3 + (text.len % 4 ? text.len % 4 - 1 : 0), written = 0;
-    if (text.len % 4 == 1 || len > capacity)
+    size_t rest = text.len % 4, at = 0, len = text.len / 4 * 3 + (rest ? rest - 1 : 0);
+    if (rest == 1 || len > capacity)
         return false;
-    for (size_t i = 0; i < text.len; i++) {
-        int value = base64url_value(text.bytes[i]);
-        if (value < 0)
+    for (; at + 4 <= text.len; at += 4) {
+        const char *four = text.bytes + at;
+        unsigned a = base64url_value(four[0]), b = base64url_value(four[1]);
+        unsigned c = base64url_value(four[2]), d = base64url_value(four[3]);
+        if (((a | b | c | d) & NO) != 0)
             return false;
-        window = (window << 6 | (uint32_t)value) & 0xffff;
-        held += 6;
-        if (held < 8)
-            continue;
-        held -= 8;
-        bytes[written++] = (uint8_t)(window >> held);
+        *bytes++ = (uint8_t)(a << 2 | b >> 4);
+        *bytes++ = (uint8_t)(b << 4 | c >> 2);
+        *bytes++ = (uint8_t)(c << 6 | d);
     }
-    if ((window & ((1u << held) - 1)) != 0)
+    if (!read_rest(slice_make(text.bytes + at, rest), bytes))
         return false;
-    *out_len = written;
+    *out_len = len;
     return true;
 }
