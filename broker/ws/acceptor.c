@@ -88,13 +88,11 @@ static void refuse(struct acceptor *acceptor, int fd, enum admission admission)
 
 static void admit(struct acceptor *acceptor, int fd, const struct sockaddr_storage *from)
 {
-    int yes = 1;
     struct address_count *count = count_address(acceptor, from);
     if (count == NULL) {
         refuse(acceptor, fd, ADMISSION_ADDRESS_FULL);
         return;
     }
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     enum admission admission = acceptor->on_socket(acceptor->user, fd, count);
     if (admission == ADMISSION_TAKEN) {
         acceptor->accepted_total++;
@@ -167,9 +165,19 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     }
 }
 
+/* Each socket that is accepted has the options of the one that listens. */
+static void set_options(const struct acceptor *acceptor, int fd)
+{
+    int yes = 1, size = acceptor->send_buffer_bytes;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    if (size > 0)
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+}
+
 static bool watch(struct acceptor *acceptor, int fd)
 {
     struct listener *listener = &acceptor->listeners[acceptor->listener_count];
+    set_options(acceptor, fd);
     listener->acceptor = acceptor;
     listener->fd = fd;
     if (uv_poll_init_socket(acceptor->uv, &listener->poll, fd) != 0)

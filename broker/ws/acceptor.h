@@ -42,6 +42,7 @@ struct acceptor {
     uint64_t complain_ms; /* not before, so that a flood of callers is no flood of lines */
     struct map addresses;
     uint32_t per_address_max; /* 0: no cap */
+    int send_buffer_bytes;    /* 0: the kernel's choice */
     uint16_t port;
     uint64_t accepted_total, refused_total;
     /* Takes the socket over when it answers TAKEN; count is this address's, already counted. */

@@ -119,9 +119,6 @@ static enum admission on_socket(void *user, int fd, struct address_count *count)
     if (connection == NULL)
         return ADMISSION_FULL;
     uint32_t generation = connection->generation;
-    int size = server->options.send_buffer_bytes;
-    if (size > 0)
-        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
     connection->address = count;
     lws_adopt_desc_t adoption = {.vh = server->vhost,
             .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP,
@@ -242,6 +239,7 @@ static bool start(
     server->acceptor.uv = loop_uv(server->loop);
     server->acceptor.timers = server->timers;
     server->acceptor.per_address_max = options->connections_per_address_max;
+    server->acceptor.send_buffer_bytes = options->send_buffer_bytes;
     server->acceptor.on_socket = on_socket;
     server->acceptor.user = server;
     return acceptor_listen(&server->acceptor, address, options->port, sentence, sentence_len);
