@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages on the hot path, to be counted: one customer and the agent who owns the case, in turn.
+ * Or connections: a customer comes back with ticket and cursor, having missed nothing, and leaves.
  *
- *   hot_path json|msgpack MESSAGES
+ *   hot_path json|msgpack COUNT [messages|hellos]
  *
  * A whole node on the unit tests' stage. Getting there is not counted: hot_path.py tells callgrind
  * to count only inside the functions of this file that begin with hot_path_, and takes the
  * difference of two runs. Invariant: between those functions and the node there is nothing but the
  * fakes, and all that the node does for a message is done when its three frames (the ack, and the
- * entry to both) are out.
+ * entry to both) are out; for a connection, when the welcome is out and the receipts were read.
  */
 #include "base/check.h"
 #include "unit/flow/stage.h"
@@ -17,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAMES_PER_MESSAGE = 3, FRAME_MAX = 2048 };
+enum { FRAMES_PER_MESSAGE = 3, FRAME_MAX = 2048, PEER_INDEX = 60, HELLO_TURNS = 64 };
 
 /* As long as people's messages are in `weft bench chat`. */
 static const char words[] =
@@ -59,19 +60,20 @@ __attribute__((noinline)) static void hot_path_turn(void)
     check(fake_clock_step(&stage.clock));
 }
 
-/* The frame as a client would send it. */
-static size_t write_send(struct actor *actor, enum proto_codec codec, char *bytes)
+__attribute__((noinline)) static void hot_path_open(struct peer peer, const struct peer_info *info)
+{
+    node_peer_events.on_opened(stage.node, peer, info);
+}
+
+__attribute__((noinline)) static void hot_path_close(struct peer peer)
+{
+    node_peer_events.on_closed(stage.node, peer);
+}
+
+/* The frame as a client would send it, from its JSON. */
+static size_t write_as(enum proto_codec codec, char *text, int len, char *bytes)
 {
     static uint8_t scratch[1 << 16];
-    static char text[FRAME_MAX];
-    char owner[64] = "";
-    if (actor->owner[0] != '\0')
-        snprintf(owner, sizeof owner, ",\"owner\":\"%s\"", actor->owner);
-    actor->n++;
-    int len = snprintf(text, sizeof text,
-            "{\"type\":\"send\",\"id\":\"s%" PRIu64 "\",\"conversation\":\"%s\",\"lineage\":\"%s\""
-            ",\"n\":%" PRIu64 ",\"body\":{\"kind\":\"text\",\"text\":\"%s\"}%s}",
-            actor->n, actor->conversation, actor->lineage, actor->n, words, owner);
     struct arena arena;
     struct proto_frame frame;
     struct proto_problem problem;
@@ -82,6 +84,40 @@ static size_t write_send(struct actor *actor, enum proto_codec codec, char *byte
     proto_frame_write(codec, &frame, &out);
     check(!out.overflowed);
     return out.len;
+}
+
+static size_t write_send(struct actor *actor, enum proto_codec codec, char *bytes)
+{
+    char text[FRAME_MAX], owner[64] = "";
+    if (actor->owner[0] != '\0')
+        snprintf(owner, sizeof owner, ",\"owner\":\"%s\"", actor->owner);
+    actor->n++;
+    int len = snprintf(text, sizeof text,
+            "{\"type\":\"send\",\"id\":\"s%" PRIu64 "\",\"conversation\":\"%s\",\"lineage\":\"%s\""
+            ",\"n\":%" PRIu64 ",\"body\":{\"kind\":\"text\",\"text\":\"%s\"}%s}",
+            actor->n, actor->conversation, actor->lineage, actor->n, words, owner);
+    return write_as(codec, text, len, bytes);
+}
+
+static void come_and_go(struct actor *actor, enum proto_codec codec, uint32_t number)
+{
+    char text[FRAME_MAX], bytes[FRAME_MAX], at[NAME_TEXT_MAX + 1];
+    struct peer peer = {PEER_INDEX, number + 1};
+    struct peer_info info = {.codec = codec == PROTO_JSON ? PEER_JSON : PEER_MSGPACK};
+    at[name_write(&fold_of(actor)->public_tail, at)] = '\0';
+    int len = snprintf(text, sizeof text,
+            "{\"type\":\"hello\",\"id\":\"h\",\"ticket\":\"%s\",\"cursors\":[{\"conversation\":"
+            "\"%s\",\"at\":\"%s\"}]}",
+            actor->ticket, actor->conversation, at);
+    size_t size = write_as(codec, text, len, bytes), wanted = frames_out + 1;
+    hot_path_open(peer, &info);
+    hot_path_frame(peer, bytes, size);
+    for (unsigned i = 0; i < HELLO_TURNS && frames_out < wanted; i++)
+        hot_path_turn();
+    while (fake_store_outstanding(stage.store) > 0)
+        hot_path_turn();
+    check(frames_out == wanted);
+    hot_path_close(peer);
 }
 
 static void exchange(struct actor *actor, enum proto_codec codec)
@@ -97,10 +133,11 @@ static void exchange(struct actor *actor, enum proto_codec codec)
 
 int main(int argc, char **argv)
 {
-    check(argc == 3);
+    check(argc == 3 || argc == 4);
+    bool are_hellos = argc == 4 && strcmp(argv[3], "hellos") == 0;
     bool is_json = strcmp(argv[1], "json") == 0;
     enum proto_codec codec = is_json ? PROTO_JSON : PROTO_MSGPACK;
-    size_t messages = strtoul(argv[2], NULL, 10);
+    size_t count = strtoul(argv[2], NULL, 10);
     stage_start();
     stage.settings.messages_per_min = stage.settings.agent_messages_per_min = 1000 * 1000;
     stage_speak(is_json ? PEER_JSON : PEER_MSGPACK);
@@ -112,10 +149,14 @@ int main(int argc, char **argv)
     stage_run(10000);
     uint64_t before = fold_of(ada)->tail.seq;
     stage.node->peers = &counting_peers;
-    for (size_t i = 0; i < messages; i++)
+    if (are_hellos)
+        act_leave(ada);
+    for (size_t i = 0; i < count && are_hellos; i++)
+        come_and_go(ada, codec, (uint32_t)i);
+    for (size_t i = 0; i < count && !are_hellos; i++)
         exchange(i % 2 == 0 ? ada : anna, codec);
-    check(fold_of(ada)->tail.seq >= before + messages);
-    printf("%zu messages\n", messages);
+    check(are_hellos || fold_of(ada)->tail.seq >= before + count);
+    printf("%zu\n", count);
     fflush(stdout);
     _Exit(0);
 }
