@@ -179,22 +179,27 @@ void chat_snapshot(struct chat *chat)
     chat_change(chat, chat->snapshot);
 }
 
+static void follow_up_record(struct chat *chat, const struct record *record)
+{
+    deliver_record(chat, record);
+    chat->told = record;
+    follow_up(chat);
+    chat->told = NULL;
+}
+
 static void on_record(struct log *log, const struct record *record)
 {
     struct chat *chat = chat_of(log);
     chat->own_seq = record->at.seq;
     chat_tell_record(chat, record);
-    deliver_record(chat, record);
-    follow_up(chat);
+    follow_up_record(chat, record);
     chat_snapshot(chat);
 }
 
 /* The node that appended it sees to snapshots. */
 static void on_foreign(struct log *log, const struct record *record)
 {
-    struct chat *chat = chat_of(log);
-    deliver_record(chat, record);
-    follow_up(chat);
+    follow_up_record(chat_of(log), record);
 }
 
 static void on_moved(struct log *log)

@@ -52,6 +52,7 @@ struct chat {
     uint64_t obligations[2]; /* as of the last follow_up: what is in the due index */
     size_t obligation_count;
     bool is_learnt;                       /* while what was read is followed up: chat_log.c */
+    const struct record *told;            /* while this record is: the same; else NULL */
     struct rate sends;                    /* of the contact, from all devices */
     struct name seen_owner, seen_request; /* as of the last follow_up */
     struct id_text seen_agent;

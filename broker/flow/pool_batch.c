@@ -4,7 +4,8 @@
  *   pool_submit --> the open batch --its turn in the log--> closed: each change decides
  *                                       |-- yes, about nothing that is in the entry --> its values
  *                                       |-- yes or no, about what is in the entry ----> next batch
- *                                       `-- no --> proved by the entry, or by a read (rule 6)
+ *                                       |-- no --> proved by the entry, or by a read (rule 6)
+ *                                       `-- last, the router, about what nobody spoke of
  *
  * Invariant: a batch is one change of the log, so all its rules hold for it as for any other. All
  * of its changes are decided on one fold, and no two that have a say share a request or an agent:
@@ -18,7 +19,7 @@
 #include <stdlib.h>
 
 enum {
-    VALUES_MAX = POOL_SHARED_MAX + ROUTE_DECISIONS_MAX,
+    VALUES_MAX = POOL_SHARED_MAX + 2 * ROUTE_DECISIONS_MAX,
     KEYS_MAX = 4 * VALUES_MAX,
     SHARED_BYTES_MAX = 48 * 1024, /* encoded: whoever reads it has a scratch of twenty times that */
 };
@@ -29,13 +30,14 @@ struct pool_batch {
     struct list changes; /* in the order of asking */
 };
 
-/* What the entry says so far. */
+/* What the entry says so far: the router's values, which end where those of the others begin. */
 struct gathered {
-    struct pool_entry *entries;
-    size_t count, sayers; /* of values, and of changes that have some */
+    struct pool_entry *values;
+    size_t begin, end, sayers; /* sayers: changes that have some */
     uint64_t *keys; /* hashes of the requests and agents that it is about, or that wait for it */
     size_t key_count;
-    bool is_closed; /* by a change that shares with none, or by what there is room for */
+    bool is_full;
+    bool is_alone; /* a change that shares with none is in it */
     struct list left;
 };
 
@@ -86,13 +88,19 @@ static void leave(struct gathered *all, struct pool_change *change)
     list_append(&all->left, &change->link);
 }
 
+static void take_keys(struct gathered *all, const uint64_t *keys, size_t count)
+{
+    memcpy(all->keys + all->key_count, keys, count * sizeof *keys);
+    all->key_count += count;
+}
+
 static void gather(struct gathered *all, struct pool_change *change, uint64_t now_ms)
 {
     uint64_t keys[2 * ROUTE_DECISIONS_MAX];
     struct team *team = change->team;
-    struct pool_entry *values = all->entries + all->count;
+    struct pool_entry *values = all->values + all->end;
     change->value_count = 0;
-    if (all->is_closed || (change->is_alone && all->count > 0)) {
+    if (all->is_full || all->is_alone || (change->is_alone && all->sayers > 0)) {
         leave(all, change);
         return;
     }
@@ -100,19 +108,34 @@ static void gather(struct gathered *all, struct pool_change *change, uint64_t no
     size_t count = team->is_gone ? 0 : change->decide(change, team->pool, now_ms, values);
     size_t key_count = keys_of(values, count, keys);
     bool is_to_wait = is_about_what_is_said(all, keys, key_count);
-    if (count > 0 || is_to_wait) { /* who comes later does not get ahead of it */
-        memcpy(all->keys + all->key_count, keys, key_count * sizeof *keys);
-        all->key_count += key_count;
-    }
+    if (count > 0 || is_to_wait) /* who comes later does not get ahead of it */
+        take_keys(all, keys, key_count);
     if (is_to_wait) {
         leave(all, change);
-    } else {
-        change->value_count = count;
-        all->count += count;
-        all->sayers += count > 0;
+        return;
     }
-    all->is_closed = (change->is_alone && count > 0) || all->count >= POOL_SHARED_MAX ||
-                     all->key_count + 2 * (size_t)ROUTE_DECISIONS_MAX > KEYS_MAX;
+    change->value_count = count;
+    all->end += count;
+    all->sayers += count > 0;
+    all->is_alone = change->is_alone && count > 0;
+    all->is_full = all->end - all->begin >= POOL_SHARED_MAX ||
+                   all->key_count + 4 * (size_t)ROUTE_DECISIONS_MAX > KEYS_MAX;
+}
+
+/* Of what the router decides, all but what the others decide themselves: their word comes first. It
+ * always has room. What the entry before brought is decided here, without waiting for its barrier.
+ */
+static void gather_router(struct gathered *all, struct team *team, uint64_t now_ms)
+{
+    struct pool_entry values[ROUTE_DECISIONS_MAX];
+    uint64_t keys[2];
+    size_t count = all->is_alone ? 0 : team_decide(team, now_ms, values);
+    while (count-- > 0) {
+        size_t key_count = keys_of(&values[count], 1, keys);
+        if (!is_about_what_is_said(all, keys, key_count))
+            all->values[--all->begin] = values[count];
+    }
+    all->sayers += all->begin < ROUTE_DECISIONS_MAX;
 }
 
 /* The later half waits for the next entry. One change that is too much by itself is refused. */
@@ -120,10 +143,10 @@ static void drop_half(struct gathered *all, struct pool_batch *batch)
 {
     size_t kept = all->sayers / 2;
     struct list *at = batch->changes.prev;
-    while (all->sayers > kept) {
+    while (at != &batch->changes && all->sayers > kept) {
         struct pool_change *change = LIST_ITEM(at, struct pool_change, link);
         at = at->prev;
-        all->count -= change->value_count;
+        all->end -= change->value_count;
         all->sayers -= change->value_count > 0;
         change->value_count = 0;
         if (kept > 0) {
@@ -131,13 +154,18 @@ static void drop_half(struct gathered *all, struct pool_batch *batch)
             list_prepend(&all->left, &change->link);
         }
     }
+    if (all->sayers > kept) { /* the router's alone: it decides anew */
+        all->begin = all->end;
+        all->sayers = 0;
+    }
 }
 
 static bool encode(const struct gathered *all, struct arena *scratch, struct buffer *out)
 {
     size_t mark = scratch->used, most = all->sayers > 1 ? SHARED_BYTES_MAX : out->capacity;
     struct buffer shared = buffer_make(out->bytes, most);
-    bool is_encoded = pool_encode(all->entries, all->count, scratch, &shared);
+    bool is_encoded =
+            pool_encode(all->values + all->begin, all->end - all->begin, scratch, &shared);
     scratch->used = mark;
     out->len = shared.len;
     return is_encoded && !shared.overflowed;
@@ -176,20 +204,23 @@ static enum log_decision decide(
     struct team *team = batch->team;
     struct arena *scratch = &team->node->scratch;
     size_t mark = scratch->used;
-    struct gathered all = {.entries = arena_take(scratch, VALUES_MAX * sizeof *all.entries),
+    struct gathered all = {.values = arena_take(scratch, VALUES_MAX * sizeof *all.values),
+            .begin = ROUTE_DECISIONS_MAX,
+            .end = ROUTE_DECISIONS_MAX,
             .keys = arena_take(scratch, KEYS_MAX * sizeof *all.keys)};
     (void)log;
-    check(all.entries != NULL && all.keys != NULL);
+    check(all.values != NULL && all.keys != NULL);
     list_init(&all.left);
     end_joining(batch); /* a no of those who come from now on needs a read of its own */
     draft->time_ms = team_time_ms(team);
     LIST_EACH (node, next, &batch->changes)
         gather(&all, LIST_ITEM(node, struct pool_change, link), draft->time_ms);
-    while (all.count > 0 && !encode(&all, scratch, &draft->plain))
+    gather_router(&all, team, draft->time_ms);
+    while (all.sayers > 0 && !encode(&all, scratch, &draft->plain))
         drop_half(&all, batch);
     hand_on(team, &all.left);
     scratch->used = mark;
-    return all.count > 0 ? LOG_APPEND : LOG_NO;
+    return all.sayers > 0 ? LOG_APPEND : LOG_NO;
 }
 
 /* The entry proves the noes that were said on the fold before it: it was still the log's end. */

@@ -90,8 +90,6 @@ void lead_take(struct team *team)
     check(!team->is_deciding);
     team->is_deciding = true;
     team->lead_before = pool_lead(team->pool).incarnation;
-    team->decision.is_alone = true;
-    team->decision.decide = decide_lead;
-    team->decision.done = on_lead;
+    team->decision = (struct pool_change){.decide = decide_lead, .done = on_lead, .is_alone = true};
     pool_submit(team, &team->decision);
 }

@@ -103,6 +103,18 @@ static void on_packet_read(struct log_reader *reader, enum log_outcome outcome)
     end_telling(telling);
 }
 
+static void read_packet(struct telling *telling)
+{
+    struct chat *chat = telling->chat;
+    uint64_t seq = chat_fold(chat)->packet_seq;
+    telling->reader = (struct log_reader){
+            .from = seq, .to = seq, .count = 1, .on_record = on_packet, .done = on_packet_read};
+    if (seq == 0) /* there is none */
+        on_packet_read(&telling->reader, LOG_APPENDED);
+    else
+        log_read(&chat->log, &telling->reader);
+}
+
 struct loading {
     struct chat_touch touch;
     struct telling *telling;
@@ -112,19 +124,30 @@ static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
 {
     struct loading *loading = LIST_ITEM(touch, struct loading, touch);
     struct telling *telling = loading->telling;
-    struct chat *chat = telling->chat;
     free(loading);
     if (outcome == LOG_RETRY)
         tell_again(telling);
-    if (outcome != LOG_WAS_ALREADY) {
+    if (outcome == LOG_WAS_ALREADY)
+        read_packet(telling);
+    else
         end_telling(telling);
-        return;
-    }
-    uint64_t seq =
-            chat_fold(chat)->packet_seq ? chat_fold(chat)->packet_seq : chat_fold(chat)->tail.seq;
-    telling->reader = (struct log_reader){
-            .from = seq, .to = seq, .count = 1, .on_record = on_packet, .done = on_packet_read};
-    log_read(&chat->log, &telling->reader);
+}
+
+static void load(struct telling *telling)
+{
+    struct loading *loading = calloc(1, sizeof *loading);
+    check(loading != NULL);
+    loading->telling = telling;
+    loading->touch.done = on_loaded;
+    chat_touch(telling->chat, &loading->touch);
+}
+
+/* The pool speaks of the request after the conversation's barrier; a fold that waits with this very
+ * one knows its packet, however old it is. */
+static bool is_at_hand(const struct chat *chat, const struct name *request)
+{
+    return chat->log.state == LOG_READY && chat_fold(chat)->phase == PHASE_QUEUED &&
+           name_equal(&chat_fold(chat)->request, request);
 }
 
 void offer_tell(struct team *team, const struct pool_request_view *view, const struct session *only)
@@ -137,14 +160,14 @@ void offer_tell(struct team *team, const struct pool_request_view *view, const s
         return;
     }
     struct telling *telling = calloc(1, sizeof *telling);
-    struct loading *loading = calloc(1, sizeof *loading);
-    check(telling != NULL && loading != NULL);
+    check(telling != NULL);
     *telling = (struct telling){
             .chat = chat, .team = team, .offer = view->offer, .request = view->key.name};
     id_set(&telling->agent, view->agent);
     if (only != NULL)
         telling->only = session_handle(only);
-    loading->telling = telling;
-    loading->touch.done = on_loaded;
-    chat_touch(chat, &loading->touch);
+    if (is_at_hand(chat, &view->key.name))
+        read_packet(telling);
+    else
+        load(telling);
 }

@@ -190,20 +190,28 @@ static void on_packet_read(struct log_reader *reader, enum log_outcome outcome)
     log_read(&change->chat->log, reader);
 }
 
-/* The packet may be older than the request: a requeued case keeps it. */
+/* The packet may be older than the request: a requeued case keeps it. What is told just now need
+ * not be read: each read waits for the fsync of what others write. */
 static void queue(struct chat *chat)
 {
-    struct request_change *change =
-            make_change(chat, POOL_QUEUED, &chat_fold(chat)->request, "queued");
+    struct name request = chat_fold(chat)->request;
+    struct request_change *change = make_change(chat, POOL_QUEUED, &request, "queued");
     if (change == NULL)
         return;
-    uint64_t seq = chat_fold(chat)->packet_seq ? chat_fold(chat)->packet_seq : change->request.seq;
+    uint64_t packet_seq = chat_fold(chat)->packet_seq;
+    bool is_older = packet_seq != 0 && packet_seq != request.seq;
+    uint64_t seq = is_older ? packet_seq : request.seq;
     change->reader = (struct log_reader){.from = seq,
             .to = seq,
             .count = 1,
             .on_record = on_packet,
-            .done = seq == change->request.seq ? on_request_read : on_packet_read};
-    log_read(&chat->log, &change->reader);
+            .done = is_older ? on_packet_read : on_request_read};
+    if (!is_older && chat->told != NULL && name_equal(&chat->told->at, &request)) {
+        on_packet(&change->reader, chat->told);
+        submit_queued(change);
+    } else {
+        log_read(&chat->log, &change->reader);
+    }
 }
 
 /* ---- giving the conversation ------------------------------------------------------------------

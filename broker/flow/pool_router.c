@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The router's turn of work on a tenant's pool.
  *
- *   the fold moved --> decide --> append the decisions --> the fold moved --> ...
+ *   the fold moved --> decide --> the next entry carries the decisions --> the fold moved --> ...
  *                        `--> timer at the next thing due
  *
  * A large backlog's auction goes on in slices, a millisecond apart, and sockets are served between.
@@ -83,17 +83,18 @@ static void give_assigned(struct team *team)
 /* ---- the router's work ------------------------------------------------------------------------
  */
 
-static size_t decide_routing(struct pool_change *change, const struct pool *pool, uint64_t now_ms,
-        struct pool_entry *entries)
+size_t team_decide(struct team *team, uint64_t now_ms, struct pool_entry *out)
 {
-    struct node *node = change->team->node;
-    if (!lead_is_mine(change->team))
-        return 0; /* another node took over meanwhile */
+    struct node *node = team->node;
+    bool is_ours = lead_is_mine(team) && !team->is_gone && !node->is_draining;
+    if (!is_ours || !(team->is_undecided || team->is_deciding))
+        return 0;
     struct pool_decisions *decisions = arena_take(&node->scratch, sizeof *decisions);
     check(decisions != NULL);
-    pool_decide_within(pool, team_policy(change->team), now_ms, ROUTE_SLICE_LOOKS, decisions);
-    change->team->is_thinking = decisions->is_thinking;
-    memcpy(entries, decisions->entries, decisions->count * sizeof *entries);
+    pool_decide_within(team->pool, team_policy(team), now_ms, ROUTE_SLICE_LOOKS, decisions);
+    team->is_undecided = false;
+    team->is_thinking = decisions->is_thinking;
+    memcpy(out, decisions->entries, decisions->count * sizeof *out);
     return decisions->count;
 }
 
@@ -101,7 +102,7 @@ static void on_decided(struct pool_change *change, enum log_outcome outcome)
 {
     struct team *team = change->team;
     team->is_deciding = false;
-    if (outcome == LOG_APPENDED || team->is_thinking)
+    if (outcome == LOG_REFUSED || team->is_thinking)
         team_look(team); /* there may be more than one batch */
 }
 
@@ -134,13 +135,12 @@ static void arm(struct team *team, uint64_t now_ms, uint64_t due_ms)
     timers->ops->arm(timers, &team->timer, timers->ops->now_ms(timers) + wait_ms);
 }
 
+/* Each entry carries what the router decides; this makes sure that there is one. */
 static void start_deciding(struct team *team)
 {
     team->is_deciding = true;
-    team->decision.is_alone = true;
-    team->decision.decide = decide_routing;
-    team->decision.done = on_decided;
-    pool_submit(team, &team->decision);
+    team->decision = (struct pool_change){.done = on_decided};
+    pool_look(team, &team->decision);
 }
 
 static void start_saving(struct team *team)
@@ -188,10 +188,12 @@ static bool is_work(struct team *team, uint64_t now_ms, uint64_t *out_due_ms)
 static void lead(struct team *team, uint64_t now_ms)
 {
     uint64_t due_ms;
-    bool is_needed = is_work(team, now_ms, &due_ms);
     team->pending_since_ms = team->moved_ms = 0;
+    if (team->is_deciding)
+        return; /* looks when it is told */
+    bool is_needed = is_work(team, now_ms, &due_ms);
     arm(team, now_ms, due_ms);
-    if (is_needed && !team->is_deciding)
+    if (is_needed)
         start_deciding(team);
     orphans_requeue(team);
 }

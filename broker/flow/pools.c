@@ -134,6 +134,7 @@ static enum log_fold apply(struct log *log, const struct record *record)
     size_t count, mark = team->node->scratch.used;
     enum log_fold fold = LOG_FOLDED;
     team->folded_clock_ms = node_clock_ms(team->node);
+    team->is_undecided = true;
     if (team->moved_ms == 0)
         team->moved_ms = team->folded_clock_ms;
     if (!pool_decode(record->plain, &team->node->scratch, &entries, &count))

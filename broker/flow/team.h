@@ -29,6 +29,7 @@ struct team {
     struct pool_change decision;
     struct log_change snapshot;
     bool is_deciding, is_saving;
+    bool is_undecided;   /* the fold moved since the router decided last */
     bool is_thinking;    /* an auction is under way, in slices */
     bool is_in_doubt;    /* something may not have been said: compare with the conversations */
     size_t check_cursor; /* where comparing goes on: pool_next_request */
@@ -56,6 +57,9 @@ struct team {
 /* pool_router.c */
 enum { LOOK_AGAIN_MS = 1000 };
 void team_on_timer(struct timer *timer);
+/* What the router decides on the fold as it is, for the entry that is being made: at most
+ * ROUTE_DECISIONS_MAX values; 0 when it is not ours to route, or nothing changed. */
+size_t team_decide(struct team *team, uint64_t now_ms, struct pool_entry *out);
 /* An agent was assigned a request without being asked. */
 void team_note_assigned(struct team *team, const struct pool_key *key);
 

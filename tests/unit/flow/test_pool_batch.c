@@ -14,7 +14,8 @@ struct ask {
     struct pool_need need;
     unsigned decided, done;
     enum log_outcome outcome;
-    uint64_t at; /* the entry that was the newest when it was told */
+    uint64_t at;    /* the entry that was the newest when it was told */
+    size_t offered; /* and how many offers were open */
 };
 
 static struct ask asks[ASKS_MAX];
@@ -39,6 +40,7 @@ static void on_done(struct pool_change *change, enum log_outcome outcome)
     one->outcome = outcome;
     one->done = ++done_count;
     one->at = change->team->log.tail.seq;
+    one->offered = pool_counts(change->team->pool).offered;
 }
 
 static void set(size_t i, enum pool_kind kind, unsigned request)
@@ -191,6 +193,37 @@ static void one_that_looks_at_everything_is_alone(void)
     stage_end();
 }
 
+/* What the entry before brought is decided in the next one, beside what others say meanwhile. */
+static void the_router_shares_the_entry_that_comes_next(void)
+{
+    begin(1);
+    stage_agent("north", "anna");
+    uint64_t tail = team->log.tail.seq;
+    ask(0, POOL_QUEUED, 0);
+    ask(1, POOL_QUEUED, 1);
+    run();
+    expect_u64(asks[0].offered, 0);
+    expect_u64(asks[1].offered, 1);
+    expect_u64(asks[1].at, tail + 2);
+    expect_u64(team->log.tail.seq, tail + 3);
+    expect_u64(pool_counts(team_pool(team)).offered, 2);
+    stage_end();
+}
+
+static void what_others_say_comes_before_what_the_router_decides(void)
+{
+    begin(1);
+    stage_agent("north", "anna");
+    uint64_t tail = team->log.tail.seq;
+    ask(0, POOL_QUEUED, 0);
+    ask(1, POOL_RELEASED, 0);
+    run();
+    expect_u64(asks[1].outcome, LOG_APPENDED);
+    expect_u64(team->log.tail.seq, tail + 2); /* with no offer */
+    expect_u64(pool_counts(team_pool(team)).offered, 0);
+    stage_end();
+}
+
 /* Another node was quicker: all are decided anew, and one of them is refused now. */
 static void a_lost_compare_has_all_decided_anew(void)
 {
@@ -326,6 +359,8 @@ int main(int argc, char **argv)
                     CASE(noes_alone_are_read_again_before_they_are_said),
                     CASE(changes_of_one_request_keep_their_order),
                     CASE(one_that_looks_at_everything_is_alone),
+                    CASE(the_router_shares_the_entry_that_comes_next),
+                    CASE(what_others_say_comes_before_what_the_router_decides),
                     CASE(a_lost_compare_has_all_decided_anew),
                     CASE(an_unknown_entry_is_to_be_tried_again_by_all),
                     CASE(without_a_link_all_are_told_to_try_again),
