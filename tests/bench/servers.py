@@ -8,23 +8,25 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "lib"))
+from processes import end
 
 
 class Failed(SystemExit):
     """A server or a workload that came to nothing; `weft bench` goes on with the next one."""
 
 
-def wait_for(path, seconds=20):
-    end = time.monotonic() + seconds
+def wait_for(path, seconds=120):
+    late = time.monotonic() + seconds
     while not path.exists():
-        if time.monotonic() > end:
+        if time.monotonic() > late:
             raise Failed(f"bench: {path} did not appear in {seconds} s")
         time.sleep(0.02)
 
@@ -82,14 +84,7 @@ class Server:
         return ["--port", self.port, "--dialect", self.dialect]
 
     def stop(self):
-        for process in reversed(self.processes):
-            process.send_signal(signal.SIGTERM)
-        for process in self.processes:
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        end(self.processes)
 
 
 class Floor(Server):

@@ -83,7 +83,7 @@ class Fleet:
         self.wait(lambda: self.has_all_replicas(servers[0]))
 
     @staticmethod
-    def wait(holds, seconds=30):
+    def wait(holds, seconds=120):
         end = time.monotonic() + seconds
         while not holds():
             if time.monotonic() > end:

@@ -7,11 +7,14 @@ the host is left out.
 """
 import json
 import os
+import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+from processes import end
 
 IS_INSIDE = "WEFT_TORTURE_NETWORK"
 STORE, DOOR = "store", "door"
@@ -60,9 +63,9 @@ class Island:
 
     def await_namespace(self):
         ours = os.readlink("/proc/self/ns/net")
-        end = time.monotonic() + 10
+        late = time.monotonic() + 60
         while os.readlink(f"/proc/{self.holder.pid}/ns/net") == ours:
-            if time.monotonic() > end:
+            if time.monotonic() > late:
                 raise SystemExit("no network namespace came to be")
             time.sleep(0.01)
 
@@ -93,9 +96,9 @@ class Island:
         self.log = open(self.log_path, "ab")
         self.process = subprocess.Popen([*self.inside, binary, "--config", self.config], stdin=subprocess.DEVNULL, stdout=self.log,
                                         stderr=self.log, env=environment)
-        end = time.monotonic() + 30
+        late = time.monotonic() + 120
         while not (self.data / "up.json").exists():
-            if self.process.poll() is not None or time.monotonic() > end:
+            if self.process.poll() is not None or time.monotonic() > late:
                 raise SystemExit("the other host's weftd did not start:\n" + self.log_path.read_text(encoding="utf-8", errors="replace")[-3000:])
             time.sleep(0.02)
         url = json.loads((self.data / "up.json").read_text(encoding="utf-8"))["url"]
@@ -104,13 +107,7 @@ class Island:
     def stop(self):
         for name in NETWORKS:
             self.join(name)
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        end([self.process] if self.process else [])
         self.holder.kill()
         self.holder.wait()
         if self.log:

@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -14,7 +15,10 @@ import wire
 from fleet import Fleet
 from partition import Island, is_own_network
 
-CRASH_PATIENCE_S = 30
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "lib"))
+from processes import end
+
+CRASH_PATIENCE_S = 120
 
 
 class Ballast:
@@ -99,9 +103,9 @@ class Stage:
         config.write_text(json.dumps(self.settings()), encoding="utf-8")  # JSON is YAML too
         self.process = subprocess.Popen([self.build / "broker/weftd", "--config", config], stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log, env=self.environment())
-        end = time.monotonic() + CRASH_PATIENCE_S
+        late = time.monotonic() + CRASH_PATIENCE_S
         while not (self.up() and self.up().get("supervisor") == self.process.pid):
-            if self.process.poll() is not None or time.monotonic() > end:
+            if self.process.poll() is not None or time.monotonic() > late:
                 raise SystemExit("weftd did not start:\n" + self.tail())
             time.sleep(0.02)
         self.token = pathlib.Path(self.up()["admin_token_file"]).read_text(encoding="utf-8").strip()
@@ -109,13 +113,7 @@ class Stage:
             self.far_address = self.island.start(self.build / "broker/weftd", self.settings(), self.data / "keys/master.key", self.environment())
 
     def stop(self):
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+        end([self.process] if self.process else [])
         if self.island:
             self.island.stop()
         if self.fleet:

@@ -11,8 +11,6 @@
 
 #include "base/check.h"
 
-enum { WARM_UP_MS = 1000 };
-
 static struct samples delivered, acked;
 static uint64_t delivered_count, acked_count, skipped;
 static bool is_measuring, is_over;
@@ -70,35 +68,26 @@ static void on_news(struct line *line, const struct news *news)
 
 /* Says what is due by now; a customer with too much unanswered is passed over, and that is counted.
  */
-static void say_what_is_due(uint64_t *next_ns, uint32_t *who)
+static int say_what_is_due(void)
 {
+    static uint64_t next_ns;
+    static uint32_t who;
     uint64_t now = now_ns(), step = (uint64_t)(1e9 / load.rate);
-    for (; *next_ns <= now; *next_ns += step) {
-        struct customer *customer = &cast.customers[(*who)++ % load.customers];
+    for (next_ns = next_ns ? next_ns : now; next_ns <= now; next_ns += step) {
+        struct customer *customer = &cast.customers[who++ % load.customers];
         if (customer->n - customer->acked_n >= UNACKED_MAX / 2)
             skipped++;
         else
-            cast_customer_says(customer, *next_ns);
+            cast_customer_says(customer, next_ns);
     }
+    return 1;
 }
 
 static void talk(void)
 {
-    uint64_t begin = now_ns(), next_ns = begin;
-    uint32_t who = 0;
-    uint64_t warm_ns = begin + (uint64_t)WARM_UP_MS * 1000000u;
-    uint64_t end = warm_ns + (uint64_t)(load.seconds * 1e9);
     for (uint32_t i = 0; load.rate <= 0 && i < load.customers; i++)
         cast_customer_says(&cast.customers[i], now_ns());
-    while (now_ns() < end) {
-        if (!is_measuring && now_ns() >= warm_ns) {
-            report_measuring();
-            is_measuring = true;
-        }
-        if (load.rate > 0)
-            say_what_is_due(&next_ns, &who);
-        net_turn(load.rate > 0 ? 1 : 100);
-    }
+    report_measure(&is_measuring, load.rate > 0 ? say_what_is_due : NULL);
     is_over = true;
 }
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WARM_UP_MS = 1000, IN_FLIGHT = 16 };
+enum { IN_FLIGHT = 16 };
 
 static struct line *extra; /* devices 2, 3, ... of customer 0, then of customer 1, ... */
 static uint32_t extra_count, extra_here, *told;
@@ -49,19 +49,6 @@ static bool are_devices_here(void)
     return extra_here == extra_count;
 }
 
-static void measure(void)
-{
-    uint64_t warm_ns = now_ns() + (uint64_t)WARM_UP_MS * 1000000u;
-    uint64_t end = warm_ns + (uint64_t)(load.seconds * 1e9);
-    while (now_ns() < end) {
-        if (!is_measuring && now_ns() >= warm_ns) {
-            report_measuring();
-            is_measuring = true;
-        }
-        net_turn(100);
-    }
-}
-
 void run_devices(void)
 {
     load_news = on_news;
@@ -83,7 +70,7 @@ void run_devices(void)
     load_until(are_devices_here, "all devices");
     for (uint32_t i = 0; i < load.customers; i++)
         cast_customer_says(&cast.customers[i], now_ns());
-    measure();
+    report_measure(&is_measuring, NULL);
     report_begin();
     report_number("devices", load.devices);
     report_number("messages", (double)count);
@@ -146,7 +133,7 @@ void run_history(void)
     load_until(is_all_said, "the conversations");
     for (uint32_t i = 0; i < load.customers; i++)
         ask(&cast.customers[i], SLICE_NONE);
-    measure();
+    report_measure(&is_measuring, NULL);
     report_begin();
     report_number("pages_per_s", (double)count / load.seconds);
     report_number("entries_per_s", (double)entries / load.seconds);

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-enum { WARM_UP_MS = 1000, IN_FLIGHT = 4 };
+enum { IN_FLIGHT = 4 };
 
 static struct samples kept;
 static uint64_t count;
@@ -51,15 +51,7 @@ void run_journey(void)
     for (uint32_t i = 0; i < load.customers; i++)
         for (int j = 0; j < IN_FLIGHT; j++)
             tell(&cast.customers[i]);
-    uint64_t warm_ns = now_ns() + (uint64_t)WARM_UP_MS * 1000000u;
-    uint64_t end = warm_ns + (uint64_t)(load.seconds * 1e9);
-    while (now_ns() < end) {
-        if (!is_measuring && now_ns() >= warm_ns) {
-            report_measuring();
-            is_measuring = true;
-        }
-        net_turn(100);
-    }
+    report_measure(&is_measuring, NULL);
     report_begin();
     report_number("messages", (double)count);
     report_number("msgs_per_s", (double)count / load.seconds);

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+enum { WARM_UP_MS = 1000, TURN_MS = 100 };
+
 static double cpu_s(void)
 {
     struct rusage usage;
@@ -50,4 +52,17 @@ void report_measuring(void)
     fflush(stdout);
     load.begin_ns = now_ns();
     load.cpu_before_s = cpu_s();
+}
+
+void report_measure(bool *is_measuring, int (*before_turn)(void))
+{
+    uint64_t warm_ns = now_ns() + (uint64_t)WARM_UP_MS * 1000000u;
+    uint64_t end_ns = warm_ns + (uint64_t)(load.seconds * 1e9);
+    while (now_ns() < end_ns) {
+        if (!*is_measuring && now_ns() >= warm_ns) {
+            report_measuring();
+            *is_measuring = true;
+        }
+        net_turn(before_turn ? before_turn() : TURN_MS);
+    }
 }

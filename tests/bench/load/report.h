@@ -7,6 +7,10 @@
 
 /* From here on the generator's own time counts, and load.begin_ns is set. */
 void report_measuring(void);
+/* A second to warm up, then report_measuring, is_measuring is true, and load.seconds pass.
+ * before_turn: NULL, or what each turn of the net begins with; returns for how many milliseconds
+ * the net may wait then. */
+void report_measure(bool *is_measuring, int (*before_turn)(void));
 void report_begin(void); /* with workload, dialect, customers, seconds */
 void report_number(const char *name, double value);
 void report_samples(const char *prefix, const struct samples *samples); /* p50_ms p99_ms p999_ms */
