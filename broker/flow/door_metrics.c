@@ -27,6 +27,11 @@ static void put(struct buffer *out, const char *format, ...)
         buffer_put_slice(out, slice_make(line, (size_t)len));
 }
 
+struct metric {
+    const char *name, *help;
+    double (*value)(struct team *team);
+};
+
 struct gauge {
     uint64_t over_capacity, weight, room, online, busy;
 };
@@ -107,10 +112,7 @@ static double policy_version(struct team *team)
     return (double)team_policy(team)->version;
 }
 
-static const struct {
-    const char *name, *help;
-    double (*value)(struct team *team);
-} gauges[] = {{"waiting", "Cases that wait for an agent.", waiting},
+static const struct metric gauges[] = {{"waiting", "Cases that wait for an agent.", waiting},
         {"offered", "Open offers.", offered}, {"active", "Cases that an agent has.", active},
         {"agents_online", "Agents who take offers.", online},
         {"waiting_while_free", "Waiting although somebody eligible now has room: 0.",
@@ -159,20 +161,18 @@ static void put_events(struct buffer *out, const struct team *team)
                 SLICE_ARGS(team_tenant(team)), events[i].what, events[i].count);
 }
 
-static double breaches(const struct team *team)
+static double breaches(struct team *team)
 {
     return (double)team->metrics.breaches;
 }
 
-static double held_out_s(const struct team *team)
+static double held_out_s(struct team *team)
 {
     return (double)team->metrics.held_out_ms / 1000;
 }
 
-static const struct {
-    const char *name, *help;
-    double (*value)(const struct team *team);
-} counters[] = {{"capacity_breaches", "A router gave more than there was room for: 0.", breaches},
+static const struct metric counters[] = {
+        {"capacity_breaches", "A router gave more than there was room for: 0.", breaches},
         {"held_out_seconds", "Waited while an agent of a later step was free, all cases together.",
                 held_out_s}};
 
@@ -185,23 +185,26 @@ static struct team *next_team(struct node *node, struct team *team)
     return team;
 }
 
+/* Of each metric its two lines, then a line for each pool; suffix: OpenMetrics wants one of
+ * counters. */
+static void put_metrics(struct buffer *out, struct node *node, const char *type, const char *suffix,
+        const struct metric *metrics, size_t count)
+{
+    struct team *team = NULL;
+    for (const struct metric *metric = metrics; metric < metrics + count; metric++) {
+        put(out, "# TYPE weft_routing_%s %s\n# HELP weft_routing_%s %s\n", metric->name, type,
+                metric->name, metric->help);
+        while ((team = next_team(node, team)) != NULL)
+            put(out, "weft_routing_%s%s{tenant=\"%.*s\"} %.15g\n", metric->name, suffix,
+                    SLICE_ARGS(team_tenant(team)), metric->value(team));
+    }
+}
+
 static void put_all(struct buffer *out, struct node *node)
 {
     struct team *team = NULL;
-    for (size_t i = 0; i < sizeof gauges / sizeof *gauges; i++) {
-        put(out, "# TYPE weft_routing_%s gauge\n# HELP weft_routing_%s %s\n", gauges[i].name,
-                gauges[i].name, gauges[i].help);
-        while ((team = next_team(node, team)) != NULL)
-            put(out, "weft_routing_%s{tenant=\"%.*s\"} %g\n", gauges[i].name,
-                    SLICE_ARGS(team_tenant(team)), gauges[i].value(team));
-    }
-    for (size_t i = 0; i < sizeof counters / sizeof *counters; i++) {
-        put(out, "# TYPE weft_routing_%s counter\n# HELP weft_routing_%s %s\n", counters[i].name,
-                counters[i].name, counters[i].help);
-        while ((team = next_team(node, team)) != NULL)
-            put(out, "weft_routing_%s_total{tenant=\"%.*s\"} %.3f\n", counters[i].name,
-                    SLICE_ARGS(team_tenant(team)), counters[i].value(team));
-    }
+    put_metrics(out, node, "gauge", "", gauges, sizeof gauges / sizeof *gauges);
+    put_metrics(out, node, "counter", "_total", counters, sizeof counters / sizeof *counters);
     put(out, "# TYPE weft_routing_events counter\n"
              "# HELP weft_routing_events What happened since this node follows the pool.\n");
     while ((team = next_team(node, team)) != NULL)
