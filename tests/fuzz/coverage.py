@@ -28,6 +28,7 @@ broker/crypto/claims.c broker/crypto/paseto.c broker/crypto/text.c broker/crypto
 broker/log/record.c
 broker/flow/entry_codec.c broker/flow/fold_codec.c broker/stored/pool_codec.c broker/flow/directory_codec.c
 broker/store/redis_reply.c broker/store/redis_greeting.c broker/store/redis_error.c
+broker/s3/s3_text.c
 broker/ws/http_request.c broker/ws/peer_receive.c broker/ws/inbound.c
 bots/sdk/c/handshake.c bots/sdk/c/websocket.c bots/sdk/c/address.c
 broker/cli/doctor/resp.c

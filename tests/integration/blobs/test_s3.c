@@ -6,7 +6,6 @@
 #include "loop/loop.h"
 #include "s3/s3_blobs.h"
 #include "s3/s3_probe.h"
-#include "s3/s3_text.h"
 #include "stand_in.h"
 
 #include <malloc.h>
@@ -409,29 +408,6 @@ static void the_probe_says_what_is_wrong(void)
     options = stand_in_start();
 }
 
-/* ---- what it answers with ---------------------------------------------------------------------
- */
-
-static void the_text_of_an_answer_is_read_within_its_bounds(void)
-{
-    struct slice text = SLICE_OF("<A><B>1</B></A><A>2</A><A>never ends");
-    int64_t date;
-    uint64_t number;
-    expect_text(s3_text_find(text, "B"), "1");
-    expect_text(s3_text_next(&text, "A"), "<B>1</B>");
-    expect_text(s3_text_next(&text, "A"), "2");
-    expect_u64(s3_text_next(&text, "A").len, 0);
-    expect_u64(s3_text_next(&text, "A").len, 0);
-    expect(s3_text_date(SLICE_OF("2026-11-22T04:40:19.000Z"), &date) && date == 1795322419);
-    expect(!s3_text_date(SLICE_OF("2026-11-22T04:40"), &date));
-    expect(!s3_text_date(SLICE_OF("Sun, 22 Nov 2026 04:40:19"), &date));
-    expect(s3_text_number(SLICE_OF("123456789012345678"), &number));
-    expect(number == 123456789012345678u);
-    expect(!s3_text_number(SLICE_OF("1234567890123456789"), &number));
-    expect(!s3_text_number(SLICE_OF("-1"), &number));
-    expect(!s3_text_number(SLICE_NONE, &number));
-}
-
 int main(int argc, char **argv)
 {
     options = stand_in_start();
@@ -445,5 +421,5 @@ int main(int argc, char **argv)
                     CASE(a_full_store_says_so), CASE(a_store_that_stalls_is_given_up),
                     CASE(a_cut_connection_is_noticed_in_both_directions),
                     CASE(a_wrong_secret_is_refused_at_once), CASE(the_probe_says_what_is_wrong),
-                    CASE(the_text_of_an_answer_is_read_within_its_bounds), {0}});
+                    {0}});
 }
