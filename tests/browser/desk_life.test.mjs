@@ -102,7 +102,7 @@ test("what is refused is said, and nothing changes", async () => {
 });
 
 test("words are edited as long as the server says, and as long as it says", async () => {
-    await scene("window", { prepare: (desk) => { desk.limits = { ...desk.limits, edit_ms: 60_000, text_bytes: 60 }; } }, async (page, desk) => {
+    await scene("window", { prepare: (desk) => { desk.limits = { ...desk.limits, edit_ms: 180_000, text_bytes: 60 }; } }, async (page, desk) => {
         await reply(page, "It is in Lyn");
         await until("it is sent", () => deeds(desk).length === 1);
         await actions(page, "in Lyn");

@@ -11,7 +11,7 @@ const LIMIT = 200_000;
 const stage = new JourneyStage();
 let people = 0;
 
-before(() => stage.open({ bots: [], limits: { upload_bytes: LIMIT }, timeouts: { file_url_ms: 1000 } }));
+before(() => stage.open({ bots: [], limits: { upload_bytes: LIMIT }, timeouts: { file_url_ms: 4000 } }));
 after(() => stage.close());
 afterEach(() => stage.leave());
 

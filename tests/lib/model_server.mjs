@@ -19,7 +19,6 @@ export class ModelServer {
         this.port = 0;
         this.contacts = 0;
         this.http = null;
-        this.deaf = false; // takes frames and says nothing: a line that died without a word
     }
 
     get url() {
@@ -46,12 +45,17 @@ export class ModelServer {
         await closed;
     }
 
+    /** Whoever is connected is no longer heard, and hears nothing: lines that died without a word. New ones live. */
+    deafen() {
+        for (const socket of this.sockets.clients) socket.isDeaf = true;
+    }
+
     adopt(socket) {
         const line = this.broker.connect({
-            send: (frame) => this.deaf || socket.send(JSON.stringify(frame)),
+            send: (frame) => socket.isDeaf || socket.send(JSON.stringify(frame)),
             close: (code) => (code === 1006 ? socket.terminate() : socket.close(code)),
         });
-        socket.on("message", (data) => this.deaf || line.receive(JSON.parse(data)));
+        socket.on("message", (data) => socket.isDeaf || line.receive(JSON.parse(data)));
         socket.on("close", () => line.end(1006));
     }
 

@@ -9,7 +9,7 @@
 import { randomBytes } from "node:crypto";
 import net from "node:net";
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 
 export class RawSocket {
     messages = []; // whole payloads, text ones parsed when they are JSON

@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-const PATIENCE_MS = 60_000, LOOK_MS = 20;
+const PATIENCE_MS = 120_000, LOOK_MS = 20;
 
 const freePort = () => new Promise((done) => {
     const server = net.createServer().listen(0, "127.0.0.1", () => {
@@ -76,7 +76,7 @@ class Server {
         return new Promise((done, fail) => {
             let text = "";
             const wire = net.connect({ host: "127.0.0.1", port: this.port });
-            wire.setTimeout(5000, () => wire.destroy(new Error("no answer")));
+            wire.setTimeout(30_000, () => wire.destroy(new Error("no answer")));
             wire.on("error", fail);
             wire.on("close", () => fail(new Error("closed")));
             wire.on("data", (bytes) => {
@@ -138,7 +138,7 @@ class Fleet {
     async addSentinels(count) {
         for (let i = 0; i < count; i++) {
             const lines = Object.entries(this.groups).flatMap(([name, { servers }]) => [`sentinel monitor ${name} 127.0.0.1 ${servers[0].port} 2`,
-                `sentinel down-after-milliseconds ${name} 500`, `sentinel failover-timeout ${name} 3000`]);
+                `sentinel down-after-milliseconds ${name} 1500`, `sentinel failover-timeout ${name} 3000`]);
             this.sentinels.push(await new Server(join(this.folder, `sentinel-${i}`), await freePort(), lines, ["--sentinel"]).start());
         }
         for (const [name, { servers }] of Object.entries(this.groups))

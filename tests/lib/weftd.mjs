@@ -6,6 +6,7 @@
 //   weftd.up  .url  .wsUrl  .dataDir                               up.json as it is now, and what is in it
 //   await weftd.admin("POST", "/v1/admin/tenants", { … })          an admin door's answer; throws when it refuses
 //   weftd.processOf(welcome.node)                                  "weftd-1": the process of up.json that this node is
+//   weftd.hasTold("session.slow")                                 whether its log says so
 //   weftd.freeze("redis")                                          SIGSTOP: what is sent from now on is never answered
 //   await weftd.kill("redis")                                      SIGKILL; comes back when another process is in its place
 //   await weftd.restart()                                          an orderly stop, and a start on the same data and port
@@ -22,7 +23,7 @@ import { fileURLToPath } from "node:url";
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const BUILD = resolve(ROOT, process.env.WEFT_BUILD ?? "build");
 export const WEFTD = join(BUILD, "broker/weftd"), WEFT = join(BUILD, "broker/cli/weft");
-const PATIENCE_MS = 60_000; // sanitizers and busy machines are slow
+const PATIENCE_MS = 120_000; // sanitizers and busy machines are slow
 
 export const GUIDE = {
     name: "guide", tenant: "demo",
@@ -117,8 +118,17 @@ class Weftd {
         });
     }
 
+    #wholeLog() {
+        return readFileSync(join(this.dataDir, "weftd.log"), "utf8");
+    }
+
+    hasTold(words) {
+        return this.#wholeLog().includes(words);
+    }
+
+    /** Its end. */
     log() {
-        return readFileSync(join(this.dataDir, "weftd.log"), "utf8").split("\n").slice(-40).join("\n");
+        return this.#wholeLog().split("\n").slice(-40).join("\n");
     }
 
     async admin(method, path, body) {
@@ -140,7 +150,7 @@ class Weftd {
 
     /** The nodes' ids, as in `welcome.node`, by their places: of each the last one that was ready. */
     nodes() {
-        const told = readFileSync(join(this.dataDir, "weftd.log"), "utf8").matchAll(/ node\.ready node=(\d+) .*id=(\w+)/g);
+        const told = this.#wholeLog().matchAll(/ node\.ready node=(\d+) .*id=(\w+)/g);
         return [...told].reduce((ids, [, place, id]) => Object.assign(ids, { [place]: id }), []);
     }
 

@@ -15,6 +15,7 @@ const CHROMIUM = process.env.WEFT_CHROMIUM ?? "/usr/bin/chromium-headless-shell"
 export const SCREENSHOTS = resolve(process.env.WEFT_SCREENSHOTS
     ?? join(fileURLToPath(new URL("../../..", import.meta.url)), "build/screenshots"));
 
+export const PATIENCE_MS = 60_000; // for what is awaited: busy machines are slow
 export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 export const DESKTOP = { viewport: { width: 1180, height: 800 } };
 

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openBrowser, openDevice, openPage, shoot, violations } from "./browser.mjs";
+import { PATIENCE_MS, openBrowser, openDevice, openPage, shoot, violations } from "./browser.mjs";
 import { stage } from "./desk_stage.mjs";
 import { DeskServer } from "./model_desk.mjs";
 
@@ -42,7 +42,7 @@ export class DeskScenes {
         for (const conversation of own) server.desk.give("anna", conversation);
         const context = await openDevice(this.browser, device);
         const page = await openPage(context, server.link("anna"));
-        page.setDefaultTimeout(10_000);
+        page.setDefaultTimeout(PATIENCE_MS);
         const clean = async (part) => {
             await shoot(page, part ? `${name}-${part}` : name);
             if (axe) assert.deepEqual(await violations(page), [], part);
@@ -63,8 +63,8 @@ export class DeskScenes {
 }
 
 /** Waits until the test's own side of the world is as it should be. */
-export async function until(what, holds, ms = 10_000) {
-    for (const end = Date.now() + ms; !holds();) {
+export async function until(what, holds) {
+    for (const end = Date.now() + PATIENCE_MS; !holds();) {
         if (Date.now() > end) assert.fail(`not in time: ${what}`);
         await new Promise((resolve) => setTimeout(resolve, 15));
     }

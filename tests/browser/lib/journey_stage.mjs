@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { contactToken } from "../../../docs/reference/examples/token.mjs";
 import { ROOT, startWeftd } from "../../lib/weftd.mjs";
-import { openBrowser, openDevice, openPage, shoot, violations } from "./browser.mjs";
+import { PATIENCE_MS, openBrowser, openDevice, openPage, shoot, violations } from "./browser.mjs";
 import { Line } from "./line.mjs";
 
 const WIDE = { viewport: { width: 1280, height: 800 } };
@@ -48,7 +48,7 @@ export class JourneyStage {
     /** A screen of its own device. `name` is its screenshots' first word. */
     async screen(name, url, options = {}) {
         const device = await openDevice(this.browser, { ...(options.phone ? {} : WIDE), ...options });
-        device.setDefaultTimeout(30_000);
+        device.setDefaultTimeout(PATIENCE_MS);
         this.#devices.push(device);
         const frames = [];
         device.on("page", (page) => page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => frames.push(String(payload)))));

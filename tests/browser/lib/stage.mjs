@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, afterEach, before, beforeEach } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ModelServer } from "../../lib/model_server.mjs";
-import { openBrowser, openDevice, openPage } from "./browser.mjs";
+import { PATIENCE_MS, openBrowser, openDevice, openPage } from "./browser.mjs";
 
 const BUILD = fileURLToPath(new URL("../../../broker/web/build.mjs", import.meta.url));
 
@@ -50,7 +50,7 @@ export class Stage {
 
     async device(options) {
         const one = await openDevice(this.browser, options);
-        one.setDefaultTimeout(15_000);
+        one.setDefaultTimeout(PATIENCE_MS);
         this.devices.push(one);
         return one;
     }
@@ -69,8 +69,8 @@ export class Stage {
     }
 
     // Until the log is as it should be: what is on the screen may be ahead of it.
-    async until(holds, ms = 15_000) {
-        for (const end = Date.now() + ms; !holds();) {
+    async until(holds) {
+        for (const end = Date.now() + PATIENCE_MS; !holds();) {
             if (Date.now() > end) assert.fail("not in time: " + holds);
             await new Promise((resolve) => setTimeout(resolve, 15));
         }

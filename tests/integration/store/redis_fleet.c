@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { TRIES_MAX = 2000, TRY_MS = 5 };
+enum { TRIES_MAX = 12000, TRY_MS = 5 };
 
 static void pause_shortly(void)
 {
@@ -122,7 +122,7 @@ void fleet_start_sentinel(struct fleet_server *server, const struct fleet_server
     fprintf(file,
             "bind 127.0.0.1\nport %u\ndir %s\nlogfile %s/server.log\n"
             "sentinel monitor " FLEET_MASTER " 127.0.0.1 %u 2\n"
-            "sentinel down-after-milliseconds " FLEET_MASTER " 500\n"
+            "sentinel down-after-milliseconds " FLEET_MASTER " 1500\n"
             "sentinel failover-timeout " FLEET_MASTER " 3000\n",
             server->port, server->folder, server->folder, master->port);
     fclose(file);

@@ -8,6 +8,8 @@
 
 #include <signal.h>
 
+enum { SILENCE_MS = 2000 };
+
 static struct redis_process server;
 static struct redis_hints *first, *second;
 static size_t gaps, losses, heard;
@@ -15,6 +17,7 @@ static size_t gaps, losses, heard;
 static struct redis_hints *make(size_t topics_max)
 {
     struct redis_options options = real_options(&server);
+    options.silence_ms_max = SILENCE_MS;
     return redis_hints_create(loop_uv(real_loop()), loop_timers(real_loop()), &options,
             DURABILITY_ALWAYS, topics_max);
 }
@@ -112,7 +115,8 @@ static void a_server_that_hangs_is_left_and_found_again(void)
         hints_turn();
     kill(server.pid, SIGSTOP);
     uint64_t from_ms = loop_timers(real_loop())->ops->now_ms(loop_timers(real_loop()));
-    while (loop_timers(real_loop())->ops->now_ms(loop_timers(real_loop())) < from_ms + 2500)
+    while (loop_timers(real_loop())->ops->now_ms(loop_timers(real_loop())) <
+            from_ms + SILENCE_MS + 500)
         hints_turn();
     kill(server.pid, SIGCONT);
     while (gaps < 2)

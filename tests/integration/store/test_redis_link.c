@@ -39,7 +39,7 @@ static void begin_real(const char *name)
     redis_process_init(&server, name, DURABILITY_ALWAYS);
     redis_process_start(&server);
     struct redis_options options = real_options(&server);
-    options.silence_ms_max = 300;
+    options.silence_ms_max = 2000;
     open_store(&options);
     expect_u64(real_wait_generation(store, 0), 1);
 }

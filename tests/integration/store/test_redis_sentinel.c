@@ -30,7 +30,7 @@ static struct redis_options open_sentinels(const uint16_t *ports, size_t count)
             .count = count,
             .master = FLEET_MASTER,
             .ask_ms = 20,
-            .silence_ms_max = 300};
+            .silence_ms_max = 2000};
     sentinel = redis_sentinel_create(loop_uv(real_loop()), loop_timers(real_loop()), &asked);
     expect(sentinel != NULL);
     struct redis_options options = real_options(NULL);
@@ -218,12 +218,13 @@ static bool is_other_generation(void *user)
     return now != 0 && now != *before;
 }
 
-/* Sentinels take seconds: half a one to be sure, another to agree, then the replica is turned. */
+/* Sentinels take seconds: one and a half to be sure, another to agree, then the replica is turned.
+ */
 static uint64_t await_failover(uint64_t before)
 {
     struct timers *timers = loop_timers(real_loop());
     uint64_t began_ms = timers->ops->now_ms(timers);
-    while (timers->ops->now_ms(timers) < began_ms + 40000 && !is_other_generation(&before))
+    while (timers->ops->now_ms(timers) < began_ms + 120000 && !is_other_generation(&before))
         subject_turn();
     expect(is_other_generation(&before));
     return store->ops->generation(store);
@@ -254,7 +255,7 @@ static void a_killed_master_is_followed_by_its_replica(void)
     struct slice key = key_of("log");
     fill(key, 20);
     for (int i = 0; wait_for(ask_barrier(store, 1))->outcome != STORE_OK; i++)
-        expect(i < 100);
+        expect(i < 10000);
     fleet_kill(&first);
     expect_u64(real_wait_generation(store, 1), 0);
     uint64_t generation = await_failover(1);

@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 20000, NOBODY_MS = 3000 };
+enum { PATIENCE_MS = 60000, NOBODY_MS = 20000 };
 
 uint64_t stage_now_ms(void)
 {

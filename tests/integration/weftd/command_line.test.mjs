@@ -10,7 +10,7 @@ import { after, before, test } from "node:test";
 import { RawSocket } from "../../lib/raw_socket.mjs";
 import { startWeftd, WEFT } from "../../lib/weftd.mjs";
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 120_000;
 let weftd, folder, up;
 
 before(async () => {
@@ -56,7 +56,7 @@ const run = (...args) => {
     return command.ended;
 };
 
-test("a customer and an agent talk, across a restart, and the customer comes back", { timeout: 120_000 }, async () => {
+test("a customer and an agent talk, across a restart, and the customer comes back", { timeout: 600_000 }, async () => {
     const state = join(folder, "state/ada");
     const agent = start("agent", "--up", up, "--agent", "anna");
     await agent.until("words", /you are online/);
@@ -169,7 +169,7 @@ test("config", async () => {
     assert.equal((await run("config", "check", "/nowhere.yaml")).code, 2);
 });
 
-test("doctor is content with what runs, and not with what does not", { timeout: 60_000 }, async () => {
+test("doctor is content with what runs, and not with what does not", { timeout: 600_000 }, async () => {
     const well = await run("doctor", "--up", up, "--json");
     assert.equal(well.code, 0, well.out);
     const findings = JSON.parse(well.out);

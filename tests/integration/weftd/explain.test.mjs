@@ -9,7 +9,7 @@ import { after, before, test } from "node:test";
 import { enter, say } from "../../lib/session.mjs";
 import { startWeftd, WEFT } from "../../lib/weftd.mjs";
 
-const LIMIT = { timeout: 120_000 };
+const LIMIT = { timeout: 600_000 };
 let weftd, up, policyFile, exported;
 let declined, taken; // the conversations of two cases
 const post = async (path, body) => (await fetch(weftd.url + path, { method: "POST", body: JSON.stringify(body) })).json();

@@ -54,7 +54,7 @@ async function texts(weftd, conversation) {
 const doctor = (weftd) => new Promise((done) =>
     execFile(WEFT, ["doctor", "--config", weftd.configPath, "--json"], (error, out) => done({ code: error?.code ?? 0, findings: JSON.parse(out) })));
 
-test("with replicas an ack survives the master, killed or stopped", { timeout: 180_000 }, async () => {
+test("with replicas an ack survives the master, killed or stopped", { timeout: 600_000 }, async () => {
     const { fleet, weftd, enter } = await start({ log: 1, keys: 1 }, (made) => ({
         durability: "always", replicas: 1, redis: { log: made.settings("log"), keys: made.settings("keys") } }));
     const [first, second] = fleet.groups.log.servers;
@@ -98,7 +98,7 @@ test("with replicas an ack survives the master, killed or stopped", { timeout: 1
     socket.destroy();
 });
 
-test("what a failover takes back is announced, and is put back", { timeout: 180_000 }, async () => {
+test("what a failover takes back is announced, and is put back", { timeout: 600_000 }, async () => {
     const { fleet, weftd, enter } = await start({ log: 1 }, (made) => ({ durability: "always", redis: { log: made.settings("log") } }));
     const [first] = fleet.groups.log.servers;
     const { socket: phone, welcome } = await enter("crm-1");

@@ -16,7 +16,7 @@ let fleet, settings, here, there;
 before(async () => {
     fleet = await startFleet({ log: 0, keys: 0 }, 0);
     const server = (name) => ({ host: "127.0.0.1", port: fleet.groups[name].servers[0].port });
-    settings = { bots: [], timeouts: { presence_grace_ms: 3000 }, redis: { log: server("log"), keys: server("keys") } };
+    settings = { bots: [], timeouts: { presence_grace_ms: 60_000 }, redis: { log: server("log"), keys: server("keys") } };
     here = await startWeftd(settings);
     there = await startWeftd({ ...settings, processes: 2 }, { masterKeyOf: here });
 });

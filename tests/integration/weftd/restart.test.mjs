@@ -96,11 +96,11 @@ test("a bad file keeps the old one and names the line", async () => {
     assert.equal(code, 1);
     assert.match(err, /weftd\.yaml:2:1: unknown setting 'limitz'.*nothing was changed/);
     process.kill(weftd.up.supervisor, "SIGHUP"); // past the command: the nodes refuse it as well
-    while (!weftd.log().includes("node.reload_refused")) await new Promise((done) => setImmediate(done));
+    while (!weftd.hasTold("node.reload_refused")) await new Promise((done) => setImmediate(done));
     assert.equal((await fetch(`${weftd.url}/readyz`)).status, 200);
     configure({ data: "/elsewhere" });
     assert.equal((await run("reload", "--up", up)).code, 0);
-    while (!weftd.log().includes("node.reload_needs_restart node=0 setting=data")) await new Promise((done) => setImmediate(done));
+    while (!weftd.hasTold("node.reload_needs_restart node=0 setting=data")) await new Promise((done) => setImmediate(done));
 });
 
 test("a Weft that is not up cannot be reloaded or restarted", async () => {

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { CLIENT_WAIT_MS_MAX = 10000, CLIENT_BUFFER_SIZE = 512 * 1024, CLIENT_SMALL_SIZE = 4096 };
+enum { CLIENT_WAIT_MS_MAX = 60000, CLIENT_BUFFER_SIZE = 512 * 1024, CLIENT_SMALL_SIZE = 4096 };
 
 enum opcode {
     OPCODE_MORE = 0,

@@ -8,10 +8,10 @@
 
 static void quiet_peers_are_pinged_and_live_while_they_answer(void)
 {
-    struct ws_options options = {.ping_ms = 50, .dead_ms = 400};
+    struct ws_options options = {.ping_ms = 100, .dead_ms = 2000};
     struct server_fixture *fixture = fixture_start(&options);
     struct client client = client_join(fixture->loop, fixture->port, "weft.v1.json");
-    for (int i = 0; i < 12; i++) { /* longer than dead_ms together */
+    for (int i = 0; i < 24; i++) { /* longer than dead_ms together */
         struct frame frame = client_read_frame(&client);
         expect_u64((uint64_t)frame.first_byte, OPCODE_FIN | OPCODE_PING);
         client_frame(&client, OPCODE_FIN | OPCODE_PONG, frame.payload.bytes, frame.payload.len);
@@ -24,7 +24,7 @@ static void quiet_peers_are_pinged_and_live_while_they_answer(void)
 
 static void a_silent_peer_is_dead(void)
 {
-    struct ws_options options = {.ping_ms = 40, .dead_ms = 120};
+    struct ws_options options = {.ping_ms = 40, .dead_ms = 1000};
     struct server_fixture *fixture = fixture_start(&options);
     struct client client = client_join(fixture->loop, fixture->port, "weft.v1.json");
     fixture_await_closed(fixture, 1);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 5000 };
+enum { WAIT_MS = 30000 };
 
 static uv_loop_t loop;
 static struct fake_broker *broker;

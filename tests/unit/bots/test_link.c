@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-enum { WAIT_MS = 5000 };
+enum { WAIT_MS = 30000 };
 
 /* What one link has told its owner. */
 struct seen {

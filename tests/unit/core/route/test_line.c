@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SEEDS = 80, STEPS = 150, AGENTS = 6, LATER_MS = 90000 };
+enum { SEEDS = 40, STEPS = 150, AGENTS = 6, LATER_MS = 90000 };
 
 static struct pool_decisions decisions, slowly;
 static uint64_t random_state;
