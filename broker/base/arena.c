@@ -8,7 +8,7 @@
 
 #include "base/check.h"
 
-void *arena_take(struct arena *arena, size_t size)
+void *arena_take_raw(struct arena *arena, size_t size)
 {
     const size_t align = _Alignof(max_align_t);
     check(arena->used <= arena->capacity);
@@ -16,12 +16,18 @@ void *arena_take(struct arena *arena, size_t size)
     if (start > arena->capacity || size > arena->capacity - start)
         return NULL;
     arena->used = start + size;
-    return memset(arena->bytes + start, 0, size);
+    return arena->bytes + start;
+}
+
+void *arena_take(struct arena *arena, size_t size)
+{
+    void *taken = arena_take_raw(arena, size);
+    return taken ? memset(taken, 0, size) : NULL;
 }
 
 struct slice arena_copy(struct arena *arena, struct slice from)
 {
-    char *to = from.len ? arena_take(arena, from.len) : NULL;
+    char *to = from.len ? arena_take_raw(arena, from.len) : NULL;
     if (to != NULL)
         memcpy(to, from.bytes, from.len);
     return (struct slice){to, from.len};

@@ -26,6 +26,8 @@ static inline void arena_reset(struct arena *arena)
 
 /* Takes size bytes, zeroed, aligned for any type. Returns NULL when the arena is full. */
 void *arena_take(struct arena *arena, size_t size);
+/* The same, but not zeroed: room for what is written before it is read. */
+void *arena_take_raw(struct arena *arena, size_t size);
 
 /* Copies the bytes into the arena. errors: bytes is NULL and len > 0 kept when the arena is full.
  */

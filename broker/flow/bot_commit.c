@@ -60,8 +60,8 @@ static uint64_t commit_digest(const struct proto_commit *request, struct node *n
 {
     struct proto_commit bare = *request;
     size_t mark = node->scratch.used;
-    struct buffer out = buffer_make(
-            arena_take(&node->scratch, 2 * PROTO_LIMIT_FRAME_BYTES), 2 * PROTO_LIMIT_FRAME_BYTES);
+    enum { ROOM = 2 * PROTO_LIMIT_FRAME_BYTES };
+    struct buffer out = buffer_make(arena_take_raw(&node->scratch, ROOM), ROOM);
     check(out.bytes != NULL);
     bare.id = SLICE_OF("");
     proto_shape_write(PROTO_MSGPACK, &proto_commit_shape, &bare, &out);

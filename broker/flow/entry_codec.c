@@ -232,7 +232,7 @@ bool text_is_clean(struct slice text)
 static struct slice write_shape(
         const struct proto_shape *shape, const void *value, size_t room, struct arena *scratch)
 {
-    char *bytes = arena_take(scratch, room);
+    char *bytes = arena_take_raw(scratch, room);
     if (bytes == NULL)
         return SLICE_NONE;
     struct buffer out = buffer_make(bytes, room);

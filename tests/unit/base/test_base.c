@@ -59,6 +59,22 @@ static void a_map_finds_what_was_put_and_not_what_was_removed(void)
     map_finish(&map);
 }
 
+static void what_an_arena_gives_is_zeroed_unless_it_is_asked_for_raw(void)
+{
+    _Alignas(16) char storage[64];
+    static const char zeros[32];
+    struct arena arena;
+    memset(storage, 'x', sizeof storage);
+    arena_init(&arena, storage, sizeof storage);
+    expect(memcmp(arena_take(&arena, 32), zeros, 32) == 0);
+    expect(arena_take_raw(&arena, 32) == storage + 32 && storage[63] == 'x');
+    expect(arena_take_raw(&arena, 1) == NULL);
+    arena_reset(&arena);
+    memset(arena_take_raw(&arena, 32), 'y', 32);
+    arena_reset(&arena);
+    expect(memcmp(arena_take(&arena, 32), zeros, 32) == 0);
+}
+
 static void a_full_arena_and_a_full_buffer_say_so(void)
 {
     _Alignas(16) char storage[64];
@@ -118,6 +134,7 @@ int main(int argc, char **argv)
             (struct test_case[]){CASE(a_name_is_read_back_as_written),
                     CASE(a_name_has_only_one_spelling),
                     CASE(a_map_finds_what_was_put_and_not_what_was_removed),
+                    CASE(what_an_arena_gives_is_zeroed_unless_it_is_asked_for_raw),
                     CASE(a_full_arena_and_a_full_buffer_say_so),
                     CASE(what_a_buffer_keeps_is_a_copy),
                     CASE(spares_keep_so_many_blocks_and_no_larger_ones), {0}});
