@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Channels, classes and queues of a policy: rows, and the way from texts to values.
+/* Channels, classes and queues of a policy: the way from texts to values.
  *
  * Invariant: what was read passes route_setup_check, and each zone is one of the system's
  * time-zone database. Text that is only almost a span or a date is refused, not guessed at.
  */
 #include "config/policy_names.h"
 
+#include "core/route/callbacks.h"
 #include "core/route/pool_entry.h"
 
 #include <ctype.h>
@@ -14,98 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define AT(type, member) .offset = offsetof(struct type, member)
-#define NAME_ROW(type, meaning) \
-    { \
-        .name = "name", .kind = SETTING_TEXT, AT(type, name), \
-        .size = sizeof(((struct type *)NULL)->name), .is_required = true, .example = "mail", \
-        .help = (meaning) \
-    }
-#define TEXTS_ROW(type, label, member, counter, most_items, shown, meaning) \
-    { \
-        .name = #label, .kind = SETTING_TEXTS, AT(type, member), \
-        .size = sizeof(((struct type *)NULL)->member[0]), .most = (most_items), \
-        .count_offset = offsetof(struct type, counter), .example = (shown), .help = (meaning) \
-    }
-
-enum { DAY_MS = 24 * 60 * 60 * 1000, ZONE_BYTES_MAX = 64 * 1024 };
+enum { DAY_MS = 24 * 60 * 60 * 1000, WINDOW_LEAST_MS = 15 * 60 * 1000, ZONE_BYTES_MAX = 64 * 1024 };
 
 static const char zone_folder[] = "/usr/share/zoneinfo";
-
-const struct setting policy_channel_rows[] = {NAME_ROW(policy_channel, "As conversations say it."),
-        {.name = "weight",
-                .kind = SETTING_NUMBER,
-                AT(policy_channel, weight),
-                .least = 1,
-                .most = 1000,
-                .fallback = "1000",
-                .help = "What a case of it takes of an agent's capacity, in thousandths of a "
-                        "chat."},
-        {.name = "interruptible",
-                .kind = SETTING_NUMBER,
-                AT(policy_channel, interruptible),
-                .most = 1,
-                .fallback = "0",
-                .help = "1: makes way for cases of other channels, and is kept."},
-        {0}};
-
-const struct setting policy_class_rows[] = {NAME_ROW(policy_class, "As handoffs say it."),
-        {.name = "worth",
-                .kind = SETTING_NUMBER,
-                AT(policy_class, worth),
-                .most = 1000,
-                .fallback = "500",
-                .help = "How much of `weights.class` it counts, in thousandths."},
-        {0}};
-
-const struct setting policy_queue_rows[] = {
-        NAME_ROW(policy_queue, "As handoffs and agents say it; `default` for cases that say none."),
-        TEXTS_ROW(policy_queue, skills, skills, skill_count, ROUTE_QUEUE_SKILLS_MAX,
-                "refund from 600",
-                "What each of its cases needs of an agent, beside what the case itself says; "
-                "somebody must have it."),
-        TEXTS_ROW(policy_queue, overflow, overflow, overflow_count, ROUTE_OVERFLOW_MAX,
-                "sales after 60000",
-                "Queues whose agents may serve its cases too, and after how many milliseconds."),
-        {.name = "promise_ms",
-                .kind = SETTING_NUMBER,
-                AT(policy_queue, promise_ms),
-                .most = DAY_MS,
-                .fallback = "0",
-                .help = "In which time its cases are to be answered; 0: what the policy says."},
-        {.name = "time_zone",
-                .kind = SETTING_TEXT,
-                AT(policy_queue, time_zone),
-                .size = sizeof(((struct policy_queue *)NULL)->time_zone),
-                .fallback = "UTC",
-                .help = "Of its hours: a name of the system's time-zone database."},
-        TEXTS_ROW(policy_queue, hours, hours, hours_count, HOURS_SPANS_MAX, "mon-fri 09:00-17:00",
-                "When it is open; always, when nothing is said."),
-        TEXTS_ROW(policy_queue, holidays, holidays, holiday_count, HOURS_HOLIDAYS_MAX, "12-25",
-                "Days on which it is closed (2026-12-25, or 12-25 for every year), or open for a "
-                "span only (12-24 09:00-12:00)."),
-        {.name = "offline_text",
-                .kind = SETTING_TEXT,
-                AT(policy_queue, offline_text),
-                .size = sizeof(((struct policy_queue *)NULL)->offline_text),
-                .example = "We are back on Monday at nine.",
-                .help = "What customers are told when they come outside these hours; {opens} in it "
-                        "becomes the "
-                        "next moment of opening, as 2026-11-23 09:00."},
-        {0}};
-
-const struct setting policy_shift_rows[] = {NAME_ROW(policy_shift, "As agents' records say it."),
-        {.name = "time_zone",
-                .kind = SETTING_TEXT,
-                AT(policy_shift, time_zone),
-                .size = sizeof(((struct policy_shift *)NULL)->time_zone),
-                .fallback = "UTC",
-                .help = "Of its hours: a name of the system's time-zone database."},
-        TEXTS_ROW(policy_shift, hours, hours, hours_count, HOURS_SPANS_MAX, "mon-fri 08:00-16:00",
-                "When its agents are offered cases; never, when nothing is said."),
-        TEXTS_ROW(policy_shift, holidays, holidays, holiday_count, HOURS_HOLIDAYS_MAX,
-                "2026-12-24 09:00-12:00", "Days that differ: off, or on for a span only."),
-        {0}};
 
 /* ---- texts ---- */
 
@@ -315,6 +227,32 @@ static bool read_overflows(const struct policy_queue *from, uint32_t at, struct 
     return true;
 }
 
+static bool read_callback(const struct policy_queue *from, uint32_t at, struct route_callback *out,
+        struct breach *breach)
+{
+    char where[64];
+    enum route_callback_channel channel;
+    *out = (struct route_callback){.wait_ms = from->callback_wait_ms,
+            .window_ms = from->callback_window_ms,
+            .attempts = from->callback_attempts,
+            .retry_ms = from->callback_retry_ms,
+            .outcome_ms = from->callback_outcome_ms,
+            .missed_len = (uint16_t)strlen(from->callback_missed_text)};
+    memcpy(out->missed_text, from->callback_missed_text, out->missed_len);
+    for (uint32_t i = 0; i < from->callback_count; i++) {
+        snprintf(where, sizeof where, "queues.%u.callback.%u", at, i);
+        if (!callback_channel_find(slice_of_string(from->callback[i]), &channel))
+            return blame(breach, where, "'%s' must be chat, phone or email", from->callback[i]);
+        if (out->channels >> channel & 1)
+            return blame(breach, where, "'%s' is there twice", from->callback[i]);
+        out->channels |= (uint32_t)1 << channel;
+    }
+    snprintf(where, sizeof where, "queues.%u.callback_window_ms", at);
+    bool is_short = out->window_ms > 0 && out->window_ms < WINDOW_LEAST_MS;
+    return !is_short ||
+           blame(breach, where, "'callback_window_ms' must be 0 or at least %d", WINDOW_LEAST_MS);
+}
+
 /* A queue on its way from the file, with what it is read for. */
 struct reading {
     const struct policy_names *from;
@@ -334,6 +272,7 @@ static bool read_queue(const struct reading *reading, uint32_t at)
     memcpy(out->offline_text, from->offline_text, out->offline_len);
     return read_skills(from, at, reading->staff, out, reading->breach) &&
            read_overflows(from, at, out, reading->breach) &&
+           read_callback(from, at, &out->callback, reading->breach) &&
            read_schedule(&(struct schedule){"queues", at, from->time_zone, from->hours,
                                  from->hours_count, from->holidays, from->holiday_count},
                    &out->hours, &reading->out->zones[at], reading->breach);

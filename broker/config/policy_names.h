@@ -7,7 +7,12 @@
 #include "config/settings.h"
 #include "core/route/setup.h"
 
-enum { OVERFLOW_TEXT_MAX = 64, SKILL_TEXT_MAX = 64, SPAN_TEXT_MAX = 48 };
+enum {
+    OVERFLOW_TEXT_MAX = 64,
+    SKILL_TEXT_MAX = 64,
+    SPAN_TEXT_MAX = 48,
+    CALLBACK_CHANNEL_TEXT_MAX = 16
+};
 
 /* The structs mirror the file, member for member. */
 struct policy_channel {
@@ -29,6 +34,10 @@ struct policy_queue {
     char hours[HOURS_SPANS_MAX][SPAN_TEXT_MAX];
     char holidays[HOURS_HOLIDAYS_MAX][SPAN_TEXT_MAX];
     char offline_text[ROUTE_OFFLINE_TEXT_MAX];
+    uint32_t callback_count, callback_wait_ms, callback_window_ms, callback_attempts,
+            callback_retry_ms, callback_outcome_ms;
+    char callback[ROUTE_CALLBACK_CHANNELS][CALLBACK_CHANNEL_TEXT_MAX];
+    char callback_missed_text[ROUTE_OFFLINE_TEXT_MAX];
 };
 
 struct policy_shift {

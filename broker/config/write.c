@@ -67,7 +67,8 @@ static void put_item(FILE *out, const struct setting *rows, struct margin margin
         const char *form = rows->kind == SETTING_TEXTS ? "%s%s: [%s]\n" : "%s%s: %s\n";
         put_remark(out, margin.indent + 4, rows->help);
         put_margin(out, &margin);
-        fprintf(out, form, is_first ? "  - " : "    ", rows->name, rows->example);
+        fprintf(out, form, is_first ? "  - " : "    ", rows->name,
+                rows->example ? rows->example : rows->fallback);
     }
 }
 

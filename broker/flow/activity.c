@@ -6,12 +6,14 @@
  *   weighed lightly, somebody spoke -------------> WEIGHED in full
  *   active, the customer unanswered, silence_ms -> queued again, with the age; the agent is passed
  *                                                  over for a while
+ *   active, called back without an outcome ------> the same, after the queue's own time
  *
  * Invariant: each of these follows from the two folds and the clock, so every node that has the
  * chat open may see it, and the logs take it once. A chat that nobody has open is opened by the due
  * index, and looked at then.
  */
 #include "base/check.h"
+#include "flow/callbacks.h"
 #include "flow/pools.h"
 
 #include <stdlib.h>
@@ -65,7 +67,8 @@ static void look_at_weight(
     const struct route_policy *policy = team_policy(team);
     uint64_t now_ms = team_time_ms(team);
     uint64_t since_ms = later(chat_fold(chat)->spoken_ms, view->since_ms);
-    bool is_idle = policy->idle_ms > 0 && now_ms >= since_ms + policy->idle_ms;
+    bool is_called = callback_is_agreed(&chat_fold(chat)->callback); /* they speak elsewhere */
+    bool is_idle = policy->idle_ms > 0 && !is_called && now_ms >= since_ms + policy->idle_ms;
     if (is_idle && view->weighed == 0 && view->held > policy->idle_weight)
         weigh(team, &view->key, policy->idle_weight);
     else if (!is_idle && view->weighed != 0)
@@ -77,7 +80,7 @@ static void look_at_weight(
 struct silence_change {
     struct chat_change change;
     struct name request;
-    uint64_t least_ms; /* unanswered since then or before */
+    uint64_t least_ms; /* unanswered since then or before; 0: a callback without an outcome */
 };
 
 static void decide_silence(struct chat_change *chat_change, const struct conversation *fold,
@@ -85,8 +88,11 @@ static void decide_silence(struct chat_change *chat_change, const struct convers
 {
     struct silence_change *change = LIST_ITEM(chat_change, struct silence_change, change);
     struct author author = {.kind = AUTHOR_SYSTEM};
+    bool is_silent = change->least_ms > 0
+                             ? fold->unanswered_ms != 0 && fold->unanswered_ms <= change->least_ms
+                             : callback_is_agreed(&fold->callback);
     bool is_so = fold->phase == PHASE_ACTIVE && name_equal(&fold->request, &change->request) &&
-                 fold->unanswered_ms != 0 && fold->unanswered_ms <= change->least_ms;
+                 is_silent;
     struct requeue requeue = {.by = author,
             .owner = is_so ? fold->owner : (struct name){0},
             .reason = SLICE_OF("agent_silent")};
@@ -102,15 +108,18 @@ static void on_silence(struct chat_change *chat_change, enum log_outcome outcome
 static void look_at_silence(
         struct team *team, struct chat *chat, const struct pool_request_view *view)
 {
-    uint64_t silence_ms = team_policy(team)->silence_ms, now_ms = team_time_ms(team);
-    uint64_t since_ms = later(chat_fold(chat)->unanswered_ms, view->since_ms);
-    if (silence_ms == 0 || chat_fold(chat)->unanswered_ms == 0 || view->is_interrupted ||
+    bool is_called = callback_is_agreed(&chat_fold(chat)->callback);
+    uint64_t now_ms = team_time_ms(team), asked_ms = chat_fold(chat)->unanswered_ms;
+    uint64_t silence_ms =
+            is_called ? callback_outcome_ms(team, view->queue) : team_policy(team)->silence_ms;
+    uint64_t since_ms = is_called ? view->since_ms : later(asked_ms, view->since_ms);
+    if (silence_ms == 0 || (asked_ms == 0 && !is_called) || view->is_interrupted ||
             now_ms < since_ms + silence_ms)
         return;
     struct silence_change *change = calloc(1, sizeof *change);
     check(change != NULL);
     change->request = view->key.name;
-    change->least_ms = chat_fold(chat)->unanswered_ms;
+    change->least_ms = is_called ? 0 : asked_ms;
     change->change.decide = decide_silence;
     change->change.done = on_silence;
     chat_change(chat, &change->change);

@@ -8,6 +8,7 @@
 #include "flow/assignments.h"
 
 #include "base/check.h"
+#include "flow/callbacks.h"
 #include "flow/deliver.h"
 #include "flow/entry_codec.h"
 #include "flow/follow_up.h"
@@ -80,6 +81,8 @@ static void tell(struct assignment *assignment, struct session *session)
     if (assignment->packet.len > 0)
         assigned->has_handoff =
                 handoff_decode(assignment->packet, &node->scratch, &assigned->handoff);
+    assigned->has_callback =
+            callback_view_case(chat, &chat_fold(chat)->request, &assigned->callback);
     session_send(session, &frame);
     node->scratch.used = mark;
     struct name cursor = session_cursor(session, chat_id(chat));

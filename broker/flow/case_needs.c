@@ -77,6 +77,8 @@ void needs_complete(struct case_needs *needs, const struct conversation *fold,
     }
     if (queue != NULL)
         need_skills_of(needs, queue);
+    if (callback_is_agreed(&fold->callback) && fold->callback.until_ms > 0)
+        need->promise_ms = fold->callback.until_ms;
     if (need->promise_ms == 0 && promise_ms > 0)
         need->promise_ms = need->first_queued_ms + promise_ms;
     bool is_soon = policy->continuity_ms > 0 && fold->closed_ms > 0 &&

@@ -16,6 +16,8 @@
 #include "flow/chat_fold.h"
 #include "flow/directory.h"
 #include "flow/entry_codec.h"
+#include "flow/pool_metrics.h"
+#include "flow/pools.h"
 
 #include <stdlib.h>
 
@@ -203,7 +205,8 @@ static uint64_t due_delay_ms(const struct node_settings *settings, const struct 
 {
     if (entry_part(entry, PART_TURN) != NULL)
         return settings->turn_lease_ms + 2000;
-    if (entry_part(entry, PART_QUEUED) != NULL || entry_part(entry, PART_VOIDED) != NULL)
+    if (entry_part(entry, PART_QUEUED) != NULL || entry_part(entry, PART_VOIDED) != NULL ||
+            entry_part(entry, PART_CALLBACK) != NULL) /* which may be a request of its own */
         return 5000;
     const struct part *owner = entry_part(entry, PART_OWNER);
     return owner != NULL && owner->owner == OWNER_AGENT ? 10000 : 0;
@@ -232,6 +235,8 @@ static enum log_decision decide(
         draft->is_plain = entry_part(&entry, PART_ERASED) != NULL;
         draft->is_due = delay_ms > 0;
         draft->due_at_ms = entry.time_ms + delay_ms;
+        const struct part *called = entry_part(&entry, PART_CALLBACK);
+        change->callback_event = called ? callback_event_of(called->reason) : 0;
     }
     chat->node->scratch.used = mark;
     return decision.verdict == VERDICT_APPEND    ? LOG_APPEND
@@ -248,6 +253,11 @@ static void on_done(struct log_change *log_change, struct log *log)
         change->at = log_change->result.at;
         change->time_ms = log_change->result.time_ms;
     }
+    struct team *team = outcome == LOG_APPENDED && change->callback_event > 0
+                                ? pools_team(chat->node, chat->tenant)
+                                : NULL;
+    if (team != NULL)
+        team_count_callback(team, change->callback_event);
     if (outcome == LOG_MISSING)
         change->refusal = chat->is_erased ? REFUSAL_ERASED : REFUSAL_UNBORN;
     change->done(change, outcome);
@@ -325,6 +335,10 @@ enum proto_error_code refusal_code(enum refusal refusal)
         return PROTO_ERROR_MESSAGE_DELETED;
     case REFUSAL_TOO_LATE:
         return PROTO_ERROR_TOO_LATE;
+    case REFUSAL_NOT_WAITING:
+        return PROTO_ERROR_NOT_WAITING;
+    case REFUSAL_NO_CALLBACK:
+        return PROTO_ERROR_NO_CALLBACK;
     }
     return PROTO_ERROR_INTERNAL;
 }

@@ -59,6 +59,8 @@ struct chat {
     uint64_t told_place;           /* in the queue, as the customer was told last */
     uint64_t told_wait_ms;         /* the estimate with it; 0: none */
     uint64_t told_opens_ms;        /* and when the queue opens; 0: it is open */
+    uint64_t told_callback;        /* a mark of what the customer was told of it; 0: nothing */
+    bool is_callback_offered;      /* while the case waits, as told last */
     struct turn_flight *turn;      /* the open turn, as this node carries it; NULL: not here */
     uint64_t own_seq;              /* the last entry that this node appended */
     uint64_t saved_seq;            /* of the last snapshot */
@@ -121,6 +123,7 @@ struct chat_change {
     struct slice tenant; /* tenant_id_keep's: whose the asker is; another tenant's conversation
                             is none. Empty: Weft itself */
     enum refusal refusal;
+    uint8_t callback_event; /* of the draft, for who counts: pool_metrics.h */
     uint64_t resend_from;
     struct name at; /* of the entry that did it */
     uint64_t time_ms;

@@ -161,6 +161,13 @@ static void put_events(struct buffer *out, const struct team *team)
                 SLICE_ARGS(team_tenant(team)), events[i].what, events[i].count);
 }
 
+static void put_callbacks(struct buffer *out, const struct team *team)
+{
+    for (size_t i = 0; i < CALLBACK_EVENTS; i++)
+        put(out, "weft_routing_callbacks_total{tenant=\"%.*s\",event=\"%s\"} %" PRIu64 "\n",
+                SLICE_ARGS(team_tenant(team)), callback_events[i], team->metrics.callbacks[i]);
+}
+
 static double breaches(struct team *team)
 {
     return (double)team->metrics.breaches;
@@ -209,6 +216,10 @@ static void put_all(struct buffer *out, struct node *node)
              "# HELP weft_routing_events What happened since this node follows the pool.\n");
     while ((team = next_team(node, team)) != NULL)
         put_events(out, team);
+    put(out, "# TYPE weft_routing_callbacks counter\n"
+             "# HELP weft_routing_callbacks What became of callbacks, in entries of this node.\n");
+    while ((team = next_team(node, team)) != NULL)
+        put_callbacks(out, team);
     put(out, "# TYPE weft_routing_wait_seconds histogram\n"
              "# HELP weft_routing_wait_seconds From queued to answered.\n");
     while ((team = next_team(node, team)) != NULL)

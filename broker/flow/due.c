@@ -58,6 +58,17 @@ static bool is_open(const struct chat *chat, uint64_t seq)
     return seq > chat_fold(chat)->tail.seq; /* the entry is not there yet */
 }
 
+/* A callback that lies ahead needs nobody until it is due; whatever changes that has a member of
+ * its own. */
+static uint64_t again_ms(const struct chat *chat)
+{
+    uint64_t soon_ms = node_time_ms(chat->node) + AGAIN_MS;
+    const struct callback *callback = &chat_fold(chat)->callback;
+    bool is_ahead = chat_fold(chat)->phase == PHASE_QUEUED && callback_is_agreed(callback) &&
+                    callback->due_ms > soon_ms;
+    return is_ahead ? callback->due_ms : soon_ms;
+}
+
 static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
 {
     struct settling *settling = LIST_ITEM(touch, struct settling, touch);
@@ -72,7 +83,7 @@ static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
     bool is_settled = is_known ? !is_open(chat, settling->seq) : outcome == LOG_MISSING;
     if (!is_settled)
         node->store->ops->zset_add(
-                node->store, due_key, member, node_time_ms(node) + AGAIN_MS, ZSET_SET, NULL, NULL);
+                node->store, due_key, member, again_ms(chat), ZSET_SET, NULL, NULL);
     else
         node->store->ops->zset_remove(node->store, due_key, member, NULL, NULL);
     settling->due->underway--;

@@ -6,6 +6,7 @@
  * customer by a path that forgot to ask. Words that were edited or deleted are not in the entry any
  * more: chat_read_entry left them out.
  */
+#include "flow/callbacks.h"
 #include "flow/entry_codec.h"
 
 static bool view_message(const struct part *part, struct arena *scratch, struct proto_part *out)
@@ -54,6 +55,17 @@ static bool view_event(const struct part *part, struct arena *scratch, struct pr
             .has_event_ms = part->number != 0,
             .event_ms = part->number};
     return event_decode(part->body, scratch, &out->properties, &out->properties_count);
+}
+
+/* Whoever sees the part may see where to: the customer said it, and staff is to use it. */
+static bool view_callback(const struct part *part, struct proto_part *out)
+{
+    struct callback callback;
+    *out = (struct proto_part){.kind = PROTO_PART_KIND_CALLBACK, .reason = part->reason};
+    callback_fold(&callback, part);
+    out->has_callback = callback_view(&callback, &out->callback);
+    out->callback.address = part->name;
+    return true;
 }
 
 static enum proto_owner_kind owner_word(enum owner_kind owner)
@@ -127,6 +139,8 @@ static bool view_part(
     case PART_INVITED:
         *out = (struct proto_part){.kind = PROTO_PART_KIND_INVITED, .id = part->id};
         return true;
+    case PART_CALLBACK:
+        return view_callback(part, out);
     case PART_EVENT:
         return view_event(part, scratch, out);
     case PART_AMENDMENTS:

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why a live case is with this agent, or with nobody: told to supervisors.
  *
- *   explain --> the case's request in the pool --> pool_explain, by the policy in force -->
- * explained
+ *   explain --> the conversation, and the case's request in the pool --> pool_explain, by the
+ * policy in force --> explained
  *
  * Invariant: nothing is remembered for this. What was recorded with the offer is told as it was;
  * who fits now is asked of the very functions that decide.
  */
 #include "base/check.h"
 #include "flow/assignments.h"
+#include "flow/callbacks.h"
 #include "flow/pools.h"
 #include "flow/requests.h"
+
+#include <stdlib.h>
 
 enum { CANDIDATES_MAX = 32 };
 
@@ -84,7 +87,6 @@ static void put_candidates(
     struct route_candidate *all = arena_take(scratch, CANDIDATES_MAX * sizeof *all);
     struct proto_candidate *shown = arena_take(scratch, CANDIDATES_MAX * sizeof *shown);
     check(all != NULL && shown != NULL);
-    out->policy = policy->version;
     out->agents = pool_explain(team_pool(team), policy, &view->key, now_ms, all, CANDIDATES_MAX);
     out->candidates = shown;
     while (out->candidates_count < out->agents && out->candidates_count < CANDIDATES_MAX) {
@@ -93,28 +95,65 @@ static void put_candidates(
     }
 }
 
+/* A case that is to be called back later has no request in the pool: nobody is looked at yet. */
+static bool put_case(struct team *team, const struct chat *chat, struct proto_explained *out)
+{
+    struct pool_request_view view;
+    bool is_ahead = chat_fold(chat)->phase == PHASE_QUEUED && callback_waits(chat);
+    bool is_live = !is_ahead && find_request(team, chat_id(chat), &view);
+    out->conversation = chat_id(chat);
+    out->policy = team_policy(team)->version;
+    out->has_callback = callback_view(&chat_fold(chat)->callback, &out->callback);
+    out->state = is_live ? case_state_word(view.state) : PROTO_CASE_STATE_WAITING;
+    if (is_live) {
+        put_decision(team, &view, out);
+        put_candidates(team, &view, out);
+    }
+    return is_live || is_ahead;
+}
+
+struct explaining {
+    struct chat_touch touch;
+    struct session_handle session;
+    struct id_text request_id;
+};
+
+static void on_read(struct chat_touch *touch, enum log_outcome outcome)
+{
+    struct explaining *explaining = LIST_ITEM(touch, struct explaining, touch);
+    struct chat *chat = touch->change.chat;
+    struct session *session = session_find(chat->node, explaining->session);
+    struct slice id = id_slice(&explaining->request_id);
+    struct arena *scratch = &chat->node->scratch;
+    size_t mark = scratch->used;
+    struct proto_frame frame = {.kind = PROTO_KIND_EXPLAINED, .as.explained.id = id};
+    struct team *team = session ? pools_team(chat->node, session->tenant) : NULL;
+    if (team != NULL && outcome != LOG_WAS_ALREADY)
+        session_error(session, id, outcome_code(outcome, touch->change.refusal), NULL);
+    else if (team != NULL && put_case(team, chat, &frame.as.explained))
+        session_send(session, &frame);
+    else if (team != NULL)
+        session_error(session, id, PROTO_ERROR_UNKNOWN_CONVERSATION,
+                "This case is neither waiting nor being answered.");
+    scratch->used = mark;
+    free(explaining);
+}
+
 void agent_explain(struct session *session, const struct proto_explain *request)
 {
-    struct team *team = pools_team(session->node, session->tenant);
-    struct arena *scratch = &session->node->scratch;
-    size_t mark = scratch->used;
-    struct pool_request_view view;
-    struct proto_frame frame = {.kind = PROTO_KIND_EXPLAINED};
-    if (!session_supervises(session) || team == NULL) {
+    if (!session_supervises(session) || pools_team(session->node, session->tenant) == NULL) {
         session_error(session, request->id, PROTO_ERROR_FORBIDDEN, NULL);
         return;
     }
-    if (!find_request(team, request->conversation, &view)) {
-        session_error(session, request->id, PROTO_ERROR_UNKNOWN_CONVERSATION,
-                "This case is neither waiting nor being answered.");
+    struct chat *chat = session_chat(session, request->id, request->conversation);
+    if (chat == NULL)
         return;
-    }
-    struct proto_explained *out = &frame.as.explained;
-    *out = (struct proto_explained){.id = request->id,
-            .conversation = view.key.conversation,
-            .state = case_state_word(view.state)};
-    put_decision(team, &view, out);
-    put_candidates(team, &view, out);
-    session_send(session, &frame);
-    scratch->used = mark;
+    struct explaining *explaining = calloc(1, sizeof *explaining);
+    check(explaining != NULL);
+    explaining->session = session_handle(session);
+    id_set(&explaining->request_id, request->id);
+    explaining->touch.change.tenant = session->tenant;
+    explaining->touch.done = on_read;
+    chat_touch(chat, &explaining->touch);
+    chat_release(chat);
 }

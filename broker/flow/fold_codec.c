@@ -42,6 +42,9 @@ struct stored_fold {
     bool has_amended_page, has_amended_up_to;
     uint64_t amended_page, amended_up_to;
     struct slice tracked; /* digests of the newest events, eight bytes each, little endian */
+    struct slice call_channel, call_address; /* of a callback that is agreed */
+    bool has_call_due, has_call_until, has_call_attempts;
+    uint64_t call_due, call_until, call_attempts;
 };
 
 static const struct proto_field place_fields[] = {
@@ -86,7 +89,10 @@ static const struct proto_field fold_fields[] = {NUMBER(phase), NUMBER(cases), N
         PROTO_BIN(struct stored_fold, amended, OPTIONAL, AMENDMENTS_BYTES),
         PROTO_U64(struct stored_fold, amended_page, OPTIONAL, UINT64_MAX),
         PROTO_U64(struct stored_fold, amended_up_to, OPTIONAL, UINT64_MAX),
-        PROTO_BIN(struct stored_fold, tracked, OPTIONAL, 8 * JOURNEY_WINDOW),
+        PROTO_BIN(struct stored_fold, tracked, OPTIONAL, 8 * JOURNEY_WINDOW), TEXT(call_channel),
+        TEXT(call_address), PROTO_U64(struct stored_fold, call_due, OPTIONAL, UINT64_MAX),
+        PROTO_U64(struct stored_fold, call_until, OPTIONAL, UINT64_MAX),
+        PROTO_U64(struct stored_fold, call_attempts, OPTIONAL, UINT64_MAX),
         PROTO_OBJECT_LIST(struct stored_fold, lineages, OPTIONAL, LINEAGES_MAX,
                 struct stored_lineage, &lineage_shape)};
 static const struct proto_shape fold_shape = PROTO_SHAPE(struct stored_fold, fold_fields);
@@ -146,6 +152,18 @@ static struct slice store_journey(const struct journey *journey, uint8_t out[8 *
     return journey->count ? slice_make(out, 8 * (size_t)journey->count) : SLICE_NONE;
 }
 
+static void store_callback(const struct callback *callback, struct stored_fold *out)
+{
+    if (!callback_is_agreed(callback))
+        return;
+    out->call_channel = callback_channel(callback);
+    out->call_address = callback_address(callback);
+    out->has_call_due = out->has_call_until = out->has_call_attempts = true;
+    out->call_due = callback->due_ms;
+    out->call_until = callback->until_ms;
+    out->call_attempts = callback->attempts;
+}
+
 static size_t store_beside(
         const struct conversation *c, struct stored_participant out[2 * PARTICIPANTS_MAX])
 {
@@ -198,6 +216,7 @@ void fold_encode(const struct conversation *c, struct arena *scratch, struct buf
             .forgotten = slice_make(c->lineages.forgotten_birth, LINEAGE_BIRTH_LEN),
     };
     store_amendments(&c->amendments, scratch, &stored);
+    store_callback(&c->callback, &stored);
     struct stored_participant beside[2 * PARTICIPANTS_MAX];
     stored.beside = beside;
     uint8_t tracked[8 * JOURNEY_WINDOW];
@@ -312,5 +331,10 @@ bool fold_decode(struct slice bytes, struct arena *scratch, struct conversation 
     load_amendments(&stored, &c->amendments);
     load_beside(&stored, c);
     load_journey(stored.tracked, &c->journey);
+    callback_fold(&c->callback, &(struct part){.channel = stored.call_channel,
+                                        .name = stored.call_address,
+                                        .number = stored.call_due,
+                                        .from_seq = stored.call_until,
+                                        .n = stored.call_attempts});
     return load_lineages(&stored, &c->lineages);
 }

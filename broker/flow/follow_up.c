@@ -9,6 +9,7 @@
 
 #include "flow/assignments.h"
 #include "flow/bot_turns.h"
+#include "flow/callbacks.h"
 #include "flow/chat_hints.h"
 #include "flow/pools.h"
 
@@ -86,6 +87,7 @@ void follow_up(struct chat *chat)
     assignments_follow_up(chat);
     if (chat_fold(chat)->phase != PHASE_QUEUED)
         queue_tell_left(chat);
+    callback_tell(chat);
     chat_listen(chat);
     chat_release(chat);
 }

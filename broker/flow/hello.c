@@ -14,6 +14,7 @@
 #include "base/check.h"
 #include "flow/assignments.h"
 #include "flow/bot_turns.h"
+#include "flow/callbacks.h"
 #include "flow/contacts.h"
 #include "flow/deliver.h"
 #include "flow/members.h"
@@ -157,6 +158,8 @@ static void enter_customer(struct session *session, struct chat *chat, struct sl
     receipts_tell(session, chat);
     chat->told_place = 0;
     queue_tell_one(chat);
+    chat->told_callback = 0;
+    callback_tell(chat);
 }
 
 static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)

@@ -8,6 +8,17 @@
 
 const uint32_t pool_wait_bounds_s[POOL_WAIT_BOUNDS] = {1, 5, 10, 20, 30, 60, 120, 300, 600};
 
+const char *const callback_events[CALLBACK_EVENTS] = {
+        "asked", "cancelled", "returned", "reached", "not_reached", "given_up"};
+
+uint8_t callback_event_of(struct slice reason)
+{
+    for (uint8_t i = 0; i < CALLBACK_EVENTS; i++)
+        if (slice_equal(slice_of_string(callback_events[i]), reason))
+            return (uint8_t)(i + 1);
+    return 0;
+}
+
 static void note_pick_up(
         struct pool_metrics *metrics, const struct pool_request_view *view, uint64_t time_ms)
 {

@@ -7,10 +7,17 @@
 
 enum { POOL_WAIT_BOUNDS = 9 };
 
+/* What becomes of callbacks, as the conversations' entries name it. */
+enum { CALLBACK_EVENTS = 6 };
+extern const char *const callback_events[CALLBACK_EVENTS];
+/* One of them plus one; 0: none. */
+uint8_t callback_event_of(struct slice reason);
+
 /* Since this node began to follow the pool. */
 struct pool_metrics {
     uint64_t queued, offered, assigned, accepted, taken, declined, expired, left;
     uint64_t promises_kept, promises_missed;
+    uint64_t callbacks[CALLBACK_EVENTS];  /* that this node wrote */
     uint64_t waits[POOL_WAIT_BOUNDS + 1]; /* by bound; the last: longer than all */
     uint64_t wait_sum_ms, wait_count;
     uint64_t gap;                      /* of the newest batch of offers, per mille */

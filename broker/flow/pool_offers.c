@@ -5,6 +5,7 @@
  * be read, it is tried again (pool_news.c says when an offer is to be told).
  */
 #include "base/check.h"
+#include "flow/callbacks.h"
 #include "flow/entry_codec.h"
 #include "flow/pool_news.h"
 
@@ -78,6 +79,7 @@ static void send_offer(struct telling *telling, const struct pool_request_view *
     };
     if (telling->packet.len > 0)
         offer->has_handoff = handoff_decode(telling->packet, &node->scratch, &offer->handoff);
+    offer->has_callback = callback_view_case(telling->chat, &telling->request, &offer->callback);
     struct pool_key key = {chat_id(telling->chat), telling->request};
     struct session *at = NULL;
     while ((at = agents_session(node, telling->chat->tenant, id_slice(&telling->agent), at)))

@@ -3,6 +3,7 @@
  *
  *   conversation says        pool says              what is done
  *   queued(request)          nothing                QUEUED in the pool
+ *   queued, a callback ahead anything               nothing, until it is due
  *   queued(request)          active(agent)          OWNER in the conversation
  *   active(agent, request)   nothing or another     ADOPTED in the pool
  *   no longer this request   anything               RELEASED in the pool
@@ -16,6 +17,7 @@
  */
 #include "base/check.h"
 #include "base/log_line.h"
+#include "flow/callbacks.h"
 #include "flow/case_needs.h"
 #include "flow/entry_codec.h"
 #include "flow/pool_news.h"
@@ -278,6 +280,8 @@ static void look_at_waiting(struct chat *chat, const struct pool *pool)
 {
     struct pool_request_view view;
     struct pool_key key = {chat_id(chat), chat_fold(chat)->request};
+    if (callback_waits(chat)) /* the due index brings it back */
+        return;
     if (!pool_find(pool, &key, &view))
         queue(chat);
     else if (view.state == POOL_ACTIVE)
@@ -320,7 +324,7 @@ void pools_follow_up(struct chat *chat)
     bool is_wanted = fold->phase == PHASE_QUEUED || fold->phase == PHASE_ACTIVE;
     if (chat->seen_request.seq != 0 &&
             (!is_wanted || !name_equal(&chat->seen_request, &fold->request)))
-        release(chat, &chat->seen_request, "over");
+        release(chat, &chat->seen_request, callback_waits(chat) ? "callback_later" : "over");
     chat->seen_request = is_wanted ? fold->request : (struct name){0};
     if (fold->phase == PHASE_QUEUED)
         look_at_waiting(chat, team_pool(team));

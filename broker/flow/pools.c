@@ -56,6 +56,12 @@ uint64_t team_gap(const struct team *team)
     return team->metrics.gap;
 }
 
+void team_count_callback(struct team *team, uint8_t event)
+{
+    check(event > 0 && event <= CALLBACK_EVENTS);
+    team->metrics.callbacks[event - 1]++;
+}
+
 struct slice team_tenant(const struct team *team)
 {
     return id_slice(&team->tenant);

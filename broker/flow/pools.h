@@ -44,6 +44,8 @@ struct slice team_tenant(const struct team *team);
 struct slice team_topic(const struct team *team); /* of hints on this pool */
 /* How far the newest batch of offers may be from the best, per mille. */
 uint64_t team_gap(const struct team *team);
+/* An entry of this node says so of a callback: one of pool_metrics.h. */
+void team_count_callback(struct team *team, uint8_t event);
 /* Milliseconds of the pool's own time: the store's clock, which does not stand still when that
  * clock is set back. */
 uint64_t team_time_ms(const struct team *team);

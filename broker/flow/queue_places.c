@@ -7,6 +7,7 @@
  * sessions, whoever routes.
  */
 #include "core/route/setup.h"
+#include "flow/callbacks.h"
 #include "flow/deliver.h"
 #include "flow/pools.h"
 
@@ -70,8 +71,10 @@ void queue_tell(struct team *team)
     size_t cursor = 0;
     while (pool_next_waiting(team_pool(team), &cursor, &view)) {
         struct chat *chat = chat_find(team_node(team), view.key.conversation);
-        if (chat != NULL && !list_is_empty(&chat->followers))
+        if (chat != NULL && !list_is_empty(&chat->followers)) {
             tell_place(team, chat, &view);
+            callback_tell(chat);
+        }
     }
 }
 

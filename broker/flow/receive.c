@@ -10,6 +10,7 @@
 #include "base/log_line.h"
 #include "flow/assignments.h"
 #include "flow/bot_turns.h"
+#include "flow/callbacks.h"
 #include "flow/deliver.h"
 #include "flow/requests.h"
 #include "flow/revocations.h"
@@ -70,6 +71,12 @@ static void dispatch(struct session *session, const struct proto_frame *frame)
     case PROTO_KIND_IDENTIFY:
         identify(session, &frame->as.identify);
         return;
+    case PROTO_KIND_ASK_CALLBACK:
+        callback_ask(session, &frame->as.ask_callback);
+        return;
+    case PROTO_KIND_CANCEL_CALLBACK:
+        callback_cancel(session, &frame->as.cancel_callback);
+        return;
     default:
         check(false); /* a frame that is neither planned nor here */
     }
@@ -113,6 +120,9 @@ static bool dispatch_agent(struct session *session, const struct proto_frame *fr
         return true;
     case PROTO_KIND_EXPLAIN:
         agent_explain(session, &frame->as.explain);
+        return true;
+    case PROTO_KIND_CALLBACK_OUTCOME:
+        callback_outcome(session, &frame->as.callback_outcome);
         return true;
     case PROTO_KIND_WRAPPED_UP:
         agent_wrapped_up(session, &frame->as.wrapped_up);
@@ -170,7 +180,8 @@ static struct slice frame_id(const struct proto_frame *frame)
 static bool becomes_entry(enum proto_kind kind)
 {
     return kind == PROTO_KIND_SEND || kind == PROTO_KIND_EDIT || kind == PROTO_KIND_DELETE ||
-           kind == PROTO_KIND_REACT || kind == PROTO_KIND_EVENT;
+           kind == PROTO_KIND_REACT || kind == PROTO_KIND_EVENT ||
+           kind == PROTO_KIND_ASK_CALLBACK || kind == PROTO_KIND_CANCEL_CALLBACK;
 }
 
 /* What people may ask for, beside what becomes an entry: several frames for each message. */

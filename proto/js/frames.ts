@@ -51,9 +51,11 @@ export type Visibility = "public" | "internal";
 
 export type BodyKind = "text" | "quick_replies" | "system" | "deleted" | "edited" | "card" | "carousel" | "list" | "form" | "location" | "file";
 
-export type PartKind = "message" | "note" | "owner" | "case_opened" | "case_closed" | "queued" | "invited" | "participant" | "identity" | "joined" | "superseded" | "erased" | "edited" | "deleted" | "reacted" | "event";
+export type PartKind = "message" | "note" | "owner" | "case_opened" | "case_closed" | "queued" | "invited" | "participant" | "identity" | "joined" | "superseded" | "erased" | "edited" | "deleted" | "reacted" | "event" | "callback";
 
 export type FieldKind = "text" | "multiline" | "number" | "email" | "phone" | "date" | "choice" | "checkbox";
+
+export type CallbackChannel = "chat" | "phone" | "email";
 
 export type OwnerKind = "none" | "bot" | "agent";
 
@@ -243,6 +245,28 @@ export interface Who {
   name?: string;
 }
 
+/** what was agreed with a customer who need not wait */
+export interface CallbackView {
+  channel: CallbackChannel;
+  /** phone: the number; email: the address */
+  address?: string;
+  /** not before, in milliseconds since 1970; absent: at the case's turn */
+  from_ms?: number;
+  /** promised until then; absent: nothing is promised */
+  until_ms?: number;
+  /** that did not reach them; absent: none */
+  attempts?: number;
+  /** to agents: after so many the case is closed */
+  attempts_max?: number;
+}
+
+/** a time that may be chosen */
+export interface CallbackWindow {
+  /** milliseconds since 1970 */
+  from_ms: number;
+  until_ms: number;
+}
+
 /** one of the things that an entry says; the entry holds all its parts or none */
 export interface Part {
   kind: PartKind;
@@ -260,7 +284,7 @@ export interface Part {
   id?: string;
   /** owner, identity: the name to show */
   name?: string;
-  /** case_closed, queued: in the word of who closed or handed over; never sent to the customer */
+  /** case_closed, queued: in the word of who closed or handed over, never sent to the customer; callback: asked, cancelled, returned (they wrote while they waited), reached, not_reached, given_up */
   reason?: string;
   /** queued: the packet; never sent to the customer */
   handoff?: Handoff;
@@ -274,6 +298,8 @@ export interface Part {
   properties?: Pair[];
   /** event: when it was, by its sender's clock; the entry's time is the server's */
   event_ms?: number;
+  /** callback: what is agreed from now on; absent: nothing any more */
+  callback?: CallbackView;
 }
 
 /** an entry inside a page of history */
@@ -480,6 +506,26 @@ export interface ReactFrame {
   active: boolean;
 }
 
+/** The customer need not wait, and is called back: the case keeps its place by its age. What is agreed is told by `callback`. Writing a message ends it: the case then waits as any other, with the same age. */
+export interface AskCallbackFrame {
+  type: "ask_callback";
+  id: string;
+  conversation?: string;
+  /** one of those offered */
+  channel: CallbackChannel;
+  /** phone: 5 to 15 digits, with or without a plus sign; email: an address; chat: absent */
+  address?: string;
+  /** when one of the windows begins; absent: at the case's turn */
+  from_ms?: number;
+}
+
+/** The customer waits after all. Done also when there is nothing to cancel. */
+export interface CancelCallbackFrame {
+  type: "cancel_callback";
+  id: string;
+  conversation?: string;
+}
+
 /** The agent comes, steps aside, or goes. */
 export interface SetPresenceFrame {
   type: "set_presence";
@@ -528,6 +574,15 @@ export interface TransferFrame {
   /** absent: the best-matched agent */
   to_agent?: string;
   handoff: Handoff;
+}
+
+/** What became of calling the customer back. Reached: the case goes on as any other. Not reached: it goes back to the queue, and is due again after the policy's interval; after the last attempt it is closed, and the customer is told so. */
+export interface CallbackOutcomeFrame {
+  type: "callback_outcome";
+  id: string;
+  conversation: string;
+  owner: Name;
+  reached: boolean;
 }
 
 /** The agent has finished with a closed case: the place is free before the wrap-up's deadline. */
@@ -714,6 +769,8 @@ export interface ExplainedFrame {
   gap?: number;
   /** so many were looked at */
   agents: number;
+  /** the customer is to be called back; nobody is looked at before `from_ms` */
+  callback?: CallbackView;
   candidates: Candidate[];
 }
 
@@ -820,6 +877,8 @@ export interface OfferFrame {
   handoff?: Handoff;
   /** why this agent */
   terms?: Term[];
+  /** the customer does not wait here, and is to be called back */
+  callback?: CallbackView;
 }
 
 /** An offer or a turn is no longer yours. */
@@ -839,6 +898,8 @@ export interface AssignedFrame {
   contact?: string;
   proven?: boolean;
   handoff?: Handoff;
+  /** the customer is to be called back; `callback_outcome` says what became of it */
+  callback?: CallbackView;
 }
 
 /** To an agent: this chat is no longer yours. */
@@ -859,6 +920,17 @@ export interface QueueFrame {
   wait_ms?: number;
   /** outside the queue's hours: until they begin; absent within them, and when they never do */
   opens_in_ms?: number;
+}
+
+/** To the customer of a case that waits: by which ways they may be called back, or what was agreed. Nothing of it: no longer. */
+export interface CallbackFrame {
+  type: "callback";
+  conversation: string;
+  /** values of callback_channel; absent: it is not offered (any more) */
+  ways?: string[];
+  /** times to choose from; absent: at the case's turn */
+  windows?: CallbackWindow[];
+  agreed?: CallbackView;
 }
 
 /** To a bot: answer this. */
@@ -927,12 +999,15 @@ export type ClientFrame =
   | EditFrame
   | DeleteFrame
   | ReactFrame
+  | AskCallbackFrame
+  | CancelCallbackFrame
   | SetPresenceFrame
   | AcceptFrame
   | DeclineFrame
   | CloseFrame
   | ReopenFrame
   | TransferFrame
+  | CallbackOutcomeFrame
   | WrappedUpFrame
   | TakeOverFrame
   | InviteFrame
@@ -967,6 +1042,7 @@ export type ServerFrame =
   | AssignedFrame
   | ReleasedFrame
   | QueueFrame
+  | CallbackFrame
   | TurnFrame
   | ResetFrame
   | ErrorFrame
@@ -1013,6 +1089,11 @@ export const errors = {
   message_deleted: { retry: "never", close: 0, message: "The message was deleted." },
   too_late: { retry: "never", close: 0, message: "The message is too old to be edited." },
   identity_taken: { retry: "never", close: 0, message: "This contact has already proved to be somebody else." },
+  not_waiting: { retry: "never", close: 0, message: "The case does not wait: there is nothing to call back for." },
+  callback_not_offered: { retry: "never", close: 0, message: "A callback is not offered here, or not in this way." },
+  callback_bad_address: { retry: "never", close: 0, message: "This is not a number or an address that we could use." },
+  callback_outside_hours: { retry: "never", close: 0, message: "We cannot call back at that time: choose another one." },
+  no_callback: { retry: "never", close: 0, message: "No callback is agreed for this case." },
   rate_limited: { retry: "later", close: 0, message: "Too many requests: wait a little." },
   store_unavailable: { retry: "same", close: 0, message: "The message could not be stored just now; nothing is lost, try again." },
   store_full: { retry: "later", close: 0, message: "The store is full: nothing was written. Keep it, and try again a little later." },

@@ -7,6 +7,7 @@
 #define WEFT_CORE_CONVERSATION_CONVERSATION_H
 
 #include "core/conversation/amendments.h"
+#include "core/conversation/callback.h"
 #include "core/conversation/entry.h"
 #include "core/conversation/journey.h"
 #include "core/conversation/lineages.h"
@@ -99,6 +100,7 @@ struct conversation {
     uint64_t spoken_ms;     /* the newest public words of the customer or an agent */
     uint64_t unanswered_ms; /* the oldest words of the customer after the last answer; 0: none */
     uint64_t closed_ms;     /* the last case was closed; 0: none was */
+    struct callback callback;
 
     uint16_t state_len;
     char state[CONVERSATION_STATE_BYTES]; /* pairs: u8 name len, u16 value len (little endian),
@@ -145,6 +147,8 @@ enum refusal {
     REFUSAL_NO_MESSAGE, /* there is no such message for them */
     REFUSAL_DELETED,
     REFUSAL_TOO_LATE,
+    REFUSAL_NOT_WAITING,
+    REFUSAL_NO_CALLBACK, /* none is agreed */
 };
 
 struct decision {
@@ -219,6 +223,23 @@ struct requeue {
     struct slice reason, handoff;
 };
 
+/* What the customer of a waiting case asks for. */
+struct callback_wish {
+    struct author author;
+    struct slice channel, address;
+    uint64_t due_ms, until_ms; /* 0: at its turn; nothing is promised */
+};
+
+/* What an agent records who called back. */
+struct callback_outcome {
+    struct author by;
+    struct name owner; /* the token held */
+    bool is_reached;
+    uint64_t attempts_max;
+    uint64_t again_ms; /* not reached: when the next attempt is due */
+    struct slice body; /* not reached for the last time: what the customer is told */
+};
+
 /* Each fills decision->draft with author, time and parts. now_ms: the store's clock. */
 void conversation_create(const struct conversation *, const struct part *created, uint64_t now_ms,
         struct decision *);
@@ -263,6 +284,16 @@ void conversation_leave(
 /* A case that waits or is an agent's becomes this agent's. */
 void conversation_take_over(
         const struct conversation *, const struct author *by, uint64_t now_ms, struct decision *);
+/* While the case waits. The same again: already. */
+void conversation_ask_callback(const struct conversation *, const struct callback_wish *,
+        uint64_t now_ms, struct decision *);
+/* The case waits on, or goes on, as any other. */
+void conversation_cancel_callback(
+        const struct conversation *, const struct author *by, uint64_t now_ms, struct decision *);
+/* Reached: the chat goes on as any other. Not reached: back to the queue, due again later; after
+ * the last attempt the case is closed with a word to the customer. */
+void conversation_end_callback(const struct conversation *, const struct callback_outcome *,
+        uint64_t now_ms, struct decision *);
 /* The participant of this id; NULL: none. */
 const struct participant *conversation_participant(const struct conversation *, struct slice agent);
 bool conversation_has_invited(const struct conversation *, struct slice agent);

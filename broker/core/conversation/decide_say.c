@@ -48,6 +48,9 @@ static void add_consequences(
     } else if (c->phase == PHASE_BOT && c->turn.seq == 0) {
         add_turn(draft, 1, c->input_from_seq ? c->input_from_seq : seq);
     }
+    if (callback_is_agreed(&c->callback)) /* they are here: nobody needs to come back to them */
+        entry_add(draft, PART_CALLBACK)->reason =
+                c->phase == PHASE_ACTIVE ? SLICE_OF("reached") : SLICE_OF("returned");
 }
 
 void conversation_say(const struct conversation *c, const struct say *say, uint64_t now_ms,

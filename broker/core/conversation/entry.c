@@ -11,7 +11,7 @@
 bool part_is_known(uint64_t kind)
 {
     bool is_gap = (kind > PART_AMENDMENTS && kind < PART_PARTICIPANT) || /* kept for others */
-                  (kind > PART_INVITED && kind < PART_EVENT);
+                  (kind > PART_CALLBACK && kind < PART_EVENT);
     return kind >= PART_CREATED && kind <= PART_KIND_LAST && !is_gap;
 }
 
@@ -37,6 +37,7 @@ enum visibility part_visibility(enum part_kind kind)
     case PART_JOINED:
     case PART_ERASED:
     case PART_PARTICIPANT:
+    case PART_CALLBACK:
         return VISIBLE_TO_ALL;
     case PART_INVITED:
     case PART_EVENT:

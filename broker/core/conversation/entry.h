@@ -46,6 +46,8 @@ enum part_kind {
     PART_PARTICIPANT = 26, /* id, name: an agent beside the owner · number: 1 joined, 0 left; who
                               joined speaks with this entry's name as their token */
     PART_INVITED = 27,     /* id: an agent who may join */
+    PART_CALLBACK = 28, /* reason · what is agreed from now on: channel, name: the address, number:
+                           not before, from_seq: until when, n: attempts; no channel: nothing */
     PART_EVENT = 32, /* a step of the journey · id: its sender's own · name · digest: of author's
                         kind and id · number: when, by its sender's clock · body: properties */
     PART_KIND_LAST = PART_EVENT,

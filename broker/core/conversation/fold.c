@@ -174,6 +174,7 @@ static void on_closed(struct conversation *c, const struct entry *entry)
     c->input_from_seq = 0;
     c->packet_seq = 0;
     c->state_len = 0;
+    c->callback = (struct callback){0};
 }
 
 static void drop_pair(struct conversation *c, struct slice name)
@@ -223,6 +224,16 @@ static void on_identity(struct conversation *c, const struct part *part)
     id_set(&c->reference, part->id);
     if (part->name.len > 0)
         short_set(&c->contact_name, part->name);
+}
+
+/* A case that is not yet due, or was not, asks anew when that changes: its request before is over.
+ */
+static void on_callback(struct conversation *c, const struct entry *entry, const struct part *part)
+{
+    bool was_ahead = callback_is_ahead(&c->callback, entry->time_ms);
+    callback_fold(&c->callback, part);
+    if (c->phase == PHASE_QUEUED && (was_ahead || callback_is_ahead(&c->callback, entry->time_ms)))
+        c->request = entry->at;
 }
 
 static void on_superseded(struct conversation *c, const struct part *part)
@@ -297,6 +308,9 @@ static void apply_part(struct conversation *c, const struct entry *entry, const 
         break;
     case PART_INVITED:
         on_invited(c, part);
+        break;
+    case PART_CALLBACK:
+        on_callback(c, entry, part);
         break;
     case PART_EVENT:
         journey_record(&c->journey, part->digest);

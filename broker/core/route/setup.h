@@ -54,6 +54,21 @@ struct route_skill {
     uint32_t min_level; /* 0: any level will do */
 };
 
+/* How somebody comes back to a customer who need not wait. */
+enum route_callback_channel { ROUTE_CALLBACK_CHAT, ROUTE_CALLBACK_PHONE, ROUTE_CALLBACK_EMAIL };
+enum { ROUTE_CALLBACK_CHANNELS = ROUTE_CALLBACK_EMAIL + 1 };
+
+struct route_callback {
+    uint32_t channels;   /* bits, by channel; 0: none is offered */
+    uint64_t wait_ms;    /* offered from an estimated wait of so long on */
+    uint64_t window_ms;  /* how long a time that may be chosen is; 0: at the case's turn */
+    uint32_t attempts;   /* at most */
+    uint64_t retry_ms;   /* between two of them */
+    uint64_t outcome_ms; /* an agent who records nothing for so long gives it back */
+    uint16_t missed_len; /* what is said after the last attempt; 0: Weft's own words */
+    char missed_text[ROUTE_OFFLINE_TEXT_MAX];
+};
+
 struct route_queue {
     struct route_name name;
     struct route_skill skills[ROUTE_QUEUE_SKILLS_MAX];
@@ -65,6 +80,7 @@ struct route_queue {
     struct route_hours hours;
     uint16_t offline_len; /* 0: nothing is said */
     char offline_text[ROUTE_OFFLINE_TEXT_MAX];
+    struct route_callback callback;
 };
 
 /* Hours of a group of agents: outside of them they get no new offers. */

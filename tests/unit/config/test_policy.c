@@ -84,7 +84,10 @@ static void queues_channels_and_hours_are_read(void)
                   "    skills: [refund from 600, patience]\n"
                   "    time_zone: UTC\n    hours: [fri-mon 10:00-12:30]\n"
                   "    holidays: [12-25, 2026-12-24 09:00-12:00]\n"
-                  "    offline_text: We are back at ten.\n  - name: default\n"
+                  "    offline_text: We are back at ten.\n"
+                  "    callback: [phone, chat]\n    callback_wait_ms: 90000\n"
+                  "    callback_attempts: 2\n    callback_window_ms: 3600000\n"
+                  "    callback_missed_text: Too bad.\n  - name: default\n"
                   "shifts: [{name: early, time_zone: Europe/Berlin, hours: [mon-fri 06:00-14:00], "
                   "holidays: [12-25]}]\n");
     expect(read != NULL && read->auto_accept);
@@ -105,7 +108,16 @@ static void queues_channels_and_hours_are_read(void)
     expect_u64(sales->hours.holiday_count, 2);
     expect_u64(sales->hours.holidays[1].year, 2026);
     expect_text(slice_make(sales->offline_text, sales->offline_len), "We are back at ten.");
+    const struct route_callback *callback = &sales->callback;
+    expect_u64(callback->channels, 1u << ROUTE_CALLBACK_CHAT | 1u << ROUTE_CALLBACK_PHONE);
+    expect_u64(callback->wait_ms, 90000);
+    expect_u64(callback->attempts, 2);
+    expect_u64(callback->window_ms, 3600000);
+    expect_u64(callback->retry_ms, 900000);
+    expect_u64(callback->outcome_ms, 1800000);
+    expect_text(slice_make(callback->missed_text, callback->missed_len), "Too bad.");
     expect(route_find_queue(read->setup, SLICE_NONE) == &read->setup->queues[1]);
+    expect_u64(read->setup->queues[1].callback.channels, 0);
     const struct route_shift *early = route_find_shift(read->setup, SLICE_OF("early"));
     expect(early != NULL && early->hours.zone != NULL);
     expect_u64(early->hours.span_count, 5);
@@ -126,6 +138,15 @@ static const struct {
                 "policy.yaml:1:18: 'weights.skill' is 1000001; it must be between 0 and 1000000"},
         {"weights: {skill: -1}\n",
                 "policy.yaml:1:18: 'weights.skill' must be a whole number, not '-1'"},
+        {"queues: [{name: sales, callback: [chat, pigeon]}]\n",
+                "policy.yaml:1:41: 'pigeon' must be chat, phone or email"},
+        {"queues: [{name: sales, callback: [chat, chat]}]\n",
+                "policy.yaml:1:41: 'chat' is there twice"},
+        {"queues: [{name: sales, callback_window_ms: 1000}]\n",
+                "policy.yaml:1:44: 'callback_window_ms' must be 0 or at least 900000"},
+        {"queues: [{name: sales, callback_attempts: 0}]\n",
+                "policy.yaml:1:43: 'queues[0].callback_attempts' is 0; it must be between 1 and "
+                "10"},
         {"offer_ms: 20\n", "policy.yaml:1:11: 'offer_ms' is 20; it must be between 100 and "
                            "86400000"},
         {"offer_ms: 2000\noffer_ms: 3000\n",

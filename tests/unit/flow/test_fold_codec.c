@@ -112,6 +112,11 @@ static void expect_same(const struct conversation *a, const struct conversation 
     expect_u64(a->participant_count, b->participant_count);
     expect_u64(a->invited_count, b->invited_count);
     expect_same_amendments(&a->amendments, &b->amendments);
+    expect_slice(callback_channel(&a->callback), callback_channel(&b->callback));
+    expect_slice(callback_address(&a->callback), callback_address(&b->callback));
+    expect_u64(a->callback.due_ms, b->callback.due_ms);
+    expect_u64(a->callback.until_ms, b->callback.until_ms);
+    expect_u64(a->callback.attempts, b->callback.attempts);
     expect_u64(a->journey.count, b->journey.count);
     for (size_t i = 0; i < a->journey.count && i < b->journey.count; i++)
         expect_u64(a->journey.digests[i], b->journey.digests[i]);
@@ -163,6 +168,8 @@ static void the_largest_fold_fits_a_snapshot(void)
     whole.tenant.len = whole.channel.len = whole.language.len = whole.reference.len = ID_MAX;
     whole.follow.len = whole.owner_id.len = whole.last_agent.len = ID_MAX;
     whole.contact_name.len = DISPLAY_NAME_MAX;
+    whole.callback.channel_len = CALLBACK_CHANNEL_MAX;
+    whole.callback.address_len = CALLBACK_ADDRESS_MAX;
     whole.state_len = CONVERSATION_STATE_BYTES;
     whole.page.len = PAGE_MAX;
     whole.journey.count = JOURNEY_WINDOW;

@@ -141,6 +141,22 @@ static void ask_of_ownership(struct any_history *history)
     }
 }
 
+static void ask_of_callback(struct any_history *history)
+{
+    struct story *story = &history->story;
+    switch (draw(history, 4)) {
+    case 0:
+    case 1:
+        callback_is_asked(story, chance(history, 50) ? story->now_ms + draw(history, 5000) : 0);
+        break;
+    case 2:
+        callback_is_cancelled(story);
+        break;
+    default:
+        agent_records(story, some_name(history, story->fold.owner), chance(history, 40));
+    }
+}
+
 void any_history_begin(struct any_history *history, uint64_t seed)
 {
     fake_random_init(&history->random, seed);
@@ -168,8 +184,10 @@ void any_history_step(struct any_history *history)
         commit_something(history);
     else if (what < 780)
         turn_ends(story, some_name(history, story->fold.turn), chance(history, 20));
-    else if (what < 990)
+    else if (what < 930)
         ask_of_ownership(history);
+    else if (what < 990)
+        ask_of_callback(history);
     else if (what < 999)
         contact_proves(story, chance(history, 80) ? "crm-42" : "crm-43");
     else

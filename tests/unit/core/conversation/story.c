@@ -206,6 +206,36 @@ void agent_reopens(struct story *story)
     story_finish_request(story);
 }
 
+void callback_is_asked(struct story *story, uint64_t due_ms)
+{
+    struct callback_wish wish = {.author = {.kind = AUTHOR_CUSTOMER},
+            .channel = SLICE_OF("phone"),
+            .address = SLICE_OF("+4930123456"),
+            .due_ms = due_ms,
+            .until_ms = due_ms ? due_ms + 3600000 : 0};
+    conversation_ask_callback(&story->fold, &wish, story->now_ms, ask(story));
+    story_finish_request(story);
+}
+
+void callback_is_cancelled(struct story *story)
+{
+    struct author customer = {.kind = AUTHOR_CUSTOMER};
+    conversation_cancel_callback(&story->fold, &customer, story->now_ms, ask(story));
+    story_finish_request(story);
+}
+
+void agent_records(struct story *story, struct name owner, bool is_reached)
+{
+    struct callback_outcome outcome = {.by = ann,
+            .owner = owner,
+            .is_reached = is_reached,
+            .attempts_max = 3,
+            .again_ms = story->now_ms + 1800000,
+            .body = SLICE_OF("We could not reach you.")};
+    conversation_end_callback(&story->fold, &outcome, story->now_ms, ask(story));
+    story_finish_request(story);
+}
+
 void contact_proves(struct story *story, const char *reference)
 {
     conversation_identify(&story->fold, slice_of_string(reference), SLICE_OF("Ada Lovelace"),

@@ -56,6 +56,11 @@ void request_is_voided(struct story *story, struct name request);
 void agent_requeues(struct story *story, struct name owner);
 void agent_closes(struct story *story, struct name owner);
 void agent_reopens(struct story *story);
+/* A phone call to +4930123456. due_ms: 0: at its turn. */
+void callback_is_asked(struct story *story, uint64_t due_ms);
+void callback_is_cancelled(struct story *story);
+/* Three attempts, half an hour between them. */
+void agent_records(struct story *story, struct name owner, bool is_reached);
 void contact_proves(struct story *story, const char *reference);
 void is_erased(struct story *story);
 

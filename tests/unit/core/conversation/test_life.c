@@ -156,6 +156,7 @@ static const struct seen_row {
         {PART_AMENDMENTS, false, false},
         {PART_PARTICIPANT, true, true},
         {PART_INVITED, false, true},
+        {PART_CALLBACK, true, true},
         {PART_EVENT, false, true},
 };
 
