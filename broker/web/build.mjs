@@ -2,7 +2,7 @@
 // Builds the browser's side into a folder:  node build.mjs OUT
 //
 //   index.html weft.js weft-module.js desk/index.html    stable names, revalidated
-//   assets/<name>-<hash>.js, .css                        named by their content, kept for ever; `rich` and `attach`: the widget's second and third load
+//   assets/<name>-<hash>.js, .css                        named by their content, kept for ever; `rich`, `attach`, `call`: the widget's later loads
 //   <file>.gz                                            beside each, for the server to send as it is
 //
 // Calls esbuild's binary itself: npm 9 cannot install the package that would choose a platform's binary.
@@ -19,7 +19,7 @@ const common = ["--minify", "--charset=utf8", "--legal-comments=none", "--log-le
 
 // Members of the widget's own objects, which neither the wire, nor storage, nor a page names: they get short names.
 const INNER = "--mangle-props=^(outbox|session|connection|model|typists|redraw|changed|caseKnown|readers|spare|laneId|nextId|newId"
-    + "|nameOf|world|threads|apply|queue|enrich|answering|receive|renew)$";
+    + "|nameOf|world|threads|apply|queue|enrich|answering|receive|renew|called|lanes|bubble|skew|saveLanes|holdUntil|until|ended|lines)$";
 
 function bundle(args) {
     const run = spawnSync(esbuild, [...common, ...args], { cwd: here, stdio: ["ignore", "inherit", "inherit"] });
@@ -89,7 +89,8 @@ export function build(target) {
     const short = [INNER, `--mangle-cache=${join(work, "names.json")}`]; // the same short names in all loads
     writeFileSync(join(work, "names.json"), "{}");
     const attach = asset(out, work, "attach", "widget/attach.tsx", [...short, textStyle(work, "attach.css", "widget/attach.css")]);
-    const rich = asset(out, work, "rich", "widget/rich.tsx", [...short, textStyle(work, "rich.css", "widget/rich.css"), ...later("ATTACH", attach)]);
+    const call = asset(out, work, "call", "widget/call.tsx", [...short, textStyle(work, "call.css", "widget/call.css")]);
+    const rich = asset(out, work, "rich", "widget/rich.tsx", [...short, textStyle(work, "rich.css", "widget/rich.css"), ...later("ATTACH", attach), ...later("CALL", call)]);
     const widget = asset(out, work, "widget", "widget/widget.ts", [...short, sheet, ...later("RICH", rich)]);
     bundle(["widget/loader.ts", "--bundle", "--format=iife", `--define:WIDGET="./${widget}"`, `--outfile=${join(work, "weft.js")}`]);
     put(out, "weft.js", text(join(work, "weft.js")));

@@ -215,6 +215,21 @@ class Line {
             if (line !== this) line.send({ ...frame, conversation: this.conversation.id });
     }
 
+    on_ask_callback(frame) {
+        const { channel, address, from_ms } = frame;
+        if (channel === "phone" && !/^\+?[\d ()-]{5,}$/.test(address ?? "")) return this.fail(frame, "callback_bad_address", "never");
+        const agreed = { channel, ...(address && { address: address.replace(/[ ()-]/g, "") }), ...(from_ms && { from_ms, until_ms: from_ms + 3_600_000 }) };
+        this.broker.append(this.conversation, { kind: "customer", id: this.contact }, [{ kind: "callback", reason: "asked", callback: agreed }]);
+        this.broker.tell(this.conversation, { type: "callback", agreed });
+        this.send({ type: "done", id: frame.id });
+    }
+
+    on_cancel_callback(frame) {
+        this.broker.append(this.conversation, { kind: "customer", id: this.contact }, [{ kind: "callback", reason: "cancelled" }]);
+        this.broker.tell(this.conversation, { type: "callback", ways: ["chat", "phone"] });
+        this.send({ type: "done", id: frame.id });
+    }
+
     on_identify(frame) {
         const contact = /^token\.([\w-]+)/.exec(frame.token)?.[1];
         if (!contact) return this.fail(frame, "unauthenticated", "token", 4401);

@@ -8,7 +8,7 @@ import * as outgoing from "./outbox.ts";
 import type { Draft, Outbox } from "./outbox.ts";
 import {
     NOWHERE, placeOf,
-    type EntryView, type Name, type OwnerKind, type PageFrame, type Part, type ReceiptsFrame, type ServerFrame, type Who,
+    type CallbackFrame, type EntryView, type Name, type OwnerKind, type PageFrame, type Part, type ReceiptsFrame, type ServerFrame, type Who,
 } from "./wire.ts";
 
 export interface Reader { who: Who; delivered: number; read: number } // places in the log
@@ -28,6 +28,7 @@ export interface Conversation {
     typists: readonly Typist[];
     owner: Owner | null;
     queue: { position: number; wait_ms?: number; opens?: number } | null; // opens: as Date.now() counts
+    called: CallbackFrame | null; // what may be asked for, or was agreed, instead of waiting
     caseKnown: boolean; // an entry told of a case or an owner: older pages tell nothing newer
 }
 
@@ -48,7 +49,7 @@ const TYPIST_MS = 6_000;
 export const newConversation = (id: string, laneId: string): Conversation => ({
     id, entries: [], at: null, head: null, more: false, gap: false, outbox: [outgoing.newLane(laneId)],
     spare: null,
-    readers: [], typists: [], owner: null, queue: null, caseKnown: false,
+    readers: [], typists: [], owner: null, queue: null, called: null, caseKnown: false,
 });
 
 export function fold(was: Conversation, deed: Deed): Conversation {
@@ -81,7 +82,7 @@ function began(was: Conversation, deed: Deed & { type: "began" }): Conversation 
     const newest = outbox[outbox.length - 1];
     const adopt = !newest || !newest.lineage;
     return {
-        ...base, id: deed.id, head: deed.head, gap: false,
+        ...base, id: deed.id, head: deed.head, gap: false, called: null,
         spare: adopt ? null : { laneId: deed.laneId, lineage: deed.lineage },
         outbox: outgoing.welcome(outbox, deed.lineage),
     };
@@ -89,7 +90,7 @@ function began(was: Conversation, deed: Deed & { type: "began" }): Conversation 
 
 // Everything that came from the server is forgotten; the own words stay.
 const emptied = (was: Conversation): Conversation => ({
-    ...was, entries: [], at: null, more: false, gap: false, readers: [], typists: [], owner: null, queue: null, caseKnown: false,
+    ...was, entries: [], at: null, more: false, gap: false, readers: [], typists: [], owner: null, queue: null, called: null, caseKnown: false,
 });
 
 const reached = (at: Name | null, goal: Name | null): boolean => !goal || placeOf(at ?? NOWHERE) >= placeOf(goal);
@@ -143,6 +144,7 @@ function onFrame(was: Conversation, frame: ServerFrame, now: number): Conversati
             return { ...was, typists };
         }
         case "queue": return { ...was, queue: frame.position ? { position: frame.position, wait_ms: frame.wait_ms, ...(frame.opens_in_ms ? { opens: now + frame.opens_in_ms } : {}) } : null };
+        case "callback": return { ...was, called: frame };
         case "reset": return {
             ...emptied(was), head: null, outbox: outgoing.reset(was.outbox),
         };

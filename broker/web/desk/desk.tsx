@@ -276,6 +276,7 @@ const actions: Actions = {
     decline: (offer) => void office?.answer(offer, "decline"),
     transfer: (conversation, agent, handoff) => void office?.transfer(conversation, agent, handoff),
     close: (conversation, reason) => void office?.close(conversation, reason),
+    calledBack: (conversation, reached) => void office?.calledBack(conversation, reached),
     reopen: (conversation) => void office?.reopen(conversation),
     dismiss: (conversation) => {
         office?.dismiss(conversation);

@@ -13,12 +13,13 @@ import type { Draft, Line, Part } from "../client/index.ts";
 import { pendingOf } from "../client/outbox.ts";
 import type { Attach } from "./attach.tsx";
 import { bodyOf } from "./bodies.tsx";
+import type { Call } from "./call.tsx";
 import { Fragment, h, type Child } from "./dom.ts";
 import { Files } from "./files.tsx";
 import type { Model } from "./model.ts";
 import { richEnglish, type RichStrings, type Strings } from "./strings.ts";
 
-declare const ATTACH: string; // the third load's file, beside this one
+declare const ATTACH: string, CALL: string; // files of the third and the fourth load, beside this one
 
 const EMOJI = ["👍", "❤️", "😊", "😮", "😢", "👎"];
 const QUOTE_CHARS = 120;
@@ -36,6 +37,7 @@ export class Rich {
     #reply: Line | undefined;
     readonly files: Files;
     tray: Attach | undefined; // the third load, once it is here
+    #called: Call | undefined; // and the fourth
 
     constructor(readonly model: Model) {
         const styles = new CSSStyleSheet();
@@ -77,6 +79,7 @@ export class Rich {
         switch (part.kind) {
             case "owner": return part.owner === "agent" && part.name ? strings.joined.replace("{name}", part.name) : "";
             case "queued": return strings.queued;
+            case "callback": return part.callback ? !part.callback.attempts ? strings.called : "" : part.reason === "cancelled" || part.reason === "returned" ? strings.uncalled : "";
             case "case_closed": return strings.closed;
             case "identity": return part.name ? strings.known.replace("{name}", part.name) : "";
             default: return "";
@@ -143,8 +146,21 @@ export class Rich {
                     <button class="pill" type="button" onClick={() => this.#answer(undefined)}>{strings.cancel}</button>
                 </div>}
                 {this.tray?.picture()}
+                {this.#call()}
             </>
         );
+    }
+
+    // What is offered to who need not wait, and what they agreed to.
+    #call(): Child {
+        const { called } = this.model.session?.own?.state ?? {};
+        if (!called?.ways && !called?.agreed) return null;
+        if (this.#called) return this.#called.picture(called);
+        import(CALL).then((module) => {
+            this.#called ??= module.call(this) as Call;
+            this.model.changed();
+        }, () => {});
+        return null;
     }
 
     answering(): Partial<Draft> {

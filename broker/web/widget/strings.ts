@@ -33,6 +33,8 @@ export type Strings = typeof english;
 // Those of the second load.
 export const richEnglish = {
     queued: "A colleague will take over.",
+    called: "We will get back to you. Your place in line is kept.",
+    uncalled: "You are waiting in line again, at your old place.",
     next: "You are next in line.",
     place: "You are number {n} in line.",
     wait: "About {n} min.",
@@ -83,3 +85,33 @@ export const attachEnglish = {
 };
 
 export type AttachStrings = typeof attachEnglish;
+
+// Those of the fourth.
+export const callEnglish = {
+    call_offer: "You need not wait here.",
+    call_kept: "We get back to you, and your place in line is kept.",
+    call_open: "Get back to me",
+    call_how: "How may we reach you?",
+    call_chat: "Here, in this chat",
+    call_phone: "By phone",
+    call_email: "By email",
+    call_number: "Your phone number",
+    call_address: "Your email address",
+    call_when: "When?",
+    call_soon: "As soon as it is my turn",
+    call_ask: "Agree",
+    call_wait_on: "I will wait",
+    call_chat_agreed: "We will answer here. You need not wait.",
+    call_phone_agreed: "We will call you.",
+    call_email_agreed: "We will write you an email.",
+    call_from: "From {t} on",
+    call_wait: "In about {n} min.",
+    call_turn: "When it is your turn; your place is kept.",
+    call_tried: "Tried so far: {n}",
+    call_cancel: "Cancel",
+    call_bad_number: "Enter a phone number, such as +49 30 123456.",
+    call_bad_address: "Enter an email address, such as name@example.org.",
+    call_bad_time: "This time is gone. Choose another one.",
+};
+
+export type CallStrings = typeof callEnglish;

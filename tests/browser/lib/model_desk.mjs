@@ -99,8 +99,8 @@ export class ModelDesk {
 
     tellOffer(name) {
         const { agent, id, expires_at, waiting_ms, terms } = this.offers.get(name);
-        const { contact, handoff } = this.conversations.get(id);
-        this.toAgent(agent, { type: "offer", offer: name, conversation: id, expires_in_ms: expires_at - this.now(), waiting_ms, contact, handoff, terms });
+        const { contact, handoff, callback } = this.conversations.get(id);
+        this.toAgent(agent, { type: "offer", offer: name, conversation: id, expires_in_ms: expires_at - this.now(), waiting_ms, contact, handoff, terms, callback });
     }
 
     withdraw(offer, reason = "withdrawn") {
@@ -121,8 +121,8 @@ export class ModelDesk {
     }
 
     assign(conversation, line) {
-        const { id, contact, proven, handoff, owner } = conversation;
-        const frame = { type: "assigned", conversation: id, owner: owner.token, contact, proven, handoff };
+        const { id, contact, proven, handoff, owner, callback } = conversation;
+        const frame = { type: "assigned", conversation: id, owner: owner.token, contact, proven, handoff, callback };
         if (line) line.send(frame);
         else {
             for (const each of this.linesOf(owner.agent)) {
@@ -418,6 +418,23 @@ class Line {
         conversation.closed = frame.reason ?? "solved";
         this.send({ type: "released", conversation: conversation.id, reason: "closed" });
         this.done(frame, { at: entry.at });
+    }
+
+    on_callback_outcome(frame) {
+        const conversation = this.owned(frame);
+        if (!conversation) return;
+        const author = { kind: "agent", id: this.agent }, { callback } = conversation;
+        if (frame.reached) {
+            conversation.callback = undefined;
+            this.desk.append(conversation, author, [{ kind: "callback", reason: "reached" }]);
+        } else {
+            conversation.callback = { ...callback, attempts: (callback.attempts ?? 0) + 1 };
+            const parts = [{ kind: "owner", owner: "none" }, { kind: "queued", reason: "not_reached" }, { kind: "callback", reason: "not_reached", callback: conversation.callback }];
+            this.desk.append(conversation, author, parts);
+            conversation.owner = null;
+            this.send({ type: "released", conversation: conversation.id, reason: "requeued" });
+        }
+        this.done(frame);
     }
 
     on_reopen(frame) {

@@ -8,12 +8,12 @@
 import { NO_AMENDS, type Amends } from "../../client/amends.ts";
 import { append, EMPTY_THREAD, prepend, type Thread } from "./thread.ts";
 import { NO_ENTRY, seqOf } from "./name.ts";
-import type { Body, EntryView, Handoff, Part, Who } from "./wire.ts";
+import type { Body, CallbackView, EntryView, Handoff, Part, Who } from "./wire.ts";
 
 /** watching: somebody else's, read along silently. joined: somebody else's, and the agent may speak beside them.
  *  checking: mine before the line broke, not yet confirmed. gone: not confirmed, so somebody else's. */
 export type Ownership = "mine" | "checking" | "closed" | "released" | "gone" | "watching" | "joined";
-export type Busy = "closing" | "transferring" | "reopening" | null;
+export type Busy = "closing" | "transferring" | "reopening" | "recording" | null;
 
 /** Own words that have no place in the log yet. */
 export interface Pending {
@@ -47,6 +47,8 @@ export interface Chat {
     readonly released: string | null;
     readonly busy: Busy;
     readonly handoff: Handoff | null;
+    /** The customer does not wait here: they are to be called back. */
+    readonly callback: CallbackView | null;
     readonly thread: Thread;
     readonly older: "idle" | "loading" | "failed";
     readonly pending: readonly Pending[];
@@ -79,6 +81,7 @@ export function newChat(conversation: string): Chat {
         released: null,
         busy: null,
         handoff: null,
+        callback: null,
         thread: EMPTY_THREAD,
         older: "idle",
         pending: [],
@@ -119,7 +122,7 @@ function ownedBy(chat: Chat, entry: EntryView, part: Part, me: string): Chat {
     const other = part.kind === "owner" && part.id !== me;
     if (chat.ownership === "watching" || (chat.ownership === "joined" && other)) return chat;
     if (part.kind === "case_closed") {
-        return { ...chat, ownership: "closed", released: part.reason ?? "closed", busy: null, waiting_since_ms: null };
+        return { ...chat, ownership: "closed", released: part.reason ?? "closed", busy: null, waiting_since_ms: null, callback: null };
     }
     if (part.owner === "agent" && part.id === me) {
         return { ...chat, ownership: "mine", owner: entry.at, released: null, busy: null };
@@ -151,6 +154,13 @@ function reworded(chat: Chat, target: string | undefined): Chat {
     return chat.last && chat.last.at === target && text !== undefined ? { ...chat, last: { ...chat.last, text } } : chat;
 }
 
+/** What `assigned` said of a callback stands until a later entry says otherwise. */
+function calledBack(chat: Chat, entry: EntryView, part: Part): Chat {
+    if (seqOf(entry.at) <= seqOf(chat.owner)) return chat;
+    const busy = chat.busy === "recording" ? null : chat.busy;
+    return { ...chat, busy, callback: part.callback ? { ...chat.callback, ...part.callback } : null };
+}
+
 function onPart(chat: Chat, entry: EntryView, part: Part, me: string): Chat {
     switch (part.kind) {
         case "message":
@@ -161,6 +171,8 @@ function onPart(chat: Chat, entry: EntryView, part: Part, me: string): Chat {
             return ownedBy(chat, entry, part, me);
         case "queued":
             return part.handoff ? { ...chat, handoff: part.handoff } : chat;
+        case "callback":
+            return calledBack(chat, entry, part);
         case "edited":
         case "deleted":
             return reworded(chat, part.target);
@@ -225,6 +237,7 @@ export function onReset(chat: Chat): Chat {
         ownership: chat.ownership,
         owner: chat.owner,
         handoff: chat.handoff,
+        callback: chat.callback,
         released: chat.released,
         pending: chat.pending,
         deeds: chat.deeds,

@@ -11,7 +11,7 @@ import { arrange, closeColumn, EMPTY_COLUMNS, keepOnly, keptAs, type Columns, op
 import type { Event, Of } from "./events.ts";
 import { seqOf } from "./name.ts";
 import { NEW_ROUTING, stepRouting, welcomed, type Routing } from "./routing.ts";
-import type { Handoff, Presence, Term } from "./wire.ts";
+import type { CallbackView, Handoff, Presence, Term } from "./wire.ts";
 
 export type Phase = "starting" | "signed_out" | "signed_in";
 export type LineStatus = "connecting" | "live" | "waiting";
@@ -45,6 +45,8 @@ export interface Offer {
     readonly conversation: string;
     readonly contact: string;
     readonly handoff: Handoff | null;
+    /** The customer does not wait in the chat. */
+    readonly callback: CallbackView | null;
     readonly terms: readonly Term[];
     readonly waiting_since_ms: number;
     readonly shown_at_ms: number;
@@ -169,6 +171,7 @@ function onOffer(desk: Desk, event: Of<"offer">): Desk {
         conversation: event.conversation,
         contact: event.contact ?? "Visitor",
         handoff: event.handoff ?? null,
+        callback: event.callback ?? null,
         terms: event.terms ?? [],
         waiting_since_ms: event.now_ms - (event.waiting_ms ?? 0),
         shown_at_ms: held?.shown_at_ms ?? event.now_ms,
@@ -194,6 +197,7 @@ function onAssigned(desk: Desk, event: Of<"assigned">): Desk {
         released: null,
         busy: null,
         handoff: event.handoff ?? held.handoff,
+        callback: event.callback ?? null,
     };
     return {
         ...desk,

@@ -6,7 +6,7 @@ import type { Busy, Chat, Pending, Typist } from "./chat.ts";
 import type { Column } from "./columns.ts";
 import type { LineStatus, Notice } from "./desk.ts";
 import type { RoutingEvent } from "./routing.ts";
-import type { EntryView, Handoff, Presence, Term } from "./wire.ts";
+import type { CallbackView, EntryView, Handoff, Presence, Term } from "./wire.ts";
 
 export type Event =
     | RoutingEvent
@@ -40,6 +40,7 @@ export type Event =
           readonly waiting_ms?: number;
           readonly contact?: string;
           readonly handoff?: Handoff;
+          readonly callback?: CallbackView;
           readonly terms?: Term[];
           readonly now_ms: number;
       }
@@ -52,6 +53,7 @@ export type Event =
           readonly contact?: string;
           readonly proven?: boolean;
           readonly handoff?: Handoff;
+          readonly callback?: CallbackView;
       }
     | { readonly type: "watching"; readonly conversation: string; readonly contact: string }
     | { readonly type: "joined"; readonly conversation: string; readonly owner: string; readonly contact: string }

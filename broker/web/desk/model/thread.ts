@@ -47,6 +47,7 @@ const SHOWN = new Set([
     "superseded",
     "erased",
     "event",
+    "callback",
 ]);
 
 /** That nobody owns a chat is said already by its being queued or closed. */

@@ -40,6 +40,7 @@ export interface Actions {
     transfer(conversation: string, agent: string | null, handoff: Handoff): void;
     close(conversation: string, reason: string): void;
     reopen(conversation: string): void;
+    calledBack(conversation: string, reached: boolean): void;
     dismiss(conversation: string): void;
 
     watch(conversation: string, contact: string): void;

@@ -115,6 +115,11 @@ export class Office {
         await this.onChat(conversation, "closing", { type: "close", reason });
     }
 
+    /** Reached: the chat goes on. Not reached: it comes back later, or is closed after the last attempt. */
+    async calledBack(conversation: string, reached: boolean): Promise<void> {
+        await this.onChat(conversation, "recording", { type: "callback_outcome", reached });
+    }
+
     async reopen(conversation: string): Promise<void> {
         this.tell.dispatch({ type: "busy", conversation, busy: "reopening" });
         this.reopening.add(conversation);
@@ -124,7 +129,7 @@ export class Office {
 
     private async onChat(
         conversation: string,
-        busy: "transferring" | "closing",
+        busy: "transferring" | "closing" | "recording",
         frame: { type: string; [member: string]: unknown },
     ) {
         const chat = this.tell.desk().chats.get(conversation);
@@ -135,7 +140,7 @@ export class Office {
         setTimeout(() => this.settle(conversation, busy), done ? SETTLE_MS : 0);
     }
 
-    private settle(conversation: string, busy: "transferring" | "closing" | "reopening"): void {
+    private settle(conversation: string, busy: "transferring" | "closing" | "reopening" | "recording"): void {
         if (busy === "reopening") this.reopening.delete(conversation);
         const chat = this.tell.desk().chats.get(conversation);
         if (chat?.busy === busy) this.tell.dispatch({ type: "busy", conversation, busy: null });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One open chat: who it is, the packet, the thread, and the place to write.
 
+import { CallbackBar } from "./callback.tsx";
 import { Pure, useAround } from "./context.ts";
 import { Composer } from "./composer.tsx";
 import { Icon, type IconName } from "./icon.tsx";
@@ -59,6 +60,7 @@ function Open(props: ColumnProps) {
                     Not connected. As of {clockOf(lost_at_ms)}; what you write is sent later.
                 </p>
             )}
+            <CallbackBar chat={chat} live={live} />
             {chat.handoff && (
                 <Packet
                     handoff={chat.handoff}
@@ -192,6 +194,7 @@ function Head({ chat, narrow, live, supervisor }: ColumnProps) {
 }
 
 function State({ chat }: { chat: Chat }) {
+    if (chat.busy === "recording") return <>Recording…</>;
     if (chat.busy === "closing") return <>Closing…</>;
     if (chat.busy === "transferring") return <>Handing over…</>;
     if (chat.busy === "reopening") return <>Opening again…</>;

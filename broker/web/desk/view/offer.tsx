@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An offered chat: why it comes here, how long it has waited, and how long the offer stands.
 
+import { CallbackFacts } from "./callback.tsx";
 import { Pure, useAround, useSecond } from "./context.ts";
 import { Icon } from "./icon.tsx";
 import { Keys } from "./keys.tsx";
@@ -64,6 +65,11 @@ function Card({ offer, first }: { offer: Offer; first: boolean }) {
             {handoff?.summary && (
                 <p class="offer-summary" dir="auto">
                     {handoff.summary}
+                </p>
+            )}
+            {offer.callback && (
+                <p class="offer-callback">
+                    <CallbackFacts callback={offer.callback} />
                 </p>
             )}
             <p class="offer-tags">

@@ -21,6 +21,11 @@ export function clockOf(time_ms: number): string {
     return clock.format(time_ms);
 }
 
+/** The clock today, with the day on other days. */
+export function momentOf(time_ms: number): string {
+    return sameDay(time_ms, Date.now()) ? clock.format(time_ms) : `${date.format(time_ms)}, ${clock.format(time_ms)}`;
+}
+
 export function fullTimeOf(time_ms: number): string {
     return full.format(time_ms);
 }

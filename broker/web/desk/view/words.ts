@@ -160,6 +160,8 @@ export function systemLine(part: Part, contact: string, me: string): string {
             const reason = part.handoff?.reason ?? part.reason;
             return reason ? `Handed over: ${lower(reasonOf(reason))}` : "Waits for a person";
         }
+        case "callback":
+            return callbackLine(part);
         case "identity":
             return `${part.name ?? contact} proved who they are`;
         case "invited":
@@ -179,6 +181,20 @@ export function systemLine(part: Part, contact: string, me: string): string {
         default:
             return part.body?.text ?? "";
     }
+}
+
+const CALLBACK_ENDS: Record<string, string> = {
+    cancelled: "The callback was cancelled: they wait in the chat",
+    returned: "They came back and wrote: no callback is needed",
+    reached: "Callback: reached",
+    given_up: "Callback: not reached, for the last time",
+};
+
+function callbackLine({ callback, reason }: Part): string {
+    if (!callback) return CALLBACK_ENDS[reason ?? ""] ?? "No callback any more";
+    const how = callback.channel === "chat" ? "an answer in the chat" : callback.channel === "phone" ? "a call" : "an email";
+    if (reason === "not_reached") return `Callback: not reached (${callback.attempts ?? 1}); tried again later`;
+    return `Asked for ${how} instead of waiting`;
 }
 
 function lower(text: string): string {
