@@ -133,6 +133,27 @@ static void put_windows(const struct route_queue *queue, uint64_t now_ms,
         windows[i] = (struct proto_callback_window){found[i].from_ms, found[i].until_ms};
 }
 
+/* What was told of the ways is as it was: looking for windows anew for each change of the queue
+ * would cost too much. */
+static bool is_offered_still(struct chat *chat)
+{
+    const struct conversation *fold = chat_fold(chat);
+    struct team *team = pools_team(chat->node, chat->tenant);
+    return chat->is_callback_offered && chat->told_callback != 0 && team != NULL &&
+           fold->phase == PHASE_QUEUED && !callback_is_agreed(&fold->callback) &&
+           node_time_ms(chat->node) < chat->ways_until_ms &&
+           team_policy(team)->version == chat->ways_policy;
+}
+
+static void put_offer(struct chat *chat, const struct route_queue *queue, struct slice *ways,
+        struct proto_callback_window *windows, struct proto_callback *out)
+{
+    put_ways(&queue->callback, ways, out);
+    put_windows(queue, node_time_ms(chat->node), windows, out);
+    chat->ways_until_ms = out->windows_count > 0 ? windows[0].from_ms : UINT64_MAX;
+    chat->ways_policy = team_policy(pools_team(chat->node, chat->tenant))->version;
+}
+
 static uint64_t stir(uint64_t hash, uint64_t value)
 {
     return (hash ^ value) * 1099511628211u;
@@ -164,17 +185,16 @@ void callback_tell(struct chat *chat)
     struct proto_frame frame = {.kind = PROTO_KIND_CALLBACK};
     struct proto_callback *news = &frame.as.callback;
     *news = (struct proto_callback){.conversation = chat_id(chat)};
-    if (list_is_empty(&chat->followers))
+    chat->is_callback_offered &= fold->phase == PHASE_QUEUED;
+    if (list_is_empty(&chat->followers) || is_offered_still(chat))
         return;
     news->has_agreed = callback_view(&fold->callback, &news->agreed);
     const struct route_queue *queue = fold->phase == PHASE_QUEUED && !news->has_agreed
                                               ? case_queue(chat, &fold->request, &view)
                                               : NULL;
     chat->is_callback_offered = queue != NULL && is_offered(chat, queue, &view);
-    if (chat->is_callback_offered) {
-        put_ways(&queue->callback, ways, news);
-        put_windows(queue, node_time_ms(chat->node), windows, news);
-    }
+    if (chat->is_callback_offered)
+        put_offer(chat, queue, ways, windows, news);
     uint64_t mark = mark_of(news);
     if (mark == chat->told_callback)
         return;

@@ -56,11 +56,12 @@ struct chat {
     struct rate sends;                    /* of the contact, from all devices */
     struct name seen_owner, seen_request; /* as of the last follow_up */
     struct id_text seen_agent;
-    uint64_t told_place;           /* in the queue, as the customer was told last */
-    uint64_t told_wait_ms;         /* the estimate with it; 0: none */
-    uint64_t told_opens_ms;        /* and when the queue opens; 0: it is open */
-    uint64_t told_callback;        /* a mark of what the customer was told of it; 0: nothing */
-    bool is_callback_offered;      /* while the case waits, as told last */
+    uint64_t told_place;      /* in the queue, as the customer was told last */
+    uint64_t told_wait_ms;    /* the estimate with it; 0: none */
+    uint64_t told_opens_ms;   /* and when the queue opens; 0: it is open */
+    uint64_t told_callback;   /* a mark of what the customer was told of it; 0: nothing */
+    bool is_callback_offered; /* while the case waits, as told last */
+    uint64_t ways_until_ms, ways_policy; /* what was offered stays the same until then, by it */
     struct turn_flight *turn;      /* the open turn, as this node carries it; NULL: not here */
     uint64_t own_seq;              /* the last entry that this node appended */
     uint64_t saved_seq;            /* of the last snapshot */

@@ -85,7 +85,7 @@ void follow_up(struct chat *chat)
     bots_follow_up(chat);
     pools_follow_up(chat);
     assignments_follow_up(chat);
-    if (chat_fold(chat)->phase != PHASE_QUEUED)
+    if (chat_fold(chat)->phase != PHASE_QUEUED || callback_waits(chat))
         queue_tell_left(chat);
     callback_tell(chat);
     chat_listen(chat);

@@ -914,7 +914,7 @@ export interface ReleasedFrame {
 export interface QueueFrame {
   type: "queue";
   conversation: string;
-  /** 1 is next; 0: no longer waiting */
+  /** 1 is next; 0: no longer waiting, or not yet: a callback comes later */
   position: number;
   /** an honest estimate; absent when there is none */
   wait_ms?: number;

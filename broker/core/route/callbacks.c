@@ -77,6 +77,14 @@ bool callback_window_is_good(const struct route_queue *queue, uint64_t now_ms, u
            is_open_for(queue, from_ms, span_ms);
 }
 
+/* Nothing begins between a closed moment and this one; never before the moment. */
+static uint64_t skip_closed(const struct route_queue *queue, uint64_t at_ms, uint64_t most_ms)
+{
+    uint64_t opens_ms = hours_open_next_ms(&queue->hours, at_ms) - 1;
+    uint64_t until_ms = opens_ms < most_ms ? opens_ms : most_ms;
+    return until_ms > at_ms ? until_ms : at_ms;
+}
+
 size_t callback_windows(const struct route_queue *queue, uint64_t now_ms,
         struct callback_window out[CALLBACK_WINDOWS_MAX])
 {
@@ -88,6 +96,8 @@ size_t callback_windows(const struct route_queue *queue, uint64_t now_ms,
             break;
         if (callback_window_is_good(queue, now_ms, at_ms))
             out[count++] = (struct callback_window){at_ms, at_ms + span_ms};
+        else if (queue->has_hours && !hours_are_open(&queue->hours, at_ms))
+            at_ms = skip_closed(queue, at_ms, now_ms + LOOK_AHEAD_MS);
     }
     return count;
 }

@@ -54,9 +54,11 @@ export class Call {
     // As honest as what is known: the time agreed, the opening, an estimate, or only that the place is kept.
     #when({ from_ms, until_ms }: CallbackView): string {
         const { strings, rich } = this;
-        const queue = rich.model.session!.own!.state.queue;
-        if (from_ms && until_ms) return this.#span(from_ms, until_ms);
-        if (from_ms) return strings.call_from.replace("{t}", this.#moment(from_ms));
+        const { own, world, skew } = rich.model.session!;
+        const { queue } = own!.state;
+        const now = world.now() + skew;
+        if (from_ms && until_ms && until_ms > now) return this.#span(from_ms, until_ms);
+        if (from_ms && from_ms > now) return strings.call_from.replace("{t}", this.#moment(from_ms));
         if (queue?.opens) return strings.call_from.replace("{t}", this.#moment(queue.opens));
         return queue?.wait_ms ? strings.call_wait.replace("{n}", String(Math.ceil(queue.wait_ms / 60_000))) : strings.call_turn;
     }

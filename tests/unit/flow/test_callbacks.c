@@ -133,7 +133,7 @@ static void nobody_is_asked_before_the_window_even_after_a_restart(void)
             wish, sizeof wish, "\"channel\":\"chat\",\"from_ms\":%llu", (unsigned long long)due_ms);
     ask(ada, wish);
     expect(heard(ada, "\"done\""));
-    stage_run(2000);
+    expect(will_hear(ada, "\"position\":0", 2000)); /* in no line until then */
     expect(!has_request(ada));
     struct actor *anna = stage_agent("north", "anna");
     stage_run(2 * MINUTE_MS);

@@ -94,6 +94,15 @@ test("typing ends with the words, with a stop, or with time", () => {
     assert.equal(fold(state, { type: "passed", now: 7_001 }).typists.length, 0);
 });
 
+test("what was offered or agreed instead of waiting is the newest word of the server, and of this line", () => {
+    const agreed = { channel: "phone", address: "+4930123456" } as const;
+    const offered = run(began(0), frame({ type: "callback", ways: ["phone"] }));
+    assert.deepEqual(offered.called?.ways, ["phone"]);
+    const state = fold(offered, frame({ type: "callback", agreed }));
+    assert.deepEqual([state.called?.ways, state.called?.agreed], [undefined, agreed]);
+    assert.equal(fold(state, began(0, "L2")).called, null);
+});
+
 test("the owner is the one of the newest owner part; a queue ends with an owner", () => {
     const state = run(began(0), arrive(entry(1, [{ kind: "owner", owner: "bot", id: "guide" }])), frame({ type: "queue", position: 2, wait_ms: 1 }));
     assert.deepEqual(state.queue, { position: 2, wait_ms: 1 });

@@ -89,6 +89,17 @@ test("only an ended chat can be put away", () => {
     assert.equal(gone.columns.opened.length, 0);
 });
 
+test("a callback is of the case in force: as it was assigned, then as later entries say", () => {
+    const callback = { channel: "phone", address: "+4930123456", attempts_max: 3 } as const;
+    const said = (seq: number, part: Partial<Part>): Event => entry(ADA, seq, CUSTOMER, [{ kind: "callback", ...part }]);
+    const desk = play(signedIn(), { type: "assigned", conversation: ADA, owner: name(3), callback }, said(1, { reason: "cancelled" }));
+    assert.deepEqual(chat(desk).callback, callback, "an old entry that streams in late says nothing");
+    assert.equal(chat(play(desk, owned(ADA, 3, "anna"), said(4, { reason: "reached" }))).callback, null);
+    const tried = play(desk, owned(ADA, 3, "anna"), said(4, { reason: "not_reached", callback: { channel: "phone", address: "+4930123456", attempts: 1 } }));
+    assert.deepEqual(chat(tried).callback, { ...callback, attempts: 1 });
+    assert.equal(chat(play(desk, assigned(ADA, 9))).callback, null, "another case of theirs");
+});
+
 test("the list: who waits longest first, then the answered, then the ended", () => {
     const desk = play(
         signedIn(), assigned(ADA, 1), assigned(OMAR, 1), assigned("c-lin", 1), assigned("c-old", 1),

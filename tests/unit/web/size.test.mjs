@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
 
-test("the loader weighs at most 1,200 B, the whole widget 15,000 B, what comes when it is needed 8,000 B, and for files 4,000 B", () => {
+test("the loader weighs at most 1,200 B, the whole widget 15,000 B, what comes when it is needed 8,000 B, for files 4,000 B, for callbacks 2,500 B", () => {
     const out = mkdtempSync(join(tmpdir(), "weft-size-"));
     try {
         const built = spawnSync(process.execPath, [join(WEB, "build.mjs"), out], { encoding: "utf8" });
@@ -30,8 +30,10 @@ test("the loader weighs at most 1,200 B, the whole widget 15,000 B, what comes w
         };
         const rich = after("rich", widget[0]);
         const attach = after("attach", rich);
-        const [second, third] = [rich, attach].map((name) => weigh(join("assets", name)));
-        console.log(`# loader ${loader} B, whole ${whole} B, second load ${second} B, third ${third} B`);
+        const call = after("call", rich);
+        const [second, third, fourth] = [rich, attach, call].map((name) => weigh(join("assets", name)));
+        console.log(`# loader ${loader} B, whole ${whole} B, second load ${second} B, third ${third} B, fourth ${fourth} B`);
+        assert.ok(fourth <= 2_500, `fourth load ${fourth} B`);
         assert.ok(third <= 4_000, `third load ${third} B`);
         assert.ok(second <= 8_000, `second load ${second} B`);
         assert.ok(loader <= 1_200, `loader ${loader} B`);

@@ -71,6 +71,10 @@ static void windows_lie_within_the_hours(void)
     expect_u64(windows[4].from_ms, utc_ms(11, 23, 12, 0)); /* after lunch */
     for (size_t i = 0; i < count; i++)
         expect(callback_window_is_good(&queue, friday, windows[i].from_ms));
+    uint64_t never = friday - friday % HOUR_MS; /* the end of the week ahead is a whole hour */
+    queue.hours.span_count = 0;
+    expect_u64(callback_windows(&queue, never, windows), 0);
+    queue.hours.span_count = 10;
     queue.callback.window_ms = 4 * HOUR_MS; /* noon to four is not open throughout */
     expect_u64(callback_windows(&queue, friday, windows), 0);
 }
