@@ -174,7 +174,9 @@ def servers_for(workload, options, folder):
                  *([AlwaysFloor, AlwaysWeft] if options.show and workload == "chat" else [])]
     else:
         kinds = [Weft]
-    return [kind(options, folder) for kind in kinds]
+    # Who comes back may be there before the node has heard that they had gone.
+    connections = options.connections * (2 if workload == "storm" else 1)
+    return [kind(argparse.Namespace(**{**vars(options), "connections": connections}), folder) for kind in kinds]
 
 
 def median(rounds, name):
