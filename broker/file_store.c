@@ -37,7 +37,8 @@ static bool open_bucket(struct file_store *store, struct loop *loop)
             .bucket = config->bucket,
             .prefix = config->prefix,
             .key_id = config->key_id,
-            .secret = store->secret};
+            .secret = store->secret,
+            .ca_file = config->ca_file};
     store->port = s3_blobs_port(s3_blobs_create(loop_uv(loop), loop_timers(loop), &store->options));
     return true;
 }

@@ -75,6 +75,7 @@ struct config_files {
     char prefix[CONFIG_NAME_MAX]; /* before every key; ends with a slash when there is one */
     char key_id[CONFIG_TEXT_MAX];
     char secret_file[CONFIG_PATH_MAX];
+    char ca_file[CONFIG_PATH_MAX]; /* "": the system's authorities */
 };
 
 struct config_tenant {

@@ -83,7 +83,9 @@ static bool files_are_whole(const struct config_files *files, struct breach *out
         const char *name, *value;
     } wanted[] = {{"endpoint", files->endpoint}, {"bucket", files->bucket},
             {"key_id", files->key_id}, {"secret_file", files->secret_file}};
-    const char *missing = NULL, *given = files->prefix[0] != '\0' ? "prefix" : NULL;
+    const char *missing = NULL, *given = files->prefix[0] != '\0'    ? "prefix"
+                                         : files->ca_file[0] != '\0' ? "ca_file"
+                                                                     : NULL;
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
         missing = wanted[i].value[0] == '\0' && missing == NULL ? wanted[i].name : missing;
         given = wanted[i].value[0] != '\0' ? wanted[i].name : given;

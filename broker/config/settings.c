@@ -136,6 +136,12 @@ static const struct setting files_rows[] = {
                 TEXT(config_files, secret_file),
                 .example = "/etc/weft/s3.secret",
                 .help = "A file whose first line is the secret of the access key."},
+        {.name = "ca_file",
+                .kind = SETTING_PATH,
+                TEXT(config_files, ca_file),
+                .example = "/etc/weft/s3-ca.pem",
+                .help = "The certificate (PEM) of the authority that signed the store's, where it "
+                        "is not a public one. Only this one is trusted then."},
         {0}};
 
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};

@@ -11,6 +11,7 @@ struct s3_options {
     const char *region, *bucket;
     const char *prefix; /* before every key: "" or "weft/" */
     const char *key_id, *secret;
+    const char *ca_file; /* the only authority that is trusted; "" or NULL: those of the system */
     uint32_t silence_ms_max; /* without a byte, before a request is given up. 0: 20 s */
 };
 

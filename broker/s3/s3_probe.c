@@ -58,7 +58,7 @@ static bool run(struct s3_service *service, const struct step *step, struct s3_p
         if (code == CURLE_OK)
             snprintf(out->why, sizeof out->why, "%.*s", SLICE_ARGS(fault));
         else
-            snprintf(out->why, sizeof out->why, "%s", curl_easy_strerror(code));
+            snprintf(out->why, sizeof out->why, "%s", s3_request_reason(code));
     }
     s3_request_free(request);
     return is_good;

@@ -135,6 +135,15 @@ static void sign(struct s3_request *request)
     curl_easy_setopt(request->easy, CURLOPT_PASSWORD, options->secret);
 }
 
+static void set_trust(struct s3_request *request)
+{
+    const char *ca_file = request->service->options->ca_file;
+    if (ca_file == NULL || ca_file[0] == '\0')
+        return;
+    curl_easy_setopt(request->easy, CURLOPT_CAINFO, ca_file);
+    curl_easy_setopt(request->easy, CURLOPT_CAPATH, NULL);
+}
+
 CURL *s3_request_prepare(struct s3_request *request)
 {
     CURL *easy = request->easy = curl_easy_init();
@@ -149,6 +158,7 @@ CURL *s3_request_prepare(struct s3_request *request)
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)CURL_MAX_WRITE_SIZE);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
+    set_trust(request);
     set_verb(request);
     set_headers(request);
     sign(request);
@@ -168,9 +178,28 @@ static enum s3_outcome judge_error(long status, struct slice fault, bool *out_is
     return status == 416 ? S3_BEYOND : S3_FAILED;
 }
 
+const char *s3_request_reason(CURLcode code)
+{
+    switch ((int)code) {
+    case CURLE_OK:
+        return "answered";
+    case CURLE_PEER_FAILED_VERIFICATION:
+        return "its certificate is of nobody whom we trust, or of another host; see files.ca_file";
+    case CURLE_SSL_CACERT_BADFILE:
+        return "files.ca_file cannot be read, or holds no certificate";
+    default:
+        return curl_easy_strerror(code);
+    }
+}
+
+static bool is_distrust(CURLcode code)
+{
+    return code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE;
+}
+
 enum s3_outcome s3_request_judge(struct s3_request *request, CURLcode code, bool *out_is_passing)
 {
-    *out_is_passing = true;
+    *out_is_passing = !is_distrust(code);
     struct slice fault = s3_text_find(request->text, "Code");
     curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &request->status);
     bool is_error = s3_text_find(request->text, "Error").len > 0; /* a copy may say 200 first */
@@ -226,8 +255,7 @@ static void tell(const struct s3_request *request, CURLcode code)
 {
     struct slice fault = s3_text_find(request->text, "Code");
     log_line(LOG_WARN, "files.store_refused", "status=%ld code=\"%.*s\" reason=\"%s\"",
-            request->status, SLICE_ARGS(fault),
-            code == CURLE_OK ? "answered" : curl_easy_strerror(code));
+            request->status, SLICE_ARGS(fault), s3_request_reason(code));
 }
 
 static void on_over(CURL *easy, CURLcode code)

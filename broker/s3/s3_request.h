@@ -81,6 +81,8 @@ void s3_request_drop(struct s3_request *request);
 
 /* The handle, ready for curl_easy_perform. s3_request_free frees it. */
 CURL *s3_request_prepare(struct s3_request *request);
+/* Why a transfer failed, for a person. */
+const char *s3_request_reason(CURLcode code);
 /* What a finished transfer came to. out_is_passing: the same may succeed in a moment. */
 enum s3_outcome s3_request_judge(struct s3_request *request, CURLcode code, bool *out_is_passing);
 void s3_request_free(struct s3_request *request);

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A small S3 store in memory, for tests: strict about signatures, and faulty when it is told to be.
 
-usage: s3_stand_in.py [--max-bytes N]
+usage: s3_stand_in.py [--max-bytes N] [--tls FOLDER]
 
-Prints its port on the first line. Region, bucket and keys are the constants below. It checks the
+Prints its port on the first line. With --tls it speaks TLS for 127.0.0.1, by a certificate that it makes and signs
+itself: FOLDER/ca.pem. Region, bucket and keys are the constants below. It checks the
 signature itself, from the rules of AWS signature version 4, and answers 403 when it does not fit.
 
 Beside the bucket there is /control, one command a request, without a signature:
@@ -18,12 +19,16 @@ Beside the bucket there is /control, one command a request, without a signature:
 
 source: the S3 user guide, "Authenticating Requests: Using the Authorization Header", and the API reference
 """
+import argparse
 import datetime
 import hashlib
 import hmac
 import http.server
 import json
+import pathlib
 import re
+import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -36,12 +41,12 @@ STALL_S = 60
 
 
 class Store:
-    def __init__(self):
+    def __init__(self, room):
         self.lock = threading.Lock()
         self.objects = {}  # key: (bytes, written)
         self.faults = []  # [fault, verb, count, after]
         self.asked = []
-        self.room = int(sys.argv[2]) if len(sys.argv) > 2 else 1 << 40
+        self.room = room
 
     def fault_for(self, verb):
         with self.lock:
@@ -263,9 +268,25 @@ class Server(http.server.ThreadingHTTPServer):
             super().handle_error(*_)
 
 
+def speak_tls(server, folder):
+    certificate, key = folder / "ca.pem", folder / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                    "-subj", "/CN=stand-in", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+                   check=True, stderr=subprocess.DEVNULL)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+
+
 def main():
-    Handler.store = Store()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--max-bytes", type=int, default=1 << 40)
+    parser.add_argument("--tls", type=pathlib.Path)
+    options = parser.parse_args()
+    Handler.store = Store(options.max_bytes)
     server = Server(("127.0.0.1", 0), Handler)
+    if options.tls:
+        speak_tls(server, options.tls)
     print(server.server_address[1], flush=True)
     server.serve_forever()
 

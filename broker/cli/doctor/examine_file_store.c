@@ -26,7 +26,8 @@ static void examine_bucket(
             .bucket = files->bucket,
             .prefix = files->prefix,
             .key_id = files->key_id,
-            .secret = secret};
+            .secret = secret,
+            .ca_file = files->ca_file};
     struct s3_probe probe;
     s3_probe(&options, &probe);
     if (probe.failed == NULL)

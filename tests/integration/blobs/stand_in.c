@@ -17,38 +17,56 @@
 #include <unistd.h>
 
 static unsigned port;
-static char endpoint[64], answer[1 << 18];
+static char endpoint[64], tls_endpoint[64], answer[1 << 18];
 
-static void run_child(int out)
+static void run_child(int out, const char *option, const char *value)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(out, STDOUT_FILENO);
-    execlp("python3", "python3", getenv("S3_STAND_IN"), "67108864", (char *)NULL);
+    execlp("python3", "python3", getenv("S3_STAND_IN"), option, value, (char *)NULL);
     _exit(127);
 }
 
-struct s3_options stand_in_start(void)
+/* Its port. */
+static unsigned start(const char *option, const char *value)
 {
     int pipe_fds[2];
     char line[16] = {0};
-    if (port == 0) {
-        check(getenv("S3_STAND_IN") != NULL && pipe(pipe_fds) == 0);
-        pid_t pid = fork();
-        check(pid >= 0);
-        if (pid == 0)
-            run_child(pipe_fds[1]);
-        close(pipe_fds[1]);
-        check(read(pipe_fds[0], line, sizeof line - 1) > 0); /* the pipe stays: one line fits */
-        port = (unsigned)strtoul(line, NULL, 10);
-        check(port > 0);
-        snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%u", port);
-    }
-    return (struct s3_options){.endpoint = endpoint,
+    check(getenv("S3_STAND_IN") != NULL && pipe(pipe_fds) == 0);
+    pid_t pid = fork();
+    check(pid >= 0);
+    if (pid == 0)
+        run_child(pipe_fds[1], option, value);
+    close(pipe_fds[1]);
+    check(read(pipe_fds[0], line, sizeof line - 1) > 0); /* the pipe stays: one line fits */
+    unsigned found = (unsigned)strtoul(line, NULL, 10);
+    check(found > 0);
+    return found;
+}
+
+static struct s3_options options_at(const char *where)
+{
+    return (struct s3_options){.endpoint = where,
             .region = "eu-test-1",
             .bucket = "attachments",
             .prefix = "weft/",
             .key_id = "WEFTTESTKEY",
             .secret = "s3cret/with+signs"};
+}
+
+struct s3_options stand_in_start(void)
+{
+    if (port == 0) {
+        port = start("--max-bytes", "67108864");
+        snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%u", port);
+    }
+    return options_at(endpoint);
+}
+
+struct s3_options stand_in_start_tls(const char *folder)
+{
+    snprintf(tls_endpoint, sizeof tls_endpoint, "https://127.0.0.1:%u", start("--tls", folder));
+    return options_at(tls_endpoint);
 }
 
 const char *stand_in_tell(const char *command)

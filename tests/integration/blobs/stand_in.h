@@ -10,6 +10,9 @@
 /* Started once; it dies with the test. Returns where its bucket is, for a client that it knows. */
 struct s3_options stand_in_start(void);
 
+/* Another one, which speaks TLS by a certificate that it signed itself: FOLDER/ca.pem. */
+struct s3_options stand_in_start_tls(const char *folder);
+
 /* "fault=503&count=2": see there. Returns its answer, good until the next one: what it holds, and
  * what it was asked since it started. */
 const char *stand_in_tell(const char *command);

@@ -408,6 +408,47 @@ static void the_probe_says_what_is_wrong(void)
     options = stand_in_start();
 }
 
+/* ---- TLS --------------------------------------------------------------------------------------
+ */
+
+static void a_store_with_a_certificate_of_ones_own_is_spoken_to(void)
+{
+    char ca[256];
+    struct s3_probe probe;
+    snprintf(ca, sizeof ca, "%s/ca.pem", test_folder());
+    options = stand_in_start_tls(test_folder());
+    options.ca_file = ca;
+    s3_probe(&options, &probe);
+    expect(probe.failed == NULL);
+    open_bucket();
+    expect_u64(make_loose(1, SLICE_OF("hello")), BLOB_OK);
+    expect_u64(ask(blobs->ops->keep, 1), BLOB_OK);
+    expect_u64(get(1, 0, 64), BLOB_OK);
+    expect_u64(told.len, 5);
+    close_bucket();
+    options = stand_in_start();
+}
+
+/* At once: nothing was asked of it, not even the secret's signature was shown. */
+static void a_store_that_nobody_vouches_for_is_refused(void)
+{
+    char other[256];
+    struct s3_probe probe;
+    options = stand_in_start_tls(test_folder());
+    s3_probe(&options, &probe); /* the system's authorities do not know it */
+    expect_text(slice_of_string(probe.failed), "list");
+    expect(strstr(probe.why, "certificate is of nobody whom we trust") != NULL);
+    open_bucket();
+    expect_u64(make_loose(1, SLICE_OF("hello")), BLOB_FAILED);
+    expect_u64(measure(), BLOB_FAILED);
+    close_bucket();
+    snprintf(other, sizeof other, "%s/none.pem", test_folder());
+    options.ca_file = other;
+    s3_probe(&options, &probe);
+    expect(strstr(probe.why, "files.ca_file cannot be read") != NULL);
+    options = stand_in_start();
+}
+
 int main(int argc, char **argv)
 {
     options = stand_in_start();
@@ -421,5 +462,6 @@ int main(int argc, char **argv)
                     CASE(a_full_store_says_so), CASE(a_store_that_stalls_is_given_up),
                     CASE(a_cut_connection_is_noticed_in_both_directions),
                     CASE(a_wrong_secret_is_refused_at_once), CASE(the_probe_says_what_is_wrong),
-                    {0}});
+                    CASE(a_store_with_a_certificate_of_ones_own_is_spoken_to),
+                    CASE(a_store_that_nobody_vouches_for_is_refused), {0}});
 }
