@@ -30,9 +30,10 @@ export const GUIDE = {
     command: [join(BUILD, "bots/guide/weft-guide"), "--knowledge", join(ROOT, "bots/guide/knowledge/demo.yaml")],
 };
 
-/** One demo tenant with the shipped bot; `bots: []` is a Weft without. masterKeyOf: the Weft whose store it shares. */
-export async function startWeftd(settings = {}, { masterKeyOf = null } = {}) {
-    return new Weftd(settings, masterKeyOf).start();
+/** One demo tenant with the shipped bot; `bots: []` is a Weft without. masterKeyOf: the Weft whose store it shares.
+ *  inFront(dataDir): words of a command that becomes weftd, as `unshare` does. */
+export async function startWeftd(settings = {}, { masterKeyOf = null, inFront = () => [] } = {}) {
+    return new Weftd(settings, masterKeyOf, inFront).start();
 }
 
 class Weftd {
@@ -40,13 +41,14 @@ class Weftd {
     #watcher;
     #waiting = new Map(); // who looks at up.json, and their timers
 
-    constructor(settings, masterKeyOf) {
+    constructor(settings, masterKeyOf, inFront) {
         this.dataDir = mkdtempSync(join(tmpdir(), "weft-data-"));
         if (masterKeyOf) {
             mkdirSync(join(this.dataDir, "keys"), { mode: 0o700 });
             cpSync(join(masterKeyOf.dataDir, "keys/master.key"), join(this.dataDir, "keys/master.key"));
         }
         this.configPath = join(this.dataDir, "weftd.yaml");
+        this.command = [...inFront(this.dataDir), WEFTD, "--config", this.configPath];
         this.settings = {
             data: ".", listen: { address: "127.0.0.1", port: 0 },
             tenants: [{ id: "demo", name: "Demo" }], bots: [GUIDE], ...settings,
@@ -86,7 +88,7 @@ class Weftd {
     async #launch() {
         assert.ok(existsSync(WEFTD), `${WEFTD} is not there: build it, or say where it is in WEFT_BUILD`);
         const log = openSync(join(this.dataDir, "weftd.log"), "a");
-        this.#child = spawn(WEFTD, ["--config", this.configPath], { stdio: ["ignore", log, log] });
+        this.#child = spawn(this.command[0], this.command.slice(1), { stdio: ["ignore", log, log] });
         closeSync(log);
         this.ended = new Promise((done) => this.#child.once("exit", (code, signal) => done(signal ?? code)));
         const early = this.ended.then((how) => { throw new Error(`weftd ended (${how}):\n${this.log()}`); });
