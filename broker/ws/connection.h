@@ -77,6 +77,7 @@ struct connection {
     uint32_t next_free;
     enum connection_kind kind;
     struct list dirty;
+    void *receive_page;   /* libwebsockets'; NULL: its buffer is on the heap */
     struct timer goodbye; /* a peer's close frame, once its ring is empty */
     union {
         struct exchange exchange; /* HTTP */

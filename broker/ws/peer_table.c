@@ -12,6 +12,7 @@
  */
 #include "base/log_line.h"
 #include "ws/http_request.h"
+#include "ws/receive_pages.h"
 #include "ws/server.h"
 
 #include <libwebsockets.h>
@@ -110,6 +111,7 @@ int peer_opened(struct ws_server *server, struct connection *connection)
     connection_renew(connection);
     connection->kind = CONNECTION_PEER;
     connection->peer = (struct peer_state){.codec = info.codec, .heard_ms = server_now_ms(server)};
+    connection->receive_page = receive_pages_newest();
     server->peer_count++;
     server_look_in(server, connection, server->options.ping_ms);
     server->handlers.peer_events->on_opened(
@@ -286,10 +288,14 @@ void peer_begin_close(
         mark_dirty(server, connection);
 }
 
+/* A pong lies in the receive page, and nothing else: it came between two frames. */
 void peer_heard(struct ws_server *server, struct connection *connection)
 {
-    if (connection->kind == CONNECTION_PEER)
-        connection->peer.heard_ms = server_now_ms(server);
+    if (connection->kind != CONNECTION_PEER)
+        return;
+    connection->peer.heard_ms = server_now_ms(server);
+    if (connection->receive_page != NULL)
+        receive_page_rest(connection->receive_page);
 }
 
 void peer_leaves(struct ws_server *server, struct connection *connection)

@@ -11,19 +11,21 @@
 #include "ws/ws_server.h"
 
 #include "base/log_line.h"
+#include "ws/receive_pages.h"
 #include "ws/server.h"
 
 #include <libwebsockets.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Each peer has a buffer of RECEIVE_PIECE for its life, so it is small; recv takes SERVICE_BUFFER,
- * and messages come in pieces (peer_receive.c).
+/* Each peer has a buffer for its life, and no recv takes more than that would hold: a page, which
+ * is memory only while something is in it (receive_pages.c). Longer messages come in pieces
+ * (peer_receive.c).
  *
  * Without WRITE_PIECE libwebsockets hands the socket RECEIVE_PIECE and a little at a time:
  * two writes and two changes of the poll set for each message of 550 bytes. */
 enum {
-    RECEIVE_PIECE = 100,
+    RECEIVE_PIECE = RECEIVE_PAGE_BYTES - LWS_PRE - 4, /* and 4 that libwebsockets adds */
     WRITE_PIECE = 1 << 20,
     SERVICE_BUFFER = 32768,
     CLOSING_TURNS_MAX = 10000,
@@ -160,6 +162,7 @@ static bool create_context(struct ws_server *server)
             .keepalive_timeout = 5,
             .retry_and_idle_policy = &no_idle_timers,
     };
+    receive_pages_use();
     /* Its words may quote requests, so they are heard only while there are none. */
     lws_set_log_level(LLL_ERR, on_library_log);
     server->context = lws_create_context(&info);
