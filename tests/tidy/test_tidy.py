@@ -47,6 +47,7 @@ PLANTED = {
     "files_are_short": ("broker/base/a.c", PURPOSE + "int a(void);\n" * 450),
     "nothing_is_left_unfinished": ("broker/base/a.c", PURPOSE + "/* TO" + "DO: more */\n"),
     "no_registry_is_named": ("docs/index.md", "From npm" + "js.org\n"),
+    "scripts_run_on_debians_node": ("tests/list.mjs", "// SPDX-License-Identifier: Apache-2.0\nlist.to" + "Sorted();\n"),
     "links_in_the_documents_lead_somewhere": ("docs/index.md", "[gone](gone.md)\n"),
     "every_c_file_is_built": ("broker/base/b.c", PURPOSE),
     "every_header_is_included": ("broker/base/b.h", header("BASE_B")),

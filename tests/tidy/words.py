@@ -16,6 +16,9 @@ LICENSED = {".c", ".h", ".ts", ".tsx", ".mjs", ".js", ".css", ".py", ".bash", ".
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX|HA" r"CK)\b")
 HOSTS = re.compile(r"registry[.]npm|npmjs[.](org|com)|deb[.]debian[.]org|security[.]debian[.]org|"
                    r"pypi[.]org|pythonhosted[.]org|proxy[.]golang[.]org|crates[.]io|nodesource[.]com", re.IGNORECASE)
+# What Debian 12's Node, 18, does not have yet.
+NEWER_NODE = re.compile(r"\.to(Sorted|Reversed|Spliced)\(|\b(Object|Map)\.groupBy\b|\bwithResolvers\b|\bArray\.fromAsync\b|"
+                        r"\bimport\.meta\.(dirname|filename)\b|import \{[^}]*\bcrc32\b")
 
 
 def calls(file, names):
@@ -102,6 +105,13 @@ def no_registry_is_named(tree):
                 yield Fault(file, number, "the host of a package registry")
 
 
+def scripts_run_on_debians_node(tree):
+    for file in tree.with_suffix(".mjs"):
+        for number, line in enumerate(file.lines, 1):
+            if NEWER_NODE.search(line):
+                yield Fault(file, number, "Node 18 does not know this")
+
+
 def links_in_the_documents_lead_somewhere(tree):
     for file in tree.with_suffix(".md"):
         for number, line in enumerate(file.lines, 1):
@@ -115,4 +125,4 @@ def links_in_the_documents_lead_somewhere(tree):
 
 RULES = [no_banned_calls, every_source_has_its_licence_line, every_c_file_opens_with_its_purpose, headers_are_guarded,
          guards_are_unique, functions_are_short, files_are_short, nothing_is_left_unfinished, no_registry_is_named,
-         links_in_the_documents_lead_somewhere]
+         scripts_run_on_debians_node, links_in_the_documents_lead_somewhere]

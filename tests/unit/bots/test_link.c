@@ -262,9 +262,9 @@ static bool has_waited(void *context)
 static void an_idle_connection_is_kept_alive_by_pings(void)
 {
     begin((struct fake_broker_options){0});
-    dial((struct link_options){.token = "t1", .silent_ms_max = 60});
+    dial((struct link_options){.token = "t1", .silent_ms_max = 600});
     expect(reaches(&seen.welcomes, 1));
-    uint64_t until_ms = uv_now(&loop) + 300;
+    uint64_t until_ms = uv_now(&loop) + 1500;
     expect(loop_until(&loop, has_waited, &until_ms, WAIT_MS));
     expect_u64(seen.disconnected, 0);
     fake_client_ping(fake_broker_client(broker));
