@@ -8,7 +8,7 @@ import { shoot, violations } from "./lib/browser.mjs";
 import { column } from "./lib/desk.mjs";
 import { DeskScenes, WIDE, until } from "./lib/desk_scene.mjs";
 import { Stage } from "./lib/stage.mjs";
-import { open, settled, write } from "./lib/widget.mjs";
+import { field, open, settled, write } from "./lib/widget.mjs";
 
 const stage = new Stage();
 const scenes = new DeskScenes();
@@ -71,6 +71,7 @@ test("an answer in the chat needs no number; the wait is told as it is known, an
     stage.broker.tell(stage.conversation("c1"), { type: "queue", position: 3 });
     await card(page).getByText("your place is kept").waitFor();
     await page.reload();
+    await field(page).waitFor(); // the panel is open again
     await settled(page, 1);
     assert.equal(await card(page).count(), 0, "what was told before counts no more");
     stage.broker.tell(stage.conversation("c1"), { type: "callback", agreed: { channel: "phone", address: "+4930123456", attempts: 1, from_ms: Date.now() + HOUR_MS } });
