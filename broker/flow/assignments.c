@@ -143,11 +143,13 @@ static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
         end_assignment(assignment);
         return;
     }
-    uint64_t seq =
-            chat_fold(chat)->packet_seq ? chat_fold(chat)->packet_seq : chat_fold(chat)->owner.seq;
+    uint64_t seq = chat_fold(chat)->packet_seq;
     assignment->reader = (struct log_reader){
             .from = seq, .to = seq, .count = 1, .on_record = on_packet, .done = on_packet_read};
-    log_read(&chat->log, &assignment->reader);
+    if (seq == 0) /* there is none */
+        on_packet_read(&assignment->reader, LOG_APPENDED);
+    else
+        log_read(&chat->log, &assignment->reader);
 }
 
 void assignments_tell(struct session *session, const struct pool_key *key)

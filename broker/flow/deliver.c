@@ -43,12 +43,19 @@ static void read_on(struct subscription *sub);
 /* ---- following --------------------------------------------------------------------------------
  */
 
+/* It is in both lists: the shorter one says. Some agents have hundreds of chats, and some chats
+ * hundreds of devices. */
 struct subscription *deliver_subscription(struct session *session, struct chat *chat)
 {
-    LIST_EACH (at, next, &session->subscriptions) {
-        struct subscription *sub = LIST_ITEM(at, struct subscription, of_session);
-        if (sub->chat == chat)
-            return sub;
+    const struct list *chats = &session->subscriptions, *sessions = &chat->followers;
+    struct list *a = chats->next, *b = sessions->next;
+    for (; a != chats && b != sessions; a = a->next, b = b->next) {
+        struct subscription *by_chat = LIST_ITEM(a, struct subscription, of_session);
+        struct subscription *by_session = LIST_ITEM(b, struct subscription, of_chat);
+        if (by_chat->chat == chat)
+            return by_chat;
+        if (by_session->session == session)
+            return by_session;
     }
     return NULL;
 }
