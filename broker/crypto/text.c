@@ -101,7 +101,7 @@ bool base64url_read(struct slice text, void *out, size_t capacity, size_t *out_l
         *bytes++ = (uint8_t)(b << 4 | c >> 2);
         *bytes++ = (uint8_t)(c << 6 | d);
     }
-    if (!read_rest(slice_make(text.bytes + at, rest), bytes))
+    if (rest > 0 && !read_rest(slice_make(text.bytes + at, rest), bytes))
         return false;
     *out_len = len;
     return true;
