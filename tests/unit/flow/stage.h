@@ -119,6 +119,9 @@ void act_sign(struct actor *actor, const char *tenant, const char *role, const c
         bool is_brand);
 /* An actor who is not there yet. */
 struct actor *stage_actor(void);
+/* The stage's own calls at its beginning, and when nobody can hear any more. */
+void stage_actors_begin(void);
+void stage_actors_end(void);
 
 /* Ada, handed by a bot to Anna; Ben is at another desk and knows of her conversation. */
 void stage_hand_over_ben(struct actor **ada, struct actor **anna, struct actor **ben);
