@@ -139,9 +139,11 @@ static void hear_receipts(struct chat *chat, struct bus_reader *reader)
     read_places(reader, receipts);
     read_places(reader, &customers.as.receipts);
     if (!bus_read_all(reader) ||
-            !readers_take_news(&chat->readers, receipts, &customers.as.receipts))
+            !readers_take_news(&chat->readers, receipts, &customers.as.receipts) ||
+            !chat->readers.is_known)
         return;
-    deliver_frame(chat, &staff, false, true, NULL);
+    if (receipts->has_delivered || receipts->has_read)
+        deliver_frame(chat, &staff, false, true, NULL);
     if (customers.as.receipts.has_delivered || customers.as.receipts.has_read)
         deliver_frame(chat, &customers, true, false, NULL);
 }

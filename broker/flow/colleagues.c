@@ -8,8 +8,9 @@
  * Every chat that comes or goes changes what all colleagues could be told: with a thousand agents
  * that were a thousand frames for each offer. Invariant: everybody is shown a change once: what is
  * sent differs from what was sent before (by its digest), and is the fold as it is then; so being
- * told late costs nothing but its age. A session that awaits its news is left out, since it is
- * shown all at once when it gets them.
+ * told late costs nothing but its age. Who comes is shown the fold at once, also what no barrier
+ * has confirmed yet; then all are told anew, whatever becomes of that. A session that awaits its
+ * news is left out, since it is shown all at once when it gets them.
  */
 #include "flow/colleagues.h"
 
@@ -27,6 +28,7 @@ struct shown_agent {
     struct id_text agent;
     /* Digests of what was sent last; 0: nothing. */
     uint64_t own, shown, standing; /* to the agent; to colleagues, and who they are of that */
+    bool is_mixed; /* who came since then was shown something else, which may never come to be */
 };
 
 static void drop_agent(struct pool_news *news, struct shown_agent *shown)
@@ -117,6 +119,7 @@ static void tell_colleagues(
             send_to_desk(desk, frame);
     shown->shown = presence_digest(team, frame);
     shown->standing = standing_of(team, *frame);
+    shown->is_mixed = false;
     list_remove(&shown->stale);
 }
 
@@ -125,7 +128,7 @@ static void tell_own(struct team *team, struct shown_agent *shown, const struct 
     uint64_t digest = presence_digest(team, frame);
     struct agent_desk *desk =
             desk_find(team_node(team), team_tenant(team), id_slice(&shown->agent));
-    if (desk != NULL && digest != shown->own)
+    if (desk != NULL && (digest != shown->own || shown->is_mixed))
         send_to_desk(desk, frame);
     shown->own = digest;
 }
@@ -140,9 +143,9 @@ static void tell_agent(struct team *team, struct shown_agent *shown)
     }
     struct proto_frame frame = agents_presence_frame(&view);
     tell_own(team, shown, &frame);
-    if (presence_digest(team, &frame) == shown->shown)
+    if (!shown->is_mixed && presence_digest(team, &frame) == shown->shown)
         list_remove(&shown->stale); /* as they know it, again */
-    else if (standing_of(team, frame) != shown->standing ||
+    else if (shown->is_mixed || standing_of(team, frame) != shown->standing ||
              (list_is_empty(&news->stale_agents) && may_tell(team)))
         tell_colleagues(team, shown, &frame);
     else if (list_is_empty(&shown->stale))
@@ -176,6 +179,8 @@ void colleagues_show(struct team *team, struct session *session)
             shown->shown = shown->own = presence_digest(team, &frame);
             shown->standing = standing_of(team, frame);
         }
+        uint64_t digest = presence_digest(team, &frame);
+        shown->is_mixed |= digest != shown->shown || digest != shown->own;
         if (!session_send(session, &frame))
             return;
     }

@@ -22,6 +22,7 @@
 #include "flow/chat_hints.h"
 #include "flow/entry_codec.h"
 #include "flow/files.h"
+#include "flow/requests.h"
 
 #include <stdlib.h>
 
@@ -234,6 +235,7 @@ void deliver_moved(struct chat *chat)
         if (sub->read == NULL && !name_equal(&sub->sent, &chat->log.tail))
             read_on(sub);
     }
+    receipts_tell_rest(chat);
     chat_release(chat);
 }
 

@@ -9,6 +9,9 @@
 enum { FOLLOW_FROM_START_ENTRIES = 50, SUBSCRIPTIONS_PER_SESSION_MAX = 256 };
 
 /* A session that follows a chat. */
+/* Whether the session was told how far everybody is (receipts.c). */
+enum places { PLACES_UNTOLD, PLACES_READING, PLACES_TOLD };
+
 struct subscription {
     struct session *session;
     struct chat *chat;
@@ -19,7 +22,8 @@ struct subscription {
     bool has_looked; /* for what other nodes appended before it followed */
     struct name
             sent; /* the last entry that was looked at for this session; none: find a beginning */
-    struct name told_owner;           /* an agent's: of which ownership they were told */
+    struct name told_owner; /* an agent's: of which ownership they were told */
+    enum places places;
     uint64_t delivered_seq, read_seq; /* as this session has said */
     uint64_t begin_seq;
     struct subscription_read *read; /* under way; NULL: none. Most only ever hear of what is new */

@@ -28,24 +28,31 @@ struct reader *readers_find(struct readers *readers, enum proto_author_kind kind
     return reader;
 }
 
+static bool take_news(struct proto_receipts *told, uint64_t *delivered, uint64_t *read)
+{
+    if (told->has_read && (!told->has_delivered || told->delivered.seq < told->read.seq)) {
+        told->has_delivered = true;
+        told->delivered = told->read;
+    }
+    told->has_delivered = told->has_delivered && told->delivered.seq > *delivered;
+    told->has_read = told->has_read && told->read.seq > *read;
+    if (told->has_delivered)
+        *delivered = told->delivered.seq;
+    if (told->has_read)
+        *read = told->read.seq;
+    return told->has_delivered || told->has_read;
+}
+
 bool readers_take_news(struct readers *readers, struct proto_receipts *to_staff,
         struct proto_receipts *to_customers)
 {
     struct reader *reader = readers_find(readers, to_staff->who.kind, to_staff->who.id);
-    if (reader != NULL) {
-        to_staff->has_delivered &= to_staff->delivered.seq > reader->delivered;
-        to_staff->has_read &= to_staff->read.seq > reader->read;
-        if (to_customers != NULL) {
-            to_customers->has_delivered &=
-                    to_staff->has_delivered && to_customers->delivered.seq > reader->delivered;
-            to_customers->has_read &= to_staff->has_read && to_customers->read.seq > reader->read;
-        }
-        if (to_staff->has_delivered)
-            reader->delivered = to_staff->delivered.seq;
-        if (to_staff->has_read)
-            reader->read = to_staff->read.seq;
-    }
-    return to_staff->has_delivered || to_staff->has_read;
+    struct reader nobody = {0};
+    struct reader *known = reader ? reader : &nobody;
+    bool is_news = take_news(to_staff, &known->delivered, &known->read);
+    if (to_customers != NULL)
+        is_news |= take_news(to_customers, &known->shown_delivered, &known->shown_read);
+    return is_news;
 }
 
 void readers_finish(struct readers *readers)

@@ -7,10 +7,11 @@
  * Invariant: read <= delivered <= head, and neither ever falls, in the store or in what is told.
  * They are scores in the conversation's cursor set, raised by Redis itself (ZADD GT), so no order
  * of arrival can lower one; nobody is told of a place that a crash could take back; and what was
- * told is kept in order by readers.c. Members are "d:<kind>:<id>" and "r:<kind>:<id>"; the mark of
- * a seq is not kept: it is read with the entry when somebody needs it. A customer is not told of
- * places beyond the last entry that they may see, nor of marks: an agent's receipt for a note would
- * betray the note.
+ * told is kept in order by readers.c, which takes in what the store holds before anybody is told
+ * anything. Members are "d:<kind>:<id>" and "r:<kind>:<id>"; the mark of a seq is not kept: it is
+ * read with the entry when somebody needs it. A customer is not told of places beyond the last
+ * entry that they may see, nor of marks: an agent's receipt for a note would betray the note; and
+ * of an agent who only looks on (kind s) they are told nothing, now or later.
  */
 #include "base/check.h"
 #include "flow/chat_hints.h"
@@ -49,6 +50,22 @@ static struct proto_receipts view_of_customers(
     return view;
 }
 
+/* To all followers here but the session, what is news to them. false: nothing is. */
+static bool spread(struct chat *chat, struct proto_frame *staff, struct proto_frame *customers,
+        const struct session *but)
+{
+    struct proto_receipts *to_staff = &staff->as.receipts, *told = &customers->as.receipts;
+    if (!readers_take_news(&chat->readers, to_staff, told))
+        return false;
+    if (!chat->readers.is_known)
+        receipts_tell_rest(chat);
+    else if (to_staff->has_delivered || to_staff->has_read)
+        deliver_frame(chat, staff, false, true, but);
+    if (chat->readers.is_known && (told->has_delivered || told->has_read))
+        deliver_frame(chat, customers, true, false, but);
+    return true;
+}
+
 static void tell(const struct raising *raising, const struct session *session)
 {
     struct chat *chat = raising->chat;
@@ -65,13 +82,9 @@ static void tell(const struct raising *raising, const struct session *session)
     *told = view_of_customers(chat, &staff.as.receipts);
     if (!raising->to_customers)
         told->has_delivered = told->has_read = false;
-    if (!readers_take_news(&chat->readers, &staff.as.receipts, told))
-        return;
-    bool to_customers = told->has_delivered || told->has_read;
-    deliver_frame(chat, &staff, false, true, session);
-    if (to_customers)
-        deliver_frame(chat, &customers, true, false, session);
-    chat_tell_receipts(chat, &staff.as.receipts, to_customers ? told : NULL);
+    if (spread(chat, &staff, &customers, session))
+        chat_tell_receipts(
+                chat, &staff.as.receipts, told->has_delivered || told->has_read ? told : NULL);
 }
 
 static void end_raising(struct raising *raising, bool is_kept)
@@ -112,7 +125,9 @@ static void raise(struct raising *raising, char which, uint64_t seq)
     struct buffer out = buffer_make(member, sizeof member);
     buffer_put_char(&out, which);
     buffer_put_char(&out, ':');
-    buffer_put_char(&out, raising->kind == PROTO_AUTHOR_KIND_CUSTOMER ? 'c' : 'a');
+    buffer_put_char(&out, raising->kind == PROTO_AUTHOR_KIND_CUSTOMER ? 'c'
+                          : raising->to_customers                     ? 'a'
+                                                                      : 's');
     buffer_put_char(&out, ':');
     buffer_put_slice(&out, id_slice(&raising->id));
     struct slice cursors = slice_make(key, conversation_cursors_key(chat_id(raising->chat), key));
@@ -180,28 +195,52 @@ static void send_place(struct session *session, struct chat *chat, const struct 
 {
     bool is_customer = session->role == CREDENTIAL_CUSTOMER;
     uint64_t head = is_customer ? chat_fold(chat)->public_tail.seq : chat_fold(chat)->tail.seq;
-    const struct reader *told = readers_find(&chat->readers, reader->kind, id_slice(&reader->id));
-    uint64_t delivered = reader->delivered, read = reader->read;
-    if (told != NULL && told->delivered > delivered)
-        delivered = told->delivered; /* told while the answer was on its way */
-    if (told != NULL && told->read > read)
-        read = told->read;
+    uint64_t delivered = is_customer ? reader->shown_delivered : reader->delivered;
+    uint64_t read = is_customer ? reader->shown_read : reader->read;
     struct proto_frame frame = {.kind = PROTO_KIND_RECEIPTS};
     frame.as.receipts = (struct proto_receipts){.conversation = chat_id(chat),
             .who = {reader->kind, id_slice(&reader->id), SLICE_NONE},
-            .has_delivered = delivered > 0,
+            .has_delivered = true,
             .delivered = {.seq = at_most(delivered > read ? delivered : read, head)},
             .has_read = read > 0,
             .read = {.seq = at_most(read, head)}};
-    session_send(session, &frame);
+    if (delivered > 0 || read > 0)
+        session_send(session, &frame);
+}
+
+/* The others may not have heard of it: another node's hint was lost. */
+static void spread_stored(
+        struct chat *chat, const struct reader *stored, const struct session *session)
+{
+    struct proto_frame staff = {.kind = PROTO_KIND_RECEIPTS};
+    staff.as.receipts = (struct proto_receipts){.conversation = chat_id(chat),
+            .who = {stored->kind, id_slice(&stored->id), SLICE_NONE},
+            .has_delivered = stored->delivered > 0,
+            .delivered = {.seq = stored->delivered},
+            .has_read = stored->read > 0,
+            .read = {.seq = stored->read}};
+    struct proto_frame customers = staff;
+    struct proto_receipts *told = &customers.as.receipts;
+    told->delivered.seq = stored->shown_delivered;
+    told->read.seq = stored->shown_read;
+    *told = view_of_customers(chat, told);
+    told->has_delivered = told->delivered.seq > 0;
+    told->has_read = told->read.seq > 0;
+    spread(chat, &staff, &customers, session);
 }
 
 static void end_telling(struct telling *telling, bool is_durable)
 {
     struct chat *chat = telling->chat;
     struct session *session = session_find(chat->node, telling->session);
-    for (size_t i = 0; is_durable && session != NULL && i < telling->readers.count; i++)
-        send_place(session, chat, &telling->readers.all[i]);
+    struct subscription *sub = session ? deliver_subscription(session, chat) : NULL;
+    chat->readers.is_known |= is_durable;
+    for (size_t i = 0; is_durable && i < telling->readers.count; i++)
+        spread_stored(chat, &telling->readers.all[i], session);
+    if (sub != NULL)
+        sub->places = is_durable ? PLACES_TOLD : PLACES_UNTOLD;
+    for (size_t i = 0; is_durable && sub != NULL && i < chat->readers.count; i++)
+        send_place(session, chat, &chat->readers.all[i]);
     readers_finish(&telling->readers);
     free(telling);
     chat_release(chat);
@@ -212,39 +251,57 @@ static void on_durable(void *user, const struct store_reply *reply)
     end_telling(user, reply->outcome == STORE_OK);
 }
 
+/* "d:<kind>:<id>" */
+static void take_member(struct readers *readers, struct slice member, uint64_t seq)
+{
+    struct slice id = member.len > 4 ? slice_make(member.bytes + 4, member.len - 4) : SLICE_NONE;
+    bool is_delivered = member.len > 0 && member.bytes[0] == 'd';
+    if (id.len == 0)
+        return;
+    char kind = member.bytes[2];
+    struct reader *reader = readers_find(
+            readers, kind == 'c' ? PROTO_AUTHOR_KIND_CUSTOMER : PROTO_AUTHOR_KIND_AGENT, id);
+    if (reader == NULL)
+        return;
+    uint64_t *place = is_delivered ? &reader->delivered : &reader->read;
+    *place = seq > *place ? seq : *place;
+    if (kind != 's')
+        *(is_delivered ? &reader->shown_delivered : &reader->shown_read) = seq;
+}
+
 static void on_cursors(void *user, const struct store_reply *reply)
 {
     struct telling *telling = user;
     struct store *store = telling->chat->node->store;
-    for (size_t i = 0; reply->outcome == STORE_OK && i < reply->item_count; i++) {
-        struct slice member = reply->items[i].value;
-        struct slice id =
-                member.len > 4 ? slice_make(member.bytes + 4, member.len - 4) : SLICE_NONE;
-        struct reader *reader =
-                id.len == 0 ? NULL
-                            : readers_find(&telling->readers,
-                                      member.bytes[2] == 'c' ? PROTO_AUTHOR_KIND_CUSTOMER
-                                                             : PROTO_AUTHOR_KIND_AGENT,
-                                      id);
-        if (reader != NULL && member.bytes[0] == 'd')
-            reader->delivered = reply->items[i].number;
-        else if (reader != NULL)
-            reader->read = reply->items[i].number;
-    }
+    bool is_read = reply->outcome == STORE_OK;
+    for (size_t i = 0; is_read && i < reply->item_count; i++)
+        take_member(&telling->readers, reply->items[i].value, reply->items[i].number);
     if (telling->readers.count > 0)
         store->ops->barrier(store, telling->generation, on_durable, telling);
     else
-        end_telling(telling, false);
+        end_telling(telling, is_read);
 }
 
 void receipts_tell(struct session *session, struct chat *chat)
 {
     struct store *store = chat->node->store;
     struct telling *telling = calloc(1, sizeof *telling);
+    struct subscription *sub = deliver_subscription(session, chat);
     char key[64];
     check(telling != NULL);
+    if (sub != NULL)
+        sub->places = PLACES_READING;
     *telling = (struct telling){chat, session_handle(session), store->ops->generation(store), {0}};
     chat_hold_again(chat);
     struct slice cursors = slice_make(key, conversation_cursors_key(chat_id(chat), key));
-    store->ops->zset_range(store, cursors, 0, UINT64_MAX, 2 * READERS_MAX, on_cursors, telling);
+    store->ops->zset_range(store, cursors, 0, UINT64_MAX, 4 * READERS_MAX, on_cursors, telling);
+}
+
+void receipts_tell_rest(struct chat *chat)
+{
+    LIST_EACH (at, next, &chat->followers) {
+        struct subscription *sub = LIST_ITEM(at, struct subscription, of_chat);
+        if (sub->places == PLACES_UNTOLD)
+            receipts_tell(sub->session, chat);
+    }
 }

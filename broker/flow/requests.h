@@ -15,6 +15,8 @@ void history(struct session *session, const struct proto_history *request); /* h
 void receipt(struct session *session, const struct proto_receipt *request); /* receipts.c */
 /* To a session that begins to follow: how far everybody is. */
 void receipts_tell(struct session *session, struct chat *chat);
+/* Those followers who could not be told. */
+void receipts_tell_rest(struct chat *chat);
 struct proto_who session_who(const struct session *session); /* typing.c */
 /* The customer, or the agent who owns the case: those whom the customer talks with. typing.c */
 bool session_answers(const struct session *session, const struct chat *chat);

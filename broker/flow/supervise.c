@@ -104,9 +104,11 @@ void invited_hear(struct team *team, const struct bus_hint *hint)
 static void follow(struct chat *chat, struct session *session, enum join_verb verb)
 {
     struct subscription *sub = deliver_subscription(session, chat);
-    if (verb == JOIN_JOIN && sub == NULL && deliver_follow(session, chat, NULL, DELIVER_LOOK_FIRST))
+    if (verb == JOIN_JOIN && sub == NULL &&
+            deliver_follow(session, chat, NULL, DELIVER_LOOK_FIRST)) {
         deliver_subscription(session, chat)->is_watching = true;
-    else if (verb == JOIN_LEAVE && sub != NULL && !agent_may_watch(chat, session))
+        receipts_tell(session, chat);
+    } else if (verb == JOIN_LEAVE && sub != NULL && !agent_may_watch(chat, session))
         deliver_unfollow(session, chat);
 }
 

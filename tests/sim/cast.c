@@ -161,6 +161,7 @@ static void forget_view(struct device *device)
 {
     device->view_count = device->leafing.count = 0;
     device->leafing.is_done = false;
+    signs_forget(device);
     device->resets++;
     for (uint64_t n = 1; n <= device->outbox.count; n++) {
         device->outbox.sent[n].is_open = true;
@@ -199,6 +200,12 @@ static void device_on_frame(struct fake_client *client, const struct proto_frame
         break;
     case PROTO_KIND_ACK:
         settle(device, frame->as.ack.n, &frame->as.ack.at, true);
+        break;
+    case PROTO_KIND_RECEIPTS:
+        signs_take_receipts(device, &frame->as.receipts);
+        break;
+    case PROTO_KIND_TYPIST:
+        signs_take_typist(device, &frame->as.typist);
         break;
     case PROTO_KIND_PAGE:
         view_take_page(device, &frame->as.page);
@@ -251,6 +258,7 @@ static void device_again(struct timer *timer)
         if (outbox->sent[n].is_open && !deeds_send(device, n))
             break;
     view_leaf(device);
+    signs_say(device);
 }
 
 void line_start(struct connection_model *line,

@@ -62,6 +62,21 @@ struct leafing {
     struct seen rows[CAST_VIEW_MAX];
 };
 
+/* What a device was told of how far others are, and of who is typing. */
+enum { READERS_OF_CAST = 8 };
+struct reader_model {
+    char id[40];
+    uint64_t delivered, read; /* 0: not told */
+    bool is_typing;
+};
+struct signs {
+    struct reader_model readers[READERS_OF_CAST];
+    size_t count;
+    bool insists; /* says how far it is, and that it is typing, until others know */
+    bool is_typing;
+    uint64_t said_delivered; /* by this device itself: it is not told of that */
+};
+
 /* Of each of the devices' words: when whoever was shown it last had asked for it. */
 struct heard {
     uint64_t asked_ms[CAST_WORDS_MAX];
@@ -81,6 +96,7 @@ struct connection_model {
     bool is_welcome, is_ended, awaits_welcome;
     uint64_t next_id;
     bool is_lively;      /* does all that people do, not only say things */
+    bool is_restless;    /* and what need not be done at all */
     struct heard *heard; /* what devices' words were shown, to anybody */
     uint64_t asked_ms;   /* the hello of this connection */
 };
@@ -93,6 +109,7 @@ struct device {
     struct seen view[CAST_VIEW_MAX];
     size_t view_count;
     struct leafing leafing;
+    struct signs signs;
     unsigned number;
     char conversation[32];
     const char *fault; /* a promise that was broken to this device; NULL: none */
@@ -120,8 +137,16 @@ struct agent_chat_model {
     char conversation[32];
     struct name owner;
     bool is_mine, wants_to_greet;
-    uint64_t n; /* numbers that are used up */
+    bool is_note;     /* the greeting is none: it is for colleagues */
+    struct name last; /* the newest entry that was shown here; seq 0: none */
+    uint64_t n;       /* numbers that are used up */
     char text[48];
+};
+
+enum { CAST_AGENTS_MAX = 4 };
+struct colleague_model {
+    enum proto_availability status; /* 0: nothing was told on this connection */
+    uint64_t chats;
 };
 
 struct agent_model {
@@ -136,6 +161,7 @@ struct agent_model {
     bool may_hear_again; /* of an offer: a failover may take back what ended it */
     bool is_present;     /* said so on this connection; now and then it is said again */
     const char *fault;   /* a promise that was broken to this desk; NULL: none */
+    struct colleague_model colleagues[CAST_AGENTS_MAX];
 };
 
 void device_start(struct device *device, uint64_t to_send);

@@ -37,6 +37,14 @@ void view_take_page(struct device *device, const struct proto_page *page);
 /* Asks for some of what came before, now and then; and for all of it, if that is wanted. */
 void view_leaf(struct device *device);
 
+/* cast_signs.c: how far people are, whether they type, who is there. */
+void signs_say(struct device *device);
+void signs_forget(struct device *device);
+void signs_take_receipts(struct device *device, const struct proto_receipts *receipts);
+void signs_take_typist(struct device *device, const struct proto_typist *typist);
+void signs_take_presence(struct agent_model *agent, const struct proto_presence *presence);
+void signs_say_at_desk(struct agent_model *agent, const struct agent_chat_model *chat);
+
 void cast_keep(char *out, size_t capacity, struct slice from);
 
 static inline struct slice text_of(const char *bytes)

@@ -11,6 +11,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+enum { NOTE_PER_MILLE = 250 };
+
 /* ---- bots -------------------------------------------------------------------------------------
  */
 
@@ -126,12 +128,29 @@ static void agent_on_assigned(struct agent_model *agent, const struct proto_assi
     if (!is_news)
         agent->fault = "told twice of one assignment";
     chat->is_mine = true;
+    chat->last = (struct name){0};
     chat->owner = assigned->owner;
     if (is_news && !chat->wants_to_greet) {
         chat->wants_to_greet = true;
-        snprintf(chat->text, sizeof chat->text, "hello %" PRIu64, ++agent->said);
+        chat->is_note =
+                agent->line.is_lively && fake_random_chance(agent->line.random, NOTE_PER_MILLE);
+        snprintf(chat->text, sizeof chat->text, "%s %" PRIu64, chat->is_note ? "note" : "hello",
+                ++agent->said);
     }
     line_arm(&agent->line, 30);
+}
+
+static void agent_on_entry(struct agent_model *agent, const struct proto_entry_view *entry)
+{
+    struct agent_chat_model *chat = agent_chat(agent, entry->conversation);
+    if (chat->last.seq != 0 && entry->at.seq <= chat->last.seq)
+        agent->fault = "an entry came twice, or out of order";
+    else if (chat->last.seq != 0 && !name_equal(&entry->after, &chat->last))
+        agent->fault = "a gap in live delivery";
+    chat->last = entry->at;
+    for (size_t i = 0; i < entry->parts_count; i++)
+        if (entry->parts[i].has_body)
+            line_hear(&agent->line, entry->parts[i].body.text, agent->line.asked_ms);
 }
 
 static void agent_on_cancel(struct agent_model *agent, const struct proto_cancel *cancel)
@@ -172,6 +191,7 @@ static void agent_on_ack(struct agent_model *agent, const struct proto_ack *ack)
     if (!chat->wants_to_greet || ack->n != chat->n + 1)
         return; /* a repeated ack */
     chat->wants_to_greet = false;
+    tally_action(chat->is_note ? ACTION_NOTE : ACTION_GREETING);
     chat->n++;
     line_arm(&agent->line, 30);
 }
@@ -207,8 +227,11 @@ static void agent_on_frame(struct fake_client *client, const struct proto_frame 
             agent->lineage_len = frame->as.welcome.lineage.len;
             cast_keep(agent->lineage, sizeof agent->lineage, frame->as.welcome.lineage);
         }
-        for (size_t i = 0; i < agent->chat_count; i++)
+        memset(agent->colleagues, 0, sizeof agent->colleagues);
+        for (size_t i = 0; i < agent->chat_count; i++) {
             agent->chats[i].is_mine = false; /* `assigned` says so again */
+            agent->chats[i].last = (struct name){0};
+        }
         line_arm(&agent->line, 20);
         break;
     case PROTO_KIND_OFFER:
@@ -222,6 +245,16 @@ static void agent_on_frame(struct fake_client *client, const struct proto_frame 
         break;
     case PROTO_KIND_RELEASED:
         agent_chat(agent, frame->as.released.conversation)->is_mine = false;
+        agent_chat(agent, frame->as.released.conversation)->last = (struct name){0};
+        break;
+    case PROTO_KIND_ENTRY:
+        agent_on_entry(agent, &frame->as.entry);
+        break;
+    case PROTO_KIND_RESET:
+        agent_chat(agent, frame->as.reset.conversation)->last = (struct name){0};
+        break;
+    case PROTO_KIND_PRESENCE:
+        signs_take_presence(agent, &frame->as.presence);
         break;
     case PROTO_KIND_ACK:
         agent_on_ack(agent, &frame->as.ack);
@@ -253,7 +286,9 @@ static void agent_greet(struct agent_model *agent, const struct agent_chat_model
             .lineage = slice_make(agent->lineage, agent->lineage_len),
             .n = chat->n + 1,
             .body = {.kind = PROTO_BODY_KIND_TEXT, .text = text_of(chat->text)},
-            .has_owner = true,
+            .has_visibility = chat->is_note,
+            .visibility = PROTO_VISIBILITY_INTERNAL,
+            .has_owner = !chat->is_note,
             .owner = chat->owner};
     fake_client_send(&agent->line.client, &frame);
 }
@@ -262,9 +297,11 @@ static void agent_be_present(struct agent_model *agent)
 {
     char id[24];
     struct proto_frame frame = {.kind = PROTO_KIND_SET_PRESENCE};
-    frame.as.set_presence =
-            (struct proto_set_presence){line_next_id(&agent->line, id), PROTO_AVAILABILITY_ONLINE};
+    bool is_away = agent->line.is_restless && fake_random_chance(agent->line.random, 200);
+    frame.as.set_presence = (struct proto_set_presence){line_next_id(&agent->line, id),
+            is_away ? PROTO_AVAILABILITY_AWAY : PROTO_AVAILABILITY_ONLINE};
     agent->is_present = true;
+    tally_action(is_away ? ACTION_AWAY : ACTION_ONLINE);
     fake_client_send(&agent->line.client, &frame);
 }
 
@@ -282,6 +319,8 @@ static void agent_again(struct timer *timer)
         agent_be_present(agent);
     for (size_t i = 0; i < agent->chat_count; i++) {
         struct agent_chat_model *chat = &agent->chats[i];
+        if (chat->is_mine)
+            signs_say_at_desk(agent, chat);
         if (chat->is_mine && chat->wants_to_greet)
             agent_greet(agent, chat);
         else if (chat->is_mine)

@@ -29,6 +29,9 @@ static void see(struct device *device, const struct proto_entry_view *entry, uin
 {
     const struct proto_part *part = part_of(entry);
     *out = (struct seen){.at = entry->at, .after = entry->after};
+    for (size_t i = 0; i < entry->parts_count; i++)
+        if (entry->parts[i].kind == PROTO_PART_KIND_NOTE || entry->parts[i].has_handoff)
+            device->fault = "a customer was shown what is for colleagues";
     if (part == NULL)
         return;
     out->kind = part->kind;

@@ -171,6 +171,10 @@ void faults_end(struct world *world)
     fake_server_demote(world->server);
     for (unsigned i = 0; i < BOTS; i++)
         world->bots[i].ignores_per_mille = 0;
+    for (unsigned i = 0; i < DEVICES; i++)
+        world->devices[i].line.is_restless = false;
+    for (unsigned i = 0; i < DESKS; i++)
+        world->desks[i].line.is_restless = world->desks[i].is_present = false;
     for (unsigned i = 0; i < world->plan.node_count; i++)
         if (world->nodes[i].node == NULL)
             sim_node_live(&world->nodes[i]);

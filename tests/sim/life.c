@@ -116,7 +116,7 @@ static void set_up_line(
     line->doors = world->doors;
     line->door_count = world->plan.node_count;
     line->random = &world->random;
-    line->is_lively = world->plan.is_lively;
+    line->is_lively = line->is_restless = world->plan.is_lively;
     line->heard = &world->heard;
     line->codec = fake_random_below(&world->random, 2) ? PEER_JSON : PEER_MSGPACK;
 }

@@ -4,17 +4,11 @@
  * each connected to any node, while nodes die and stand still, links are cut, answers lost, Redis
  * is killed and fails over.
  *
- * After the faults have ended everything must come to rest, and then hold:
- *   every message said was acked, and is in the log once, at its place, in its sender's order
- *   each device has seen exactly the public entries of the log, in order
- *   edits, deletions and reactions are in the log as they were done, to words that were there and
- *     were one's own; history shows what holds, and nobody who asked after the ack was shown more
- *   each turn was committed at most once, and only while it was open
- *   agents spoke only while they owned the conversation; no agent had more chats than capacity
- *   nothing waited while the customers were away: the due index and the pool saw to it
- *   nothing waits: no open turn, no queued case that an agent could take, no reserved capacity
- *   all nodes hold the same
- * In worlds with fsync everysec a failover loses what was acked; clients heal it.
+ * After the faults have ended everything must come to rest, and then hold: what was said and done
+ * is in the log once, and shown as it holds (judge_words.c); turns, owners and capacity
+ * (verdict.c); nothing waited while nobody looked on (world.c); receipts, typing and presence
+ * (cast_signs.c, epilogue.c). In worlds with fsync everysec a failover loses what was acked;
+ * clients heal it.
  *
  *   SIM_SEEDS=N   how many seeds        SIM_JOBS=N   in how many processes (all processors)
  *   SIM_FIRST=S   from this one on      SIM_SEED=S   only this one; made small when it fails

@@ -14,7 +14,16 @@
 #include <stdlib.h>
 
 enum { RECALL_SEEDS = 300, LATE_MS = 3000 };
-enum rule { ALL_KEPT, DUE_FIRST, OWNER_TOKEN, TURN_TOKEN, OWN_WORDS, WITHHOLDING };
+enum rule {
+    ALL_KEPT,
+    DUE_FIRST,
+    OWNER_TOKEN,
+    TURN_TOKEN,
+    OWN_WORDS,
+    WITHHOLDING,
+    TOLD_PLACES,
+    INTERNAL
+};
 static enum rule off;
 
 /* ---- tokens -----------------------------------------------------------------------------------
@@ -66,6 +75,36 @@ void __wrap_conversation_amend(
         const struct conversation *, const struct amend *, uint64_t now_ms, struct decision *);
 const struct amendment *__real_amendments_find(const struct amendments *, const struct name *);
 const struct amendment *__wrap_amendments_find(const struct amendments *, const struct name *);
+
+bool __real_readers_take_news(
+        struct readers *, struct proto_receipts *to_staff, struct proto_receipts *to_customers);
+bool __wrap_readers_take_news(
+        struct readers *, struct proto_receipts *to_staff, struct proto_receipts *to_customers);
+
+/* A node forgets what it told. */
+bool __wrap_readers_take_news(struct readers *readers, struct proto_receipts *to_staff,
+        struct proto_receipts *to_customers)
+{
+    if (off == TOLD_PLACES)
+        readers->count = 0;
+    return __real_readers_take_news(readers, to_staff, to_customers);
+}
+
+bool __real_part_is_visible(const struct part *, bool to_staff);
+bool __wrap_part_is_visible(const struct part *, bool to_staff);
+bool __real_entry_is_visible(const struct entry *, bool to_staff);
+bool __wrap_entry_is_visible(const struct entry *, bool to_staff);
+
+/* Everybody is of the staff. */
+bool __wrap_part_is_visible(const struct part *part, bool to_staff)
+{
+    return __real_part_is_visible(part, to_staff || off == INTERNAL);
+}
+
+bool __wrap_entry_is_visible(const struct entry *entry, bool to_staff)
+{
+    return __real_entry_is_visible(entry, to_staff || off == INTERNAL);
+}
 
 /* All words are everybody's. */
 void __wrap_conversation_amend(const struct conversation *fold, const struct amend *amend,
@@ -192,6 +231,16 @@ static void without_withholding(void)
     expect_red(WITHHOLDING, "were shown to who asked");
 }
 
+static void without_told_places(void)
+{
+    expect_red(TOLD_PLACES, "a receipt went back");
+}
+
+static void without_internal(void)
+{
+    expect_red(INTERNAL, "a customer was shown what is for colleagues");
+}
+
 int main(int argc, char **argv)
 {
     crypto_start();
@@ -199,5 +248,5 @@ int main(int argc, char **argv)
     return test_main(argc, argv,
             (struct test_case[]){CASE(without_due_first), CASE(without_owner_token),
                     CASE(without_turn_token), CASE(without_own_words), CASE(without_withholding),
-                    {0}});
+                    CASE(without_told_places), CASE(without_internal), {0}});
 }

@@ -134,7 +134,12 @@ void tally_refusal(enum tally_role role, struct slice code)
 
 static const char *const action_names[TALLY_ACTIONS] = {"words were acked", "an edit was acked",
         "a deletion was acked", "a reaction was acked", "a deed was refused for good",
-        "a page of history came", "a page of all history came"};
+        "a page of history came", "a page of all history came",
+        "a customer's receipt was told to a customer", "a customer's typing was told to a customer",
+        "and that it ended", "an agent's receipt was told to a customer",
+        "an agent's typing was told to a customer", "an agent said that they are there",
+        "an agent stepped aside", "an agent's presence was told", "an agent's words were acked",
+        "a note was acked"};
 
 void tally_action(enum tally_action action)
 {

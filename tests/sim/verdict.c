@@ -279,6 +279,8 @@ const char *judge(struct world *world)
         return world->unattended;
     if (!is_at_rest(world))
         return say_stuck(world);
+    if (world->unknown != NULL)
+        return world->unknown;
     for (unsigned i = 0; i < CONTACTS && fault == NULL; i++) {
         fault = judge_conversation(world, chat_of(world, &world->devices[i]));
         if (strcmp(world->devices[i].conversation, world->devices[i + CONTACTS].conversation) != 0)

@@ -13,7 +13,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { REST_LOOK_MS = 50, EPILOGUE_MS = 20000, ALONE_LOOK_MS = 1000, ALONE_MS_MIN = 6000 };
+enum { REST_LOOK_MS = 50, ALONE_LOOK_MS = 1000, ALONE_MS_MIN = 6000 };
 
 void world_run_for(struct world *world, uint64_t ms)
 {
@@ -168,24 +168,6 @@ static void look_unattended(struct world *world)
         world->devices[i].leaves_when_content = false;
 }
 
-static bool has_looked_back(const struct world *world)
-{
-    for (unsigned i = 0; i < CONTACTS; i++)
-        if (!world->devices[i].leafing.is_done)
-            return false;
-    return true;
-}
-
-/* All rests. One device of each contact leafs through all that was said. */
-static void look_back(struct world *world)
-{
-    for (unsigned i = 0; i < CONTACTS; i++)
-        world->devices[i].leafing.is_wanted = world->plan.is_lively;
-    for (uint64_t waited_ms = 0; waited_ms < EPILOGUE_MS && !has_looked_back(world);
-            waited_ms += REST_LOOK_MS)
-        world_run_for(world, REST_LOOK_MS);
-}
-
 void world_run(struct world *world)
 {
     faults_begin(world);
@@ -195,8 +177,8 @@ void world_run(struct world *world)
     for (uint64_t waited_ms = 0; waited_ms < REST_MS && !is_at_rest(world);
             waited_ms += REST_LOOK_MS)
         world_run_for(world, REST_LOOK_MS);
-    if (is_at_rest(world))
-        look_back(world);
+    if (is_at_rest(world) && world->plan.is_lively)
+        world_look_back(world);
 }
 
 void world_end(struct world *world)

@@ -62,6 +62,7 @@ struct world {
     unsigned agents_made;
     char unattended[WORLD_WORDS_MAX]; /* what was left open while nobody looked on; empty: nothing
                                        */
+    const char *unknown; /* what somebody still did not know in the end; NULL: nothing */
     struct seed seeding;
     struct seed_tenant tenant;
     struct seed_bot bot_seed;
@@ -92,6 +93,9 @@ extern struct store *(*world_bend)(struct sim_node *sim);
 void sim_node_die(struct sim_node *sim);
 struct sim_node *world_living_node(struct world *world); /* the first that lives; NULL: none */
 void world_set_up(struct world *world);
+
+/* epilogue.c: all rests, and what people can know of each other they must now get to know. */
+void world_look_back(struct world *world);
 
 /* verdict.c: everything has come to rest; and what is wrong then, NULL: nothing. */
 bool is_at_rest(struct world *world);

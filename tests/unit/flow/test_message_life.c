@@ -374,6 +374,42 @@ static void a_screen_that_lags_takes_no_receipt_back(void)
     stage_end();
 }
 
+static void a_node_that_has_just_come_takes_no_receipt_back(void)
+{
+    char first[64], second[64];
+    start();
+    act_say(ada, "one");
+    last_place(ada, first);
+    act_say(ada, "two");
+    last_place(ada, second);
+    act_read(anna, second);
+    stage_kill(0);
+    stage_revive(0);
+    stage_run(2000);
+    come_back(ada);
+    come_back(also);
+    expect(heard(ada, "\"receipts\""));
+    ada->mark = ada->heard_len;
+    act_read(also, first);
+    expect(!heard(ada, "\"receipts\""));
+    stage_end();
+}
+
+/* Whoever said so may have said it at another desk, of which only the reading came through. */
+static void what_was_read_was_delivered(void)
+{
+    struct readers readers = {0};
+    struct proto_receipts staff = {.who = {PROTO_AUTHOR_KIND_AGENT, SLICE_OF("anna"), SLICE_NONE},
+            .has_read = true,
+            .read = {.seq = 7}};
+    struct proto_receipts customers = staff;
+    expect(readers_take_news(&readers, &staff, &customers));
+    expect(staff.has_delivered && customers.has_delivered);
+    expect_u64(staff.delivered.seq, 7);
+    expect_u64(customers.delivered.seq, 7);
+    readers_finish(&readers);
+}
+
 static void a_receipt_that_is_not_kept_is_told_to_nobody(void)
 {
     char place[64];
@@ -431,6 +467,8 @@ int main(int argc, char **argv)
                     CASE(a_retry_gets_its_place_even_when_all_is_gone),
                     CASE(each_reader_has_a_place_of_their_own),
                     CASE(a_screen_that_lags_takes_no_receipt_back),
+                    CASE(a_node_that_has_just_come_takes_no_receipt_back),
+                    CASE(what_was_read_was_delivered),
                     CASE(a_receipt_that_is_not_kept_is_told_to_nobody),
                     CASE(a_node_that_was_not_told_shows_no_deleted_words), {0}});
 }

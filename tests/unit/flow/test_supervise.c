@@ -60,6 +60,11 @@ static void a_supervisor_monitors_and_whispers_unseen_by_the_customer(void)
     expect_u64(fold_of(ada)->tail.seq, seq);
     act_note(ben, "offer them a refund");
     expect(will_hear(anna, "offer them a refund", 1000));
+    char place[NAME_TEXT_MAX];
+    int len = (int)name_write(&fold_of(ada)->public_tail, place);
+    act_ask(ben, "{\"type\":\"receipt\",\"conversation\":\"%s\",\"read\":\"%.*s\"}",
+            anna->conversation, len, place);
+    expect(will_hear(anna, "\"receipts\"", 1000));
     act_ask(ada, "{\"type\":\"history\",\"id\":\"h\"}");
     act_leave(ada);
     act_enter(ada);
