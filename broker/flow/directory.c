@@ -264,12 +264,6 @@ static enum log_fold apply(struct log *log, const struct record *record)
                                         : LOG_FOLD_DAMAGED;
 }
 
-static bool holds_snapshot(struct log *log, const struct record *record)
-{
-    (void)log, (void)record;
-    return false;
-}
-
 /* Sessions of tenants that another node removed. The node that removes one sees to it itself. */
 static void shut_out_strangers(struct directory *directory)
 {
@@ -322,8 +316,6 @@ static void on_gap(struct bus_topic *topic)
 static const struct log_kind directory_log_kind = {
         .clear = clear,
         .apply = apply,
-        .holds_snapshot = holds_snapshot,
-        .restore = apply,
         .on_record = on_record,
         .on_moved = on_moved,
         .on_foreign = on_foreign,

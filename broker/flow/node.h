@@ -60,7 +60,10 @@ struct node_settings {
     uint64_t file_url_ms; /* for how long a file's address is good */
     /* 0: no limit */
     uint32_t messages_per_min_per_contact, messages_per_min_per_tenant, sessions_per_contact_max;
-    uint32_t due_buckets;      /* so many are filled and looked through, for simulations. 0: all */
+    uint32_t due_buckets; /* so many are filled and looked through, for simulations. 0: all */
+    /* So many agents and requests a pool's snapshot holds in one entry (more are saved in parts),
+     * so many bytes a part, and so many entries lie between two: for simulations. 0: as ever */
+    uint32_t pool_whole_max, pool_part_bytes, pool_saved_every;
     uint32_t ping_ms, dead_ms; /* as the peers are watched; told in welcome. 0: the protocol's */
     uint64_t turn_lease_ms, turn_deadline_ms, bot_absent_ms, presence_grace_ms;
     uint64_t token_ms, ticket_ms, customer_renewal_ms, agent_renewal_ms;

@@ -12,6 +12,7 @@
  */
 #include "base/check.h"
 #include "flow/members.h"
+#include "flow/pool_parts.h"
 #include "flow/pool_save.h"
 #include "flow/team.h"
 
@@ -120,8 +121,15 @@ static void on_saved(struct log_change *change, struct log *log)
 {
     struct team *team = LIST_ITEM(change, struct team, snapshot);
     (void)log;
+    team->is_large = change->result.outcome == LOG_REFUSED;
+    parts_done(team, change->result.outcome == LOG_APPENDED);
+}
+
+void parts_done(struct team *team, bool is_saved)
+{
     team->is_saving = false;
-    if (change->result.outcome != LOG_APPENDED)
+    team->is_large &= !is_saved;
+    if (!is_saved)
         team->saved_seq = team->log.tail.seq; /* too much, or not now: some entries later */
 }
 
@@ -143,13 +151,24 @@ static void start_deciding(struct team *team)
     pool_look(team, &team->decision);
 }
 
-static void start_saving(struct team *team)
+static size_t values_of(const struct team *team)
 {
     struct pool_counts counts = pool_counts(team->pool);
-    size_t values =
-            2 + counts.agents + counts.waiting + counts.offered + counts.active + counts.wrapping;
-    if (values > POOL_SAVED_MAX)
-        return; /* larger pools are read whole: see docs/explanation/routing.md */
+    return 2 + counts.agents + counts.waiting + counts.offered + counts.active + counts.wrapping;
+}
+
+static bool is_large(const struct team *team)
+{
+    uint32_t most = team->node->settings->pool_whole_max;
+    return team->is_large || values_of(team) > (most ? most : POOL_SAVED_MAX);
+}
+
+static void start_saving(struct team *team)
+{
+    if (is_large(team)) {
+        parts_begin(team);
+        return;
+    }
     team->is_saving = true;
     team->snapshot.decide = decide_saving;
     team->snapshot.done = on_saved;
@@ -241,11 +260,15 @@ static void stand_by(struct team *team, uint64_t now_ms)
         arm(team, now_ms, is_open ? now_ms + STANDBY_EVERY_MS : team->standby_due_ms);
 }
 
+/* A large pool's log grows by no more snapshots than other values, so that it does not become
+ * several times as long; and what a load reads is some times the pool, however long the log. */
 static bool may_save(const struct team *team)
 {
+    uint32_t every = team->node->settings->pool_saved_every;
     bool is_ours = lead_is_mine(team) || (lead_is_vacant(team) && members_rank(team->node) == 0);
     return is_ours && !team->is_saving &&
-           team->log.tail.seq >= team->saved_seq + POOL_SNAPSHOT_EVERY;
+           team->log.tail.seq >= team->saved_seq + (every ? every : POOL_SNAPSHOT_EVERY) &&
+           (!is_large(team) || team->folded_values >= values_of(team));
 }
 
 void team_look(struct team *team)

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "flow/bus_record.h"
 #include "flow/desks.h"
+#include "flow/pool_parts.h"
 #include "stored/pool_codec.h"
 
 #include <stdlib.h>
@@ -106,10 +107,29 @@ static void clear(struct log *log)
     if (team->pool != NULL)
         pool_destroy(team->pool);
     team->pool = pool_create((struct pool_memory){resize, NULL}, seed);
-    team->saved_seq = 0;
+    team->saved_seq = team->folded_values = team->folded_at_part = 0;
+    team->is_large = false;
     team->is_queue_changed = true;
     news_restart(team);
     check(team->pool != NULL);
+}
+
+static void note_saved(
+        struct team *team, const struct record *record, const struct pool_entry *entry)
+{
+    bool is_kept = entry->kind == POOL_SNAPSHOT_AGENT || entry->kind == POOL_SNAPSHOT_REQUEST;
+    if (entry->kind == POOL_SNAPSHOT) {
+        team->saved_seq = record->at.seq;
+        team->folded_values = team->folded_at_part = 0;
+    } else if (entry->kind != POOL_PART) {
+        team->folded_values += !is_kept;
+    } else if (entry->part->index == 0) {
+        team->folded_at_part = team->folded_values;
+    } else if (entry->part->is_last) {
+        team->saved_seq = entry->part->base.seq;
+        team->folded_values -= team->folded_at_part;
+        team->folded_at_part = 0;
+    }
 }
 
 static enum log_fold fold_entry(
@@ -120,8 +140,7 @@ static enum log_fold fold_entry(
     news_note(team, entry);
     lead_note(team, entry);
     team->is_queue_changed |= entry->request.conversation.len > 0;
-    if (entry->kind == POOL_SNAPSHOT)
-        team->saved_seq = record->at.seq;
+    note_saved(team, record, entry);
     if (team->log.state == LOG_READY)
         pool_metrics_note(&team->metrics, team->pool, entry, record->time_ms);
     enum pool_outcome outcome = pool_apply(team->pool, &record->at, record->time_ms, entry);
@@ -209,6 +228,16 @@ static void on_moved(struct log *log)
     team_look(team);
 }
 
+static bool part_of(struct log *log, const struct record *record, struct log_part *out_part)
+{
+    return parts_part_of(team_of(log), record, out_part);
+}
+
+static enum log_fold restore_part(struct log *log, const struct record *record, uint64_t base_ms)
+{
+    return parts_restore(team_of(log), record, base_ms);
+}
+
 static const struct log_kind pool_log_kind = {
         .clear = clear,
         .apply = apply,
@@ -217,6 +246,8 @@ static const struct log_kind pool_log_kind = {
         .on_record = on_record,
         .on_moved = on_moved,
         .on_foreign = on_foreign,
+        .part_of = part_of,
+        .restore_part = restore_part,
 };
 
 /* ---- changes ----------------------------------------------------------------------------------
@@ -337,6 +368,7 @@ void pools_destroy(struct node *node)
         log_finish(&team->log);
         news_finish(&team->news);
         pool_destroy(team->pool);
+        parts_forget(team);
         policy_forget(&team->policy);
         free(team);
     }

@@ -15,6 +15,7 @@ struct assigned_key {
 };
 
 struct pool_batch;
+struct pool_parts;
 
 struct team {
     struct node *node;
@@ -28,14 +29,18 @@ struct team {
     struct pool_batch *open; /* changes that wait for the log; takes more. NULL: none does */
     struct pool_change decision;
     struct log_change snapshot;
+    struct pool_parts *parts; /* of a snapshot that is being written; NULL: none */
     bool is_deciding, is_saving;
-    bool is_undecided;   /* the fold moved since the router decided last */
-    bool is_thinking;    /* an auction is under way, in slices */
-    bool is_in_doubt;    /* something may not have been said: compare with the conversations */
-    size_t check_cursor; /* where comparing goes on: pool_next_request */
-    size_t checks_left;  /* of a round that is in a hurry */
-    bool is_gone;        /* the tenant is: nothing is appended any more */
-    uint64_t saved_seq;
+    bool is_undecided;      /* the fold moved since the router decided last */
+    bool is_large;          /* one entry was tried, and does not hold it */
+    bool is_thinking;       /* an auction is under way, in slices */
+    bool is_in_doubt;       /* something may not have been said: compare with the conversations */
+    size_t check_cursor;    /* where comparing goes on: pool_next_request */
+    size_t checks_left;     /* of a round that is in a hurry */
+    bool is_gone;           /* the tenant is: nothing is appended any more */
+    uint64_t saved_seq;     /* the newest snapshot stands for all before */
+    uint64_t folded_values; /* after it, about; and at the first part of the newest one */
+    uint64_t folded_at_part;
     uint64_t reconciled_generation;
     uint64_t folded_clock_ms; /* monotonic: when the log's last entry was folded */
     uint64_t looked_clock_ms; /* and when it was looked for, since none came */

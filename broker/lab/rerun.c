@@ -213,6 +213,7 @@ static bool is_decided(const struct pool_line *line, const struct pool_entry *en
     case POOL_RELEASED:
     case POOL_WRAPPING:
     case POOL_WEIGHED:
+    case POOL_PART:
     case POOL_UNKNOWN:
     case POOL_KIND_COUNT:
         return true;

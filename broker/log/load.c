@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading a log: the whole fold from its newest snapshot, or just what came after the tail.
+/* Reading a log: what came after the tail, and what all reading has in common. The whole fold from
+ * its newest snapshot is seek.c's.
  *
  * Invariant: every record folded links to the one before it (rule 3) and was read in the generation
  * that the tail belongs to (rule 2). A log that does not link, that is absent or that holds what
@@ -13,13 +14,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-enum { LOAD_COUNT = 128, REFRESH_COUNT = 64 };
-
-struct load {
-    struct log *log;
-    uint64_t stamp;
-    size_t count;
-};
+enum { REFRESH_COUNT = 64 };
 
 void log_break(struct log *log, enum log_outcome why)
 {
@@ -50,7 +45,7 @@ enum log_fold log_fold_record(struct log *log, const struct record *record)
     return fold;
 }
 
-static enum log_fold open_record(struct log *log, const struct store_item *item, struct record *out)
+enum log_fold log_open_record(struct log *log, const struct store_item *item, struct record *out)
 {
     enum record_fault fault = record_read(
             item->value, item->number, log->key, log->seal_key, log->engine->opened, out);
@@ -59,10 +54,10 @@ static enum log_fold open_record(struct log *log, const struct store_item *item,
                                    : LOG_FOLD_DAMAGED;
 }
 
-static bool fold_item(struct log *log, const struct store_item *item)
+bool log_fold_item(struct log *log, const struct store_item *item)
 {
     struct record record;
-    enum log_fold fold = open_record(log, item, &record);
+    enum log_fold fold = log_open_record(log, item, &record);
     if (fold == LOG_FOLDED)
         fold = log_fold_record(log, &record);
     if (fold == LOG_FOLD_UNKNOWN)
@@ -72,20 +67,24 @@ static bool fold_item(struct log *log, const struct store_item *item)
     return fold == LOG_FOLDED;
 }
 
-static void start_read(
-        struct log *log, uint64_t from, size_t count, bool is_reverse, store_done done)
+struct load *load_create(struct log *log)
 {
     struct load *load = malloc(sizeof *load);
     check(load != NULL);
-    *load = (struct load){log, ++log->engine->stamp, count};
-    struct store_read request = {log->key, from, UINT64_MAX, count, is_reverse};
+    *load = (struct load){.log = log};
+    return load;
+}
+
+void load_read(struct load *load, uint64_t from, uint64_t to, bool is_reverse, store_done done)
+{
+    struct log *log = load->log;
+    struct store_read request = {log->key, from, to, load->count, is_reverse};
+    load->stamp = ++log->engine->stamp;
     log->is_busy = true;
     log->engine->store->ops->read(log->engine->store, &request, done, load);
 }
 
-/* Ends the read. Returns false, with the waiting changes answered, when there is nothing to fold.
- */
-static bool is_usable(struct load *load, const struct store_reply *reply)
+bool load_is_usable(struct load *load, const struct store_reply *reply)
 {
     struct log *log = load->log;
     struct store *store = log->engine->store;
@@ -101,13 +100,6 @@ static bool is_usable(struct load *load, const struct store_reply *reply)
         log_fail_waiting(log, LOG_RETRY);
     }
     return false;
-}
-
-static void clear_tail(struct log *log)
-{
-    log->kind->clear(log);
-    log->tail = (struct name){0};
-    log->time_ms = 0;
 }
 
 static void on_told_durable(void *user, const struct store_reply *reply)
@@ -141,135 +133,39 @@ static void become_fresh(struct load *load, bool has_moved)
         log_tell(log);
 }
 
-static void become_ready(struct load *load, uint64_t generation)
+void load_become_ready(struct load *load, uint64_t generation)
 {
     load->log->state = LOG_READY;
     load->log->generation = generation;
     become_fresh(load, true);
 }
 
-/* ---- load -------------------------------------------------------------------------------------
- */
-
-static void on_forward_page(void *user, const struct store_reply *reply);
-
-/* The index of the newest record that holds a snapshot, or item_count. Newest first. */
-static size_t find_snapshot(struct log *log, const struct store_reply *reply)
+void load_clear(struct log *log)
 {
-    struct record record;
-    for (size_t i = 0; i < reply->item_count; i++)
-        if (open_record(log, &reply->items[i], &record) == LOG_FOLDED &&
-                log->kind->holds_snapshot(log, &record))
-            return i;
-    return reply->item_count;
-}
-
-static bool restore(struct log *log, const struct store_item *item)
-{
-    struct record record;
-    enum log_fold fold = open_record(log, item, &record);
-    if (fold == LOG_FOLDED)
-        fold = log->kind->restore(log, &record);
-    if (fold != LOG_FOLDED) {
-        log_break(log, fold == LOG_FOLD_UNKNOWN ? LOG_READ_ONLY : LOG_QUARANTINED);
-        return false;
-    }
-    log->tail = record.at;
-    log->time_ms = record.time_ms;
-    return true;
-}
-
-static bool is_unborn(const struct log *log)
-{
-    return log->is_newborn && log->tail.seq == 0;
+    log->kind->clear(log);
+    log->tail = (struct name){0};
+    log->time_ms = 0;
 }
 
 /* A newborn log, or a derived one that is not there (yet, or no longer): it begins with the next
  * append. */
-static bool is_to_begin(const struct log *log, const struct store_reply *reply)
+bool load_is_to_begin(const struct log *log, const struct store_reply *reply)
 {
     struct store *store = log->engine->store;
-    return (log->may_begin || is_unborn(log)) && reply->outcome == STORE_ABSENT &&
+    bool is_unborn = log->is_newborn && log->tail.seq == 0;
+    return (log->may_begin || is_unborn) && reply->outcome == STORE_ABSENT &&
            reply->generation == store->ops->generation(store);
 }
 
-static void begin(struct load *load, uint64_t generation)
+void load_begin(struct load *load, uint64_t generation)
 {
     struct log *log = load->log;
     log->is_busy = false;
-    clear_tail(log);
+    load_clear(log);
     log->is_newborn = true;
-    become_ready(load, generation);
+    load_become_ready(load, generation);
     free(load);
     log_work(log);
-}
-
-static void on_newest(void *user, const struct store_reply *reply)
-{
-    struct load *load = user;
-    struct log *log = load->log;
-    if (is_to_begin(log, reply)) {
-        begin(load, reply->generation);
-        return;
-    }
-    if (!is_usable(load, reply)) {
-        free(load);
-        return;
-    }
-    clear_tail(log);
-    size_t snapshot = find_snapshot(log, reply);
-    size_t next = snapshot;
-    bool is_good = true;
-    if (snapshot < reply->item_count)
-        is_good = restore(log, &reply->items[snapshot]);
-    else if (reply->items[reply->item_count - 1].number != 1) {
-        free(load);
-        start_read(log, 1, LOAD_COUNT, false, on_forward_page);
-        return;
-    }
-    while (is_good && next-- > 0)
-        is_good = fold_item(log, &reply->items[next]);
-    if (is_good)
-        become_ready(load, reply->generation);
-    free(load);
-    log_work(log);
-}
-
-/* A long log without a snapshot in its newest page: from the beginning. */
-static void on_forward_page(void *user, const struct store_reply *reply)
-{
-    struct load *load = user;
-    struct log *log = load->log;
-    bool is_good = is_usable(load, reply);
-    if (!is_good) {
-        free(load);
-        return;
-    }
-    for (size_t i = 0; i < reply->item_count && is_good; i++)
-        is_good = fold_item(log, &reply->items[i]);
-    if (is_good && reply->item_count == LOAD_COUNT) {
-        free(load);
-        start_read(log, log->tail.seq + 1, LOAD_COUNT, false, on_forward_page);
-        return;
-    }
-    if (is_good)
-        become_ready(load, reply->generation);
-    free(load);
-    log_work(log);
-}
-
-void log_load(struct log *log)
-{
-    struct store *store = log->engine->store;
-    uint64_t generation = store->ops->generation(store);
-    if (is_unborn(log) && !log->may_begin && generation != 0) {
-        log->state = LOG_READY;
-        log->generation = generation;
-        log_work(log);
-        return;
-    }
-    log->state = LOG_LOADING;
-    start_read(log, 0, LOAD_COUNT, true, on_newest);
 }
 
 /* ---- refresh ----------------------------------------------------------------------------------
@@ -278,7 +174,7 @@ void log_load(struct log *log)
 static bool begins_at_tail(struct log *log, const struct store_item *item)
 {
     struct record record;
-    enum log_fold fold = open_record(log, item, &record);
+    enum log_fold fold = log_open_record(log, item, &record);
     return fold == LOG_FOLDED && name_equal(&record.at, &log->tail);
 }
 
@@ -310,14 +206,14 @@ static void on_refreshed(void *user, const struct store_reply *reply)
         forget_tail(load);
         return;
     }
-    if (is_to_begin(log, reply)) {
-        begin(load, reply->generation);
+    if (load_is_to_begin(log, reply)) {
+        load_begin(load, reply->generation);
         return;
     }
-    bool is_good = is_usable(load, reply);
+    bool is_good = load_is_usable(load, reply);
     size_t first = log->tail.seq ? 1 : 0;
     for (size_t i = first; is_good && i < reply->item_count; i++)
-        is_good = fold_item(log, &reply->items[i]);
+        is_good = log_fold_item(log, &reply->items[i]);
     bool is_all = reply->item_count < load->count;
     if (is_good && is_all)
         become_fresh(load, reply->item_count > first);
@@ -330,7 +226,9 @@ static void on_refreshed(void *user, const struct store_reply *reply)
 
 void log_refresh(struct log *log)
 {
-    start_read(log, log->tail.seq, REFRESH_COUNT, false, on_refreshed);
+    struct load *load = load_create(log);
+    load->count = REFRESH_COUNT;
+    load_read(load, log->tail.seq, UINT64_MAX, false, on_refreshed);
 }
 
 /* ---- a broken log -----------------------------------------------------------------------------
@@ -363,7 +261,7 @@ static void on_read(void *user, const struct store_reply *reply)
                                                                 : LOG_RETRY;
     for (size_t i = 0; outcome == LOG_APPENDED && i < reply->item_count; i++) {
         struct record record;
-        enum log_fold fold = open_record(log, &reply->items[i], &record);
+        enum log_fold fold = log_open_record(log, &reply->items[i], &record);
         if (fold == LOG_FOLDED)
             reader->on_record(reader, &record);
         else

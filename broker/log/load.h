@@ -10,7 +10,7 @@ void log_work(struct log *log);
 /* Ends all waiting changes; call it from a completion only. (log.c) */
 void log_fail_waiting(struct log *log, enum log_outcome outcome);
 
-/* Reads the log anew, from its newest snapshot on. */
+/* Reads the log anew, from its newest snapshot on. (seek.c) */
 void log_load(struct log *log);
 /* Reads what came after the tail, and proves that the tail is still there. */
 void log_refresh(struct log *log);
@@ -22,5 +22,36 @@ void log_tell(struct log *log);
 void log_refuse_broken(struct log *log);
 /* Checks the chain and folds. The tail moves only on LOG_FOLDED. */
 enum log_fold log_fold_record(struct log *log, const struct record *record);
+/* The same of a record as it is stored; breaks the log when that cannot be. */
+bool log_fold_item(struct log *log, const struct store_item *item);
+enum log_fold log_open_record(
+        struct log *log, const struct store_item *item, struct record *out_record);
+
+/* A load or a refresh under way: some reads, one after the other. */
+struct load {
+    struct log *log;
+    uint64_t stamp; /* of the newest read */
+    size_t count;   /* records that a read asks for */
+    /* Of a load. */
+    bool is_older;         /* the newest page was read */
+    uint64_t restored_seq; /* the record to restore when it comes; 0: none */
+    struct log_part part;  /* the last one of the snapshot that is being read */
+    uint64_t part_seq;     /* and where it lies; 0: none is */
+    bool has_base;
+    uint64_t base_ms, parts_read;
+};
+
+struct load *load_create(struct log *log);
+void load_read(struct load *load, uint64_t from, uint64_t to, bool is_reverse, store_done done);
+/* Ends the read. Returns false, with the waiting changes answered, when there is nothing to fold.
+ */
+bool load_is_usable(struct load *load, const struct store_reply *reply);
+/* The fold and the tail are as if nothing had been read. */
+void load_clear(struct log *log);
+/* The log is not there and may be begun. */
+bool load_is_to_begin(const struct log *log, const struct store_reply *reply);
+/* Begins it: everything is cleared, and it is ready. Frees the load. */
+void load_begin(struct load *load, uint64_t generation);
+void load_become_ready(struct load *load, uint64_t generation);
 
 #endif

@@ -66,9 +66,19 @@ struct log_change {
 
 enum log_fold { LOG_FOLDED, LOG_FOLD_UNKNOWN, LOG_FOLD_DAMAGED };
 
+/* A record that holds a part of a snapshot. All parts that one writer wrote, in their order, make
+ * the fold as it was after the entry base. */
+struct log_part {
+    struct name base;
+    uint64_t writer; /* random: each attempt has its own */
+    uint64_t index;  /* 0, 1, 2, ... */
+    bool is_last;
+};
+
 struct log_kind {
     void (*clear)(struct log *log);
     enum log_fold (*apply)(struct log *log, const struct record *record);
+    /* NULL: no record of this kind of log ever does. */
     bool (*holds_snapshot)(struct log *log, const struct record *record);
     /* The first record to fold after clear, which holds a snapshot. */
     enum log_fold (*restore)(struct log *log, const struct record *record);
@@ -82,6 +92,11 @@ struct log_kind {
     void (*on_foreign)(struct log *log, const struct record *record);
     /* The store has no such log, and somebody counted on it. May be NULL. */
     void (*on_lost)(struct log *log);
+    /* Snapshots that take several entries; both NULL: there are none. false: it holds no part. */
+    bool (*part_of)(struct log *log, const struct record *record, struct log_part *out_part);
+    /* The next part, the first one after clear; base was written at base_ms. apply folds the same
+     * records as entries that change nothing. */
+    enum log_fold (*restore_part)(struct log *log, const struct record *record, uint64_t base_ms);
 };
 
 /* What all logs of a node share. */

@@ -43,6 +43,7 @@ struct plan {
     struct fake_bus_faults bus;
     unsigned bot_ignores_per_mille;
     uint64_t wrap_up_ms; /* that an agent has with a case that was closed; 0: none */
+    bool saves_in_parts; /* the pool, often: a value a part */
     struct fault faults[FAULTS_MAX];
     unsigned fault_count;
 };

@@ -13,7 +13,7 @@
 enum { STATE_BITS = 1 << 24, CODES_MAX = 64, CODE_LEN = 32 };
 
 struct tally {
-    uint64_t worlds, simulated_ms, steps, writes_lost, hints, resets;
+    uint64_t worlds, simulated_ms, steps, writes_lost, hints, resets, saved, parts;
     uint64_t nodes[NODES_MAX + 1], faults[FAULT_KINDS], actions[TALLY_ACTIONS];
     struct fake_tally store;
     struct {
@@ -167,6 +167,14 @@ void tally_world(const struct world *world)
             add(&tally->store.times[verb][outcome], store->times[verb][outcome]);
 }
 
+void tally_saved(uint64_t parts)
+{
+    if (tally == NULL)
+        return;
+    add(&tally->saved, 1);
+    add(&tally->parts, parts);
+}
+
 void tally_print(FILE *out)
 {
     static const char *const roles[TALLY_ROLES] = {"customers", "agents", "bots"};
@@ -177,6 +185,8 @@ void tally_print(FILE *out)
     fprintf(out,
             "# %" PRIu64 " writes lost by failovers, %" PRIu64 " resets, %" PRIu64 " hints heard\n",
             tally->writes_lost, tally->resets, tally->hints);
+    fprintf(out, "# %" PRIu64 " snapshots of pools, in %" PRIu64 " parts\n", tally->saved,
+            tally->parts);
     for (unsigned i = 0; i < FAULT_KINDS; i++)
         fprintf(out, "# %10" PRIu64 " x %s\n", tally->faults[i], fault_name((enum fault_kind)i));
     for (unsigned i = 0; i < TALLY_ACTIONS; i++)

@@ -44,6 +44,8 @@ void tally_action(enum tally_action action);
 /* A world is over. */
 void tally_world(const struct world *world);
 /* Lines that begin with "# ". */
+/* A snapshot of a pool, in so many parts, was found to be whole. */
+void tally_saved(uint64_t parts);
 void tally_print(FILE *out);
 /* The one line that says it all. */
 void tally_sum_up(uint64_t seeds, uint64_t violations, uint64_t seconds, FILE *out);

@@ -286,5 +286,5 @@ const char *judge(struct world *world)
         if (strcmp(world->devices[i].conversation, world->devices[i + CONTACTS].conversation) != 0)
             fault = broken("contact %u has two conversations", i);
     }
-    return fault;
+    return fault ? fault : judge_pool(world);
 }

@@ -82,6 +82,10 @@ void world_begin(struct world *world, const struct plan *plan, enum trace trace)
     world->settings.policy.exclusion_ms = 3000;
     world->settings.policy.offer_ms = 5000;
     world->settings.policy.wrap_up_ms = plan->wrap_up_ms;
+    if (plan->saves_in_parts) {
+        world->settings.pool_whole_max = world->settings.pool_part_bytes = 1;
+        world->settings.pool_saved_every = 6;
+    }
     fake_clock_init(&world->clock, plan->seed | 1);
     fake_random_init(&world->random, plan->seed * 3 + 1);
     fake_timers_init(&world->cast_timers, &world->clock);

@@ -102,4 +102,7 @@ bool is_at_rest(struct world *world);
 bool is_settled_alone(struct world *world); /* all customers are gone, and nothing is left to do */
 const char *judge(struct world *world);
 
+/* verdict_pool.c: is the pool what its log says, and is each snapshot in it? */
+const char *judge_pool(struct world *world);
+
 #endif

@@ -140,11 +140,13 @@ struct load_classes {
 };
 
 struct market;
+struct capture;
 
 struct pool {
     struct pool_memory memory;
-    struct market *market; /* scratch of a decision */
-    uint64_t presence;     /* counts the changes of who is able, online and skilled */
+    struct capture *capture; /* a snapshot that is being taken; NULL: none */
+    struct market *market;   /* scratch of a decision */
+    uint64_t presence;       /* counts the changes of who is able, online and skilled */
     bool is_read_only;
     struct pool_lead lead;
     struct pool_pace pace;
@@ -278,10 +280,19 @@ bool entry_is_well_formed(const struct pool_entry *entry);
 enum pool_outcome rules_check(const struct pool *pool, const struct pool_entry *entry);
 
 /* ---- snapshot.c ---- */
+/* SNAPSHOT, and what belongs to the pool as a whole. */
+void snapshot_visit_head(const struct pool *pool, pool_visit visit, void *user);
+void snapshot_visit_agent(const struct pool *pool, uint32_t slot, pool_visit visit, void *user);
+void snapshot_visit_request(const struct pool *pool, uint32_t slot, pool_visit visit, void *user);
 enum pool_outcome snapshot_begin(struct pool *pool, const struct pool_entry *entry);
 enum pool_outcome snapshot_agent(
         struct pool *pool, uint64_t time_ms, const struct pool_entry *entry);
 enum pool_outcome snapshot_request(
         struct pool *pool, uint64_t time_ms, const struct pool_entry *entry);
+
+/* ---- capture.c ---- */
+/* The entry, of this agent's and this request's slot (SLOT_NONE: not there), will be folded now. */
+void capture_touch(
+        const struct pool *pool, const struct pool_entry *entry, uint32_t agent, uint32_t request);
 
 #endif

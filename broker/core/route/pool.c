@@ -48,6 +48,7 @@ void pool_destroy(struct pool *pool)
 {
     if (pool == NULL)
         return;
+    pool_capture_end(pool);
     seek_forget_all(pool);
     words_finish(&pool->words, &pool->memory);
     table_finish(&pool->requests_by_key, &pool->memory);
@@ -84,6 +85,7 @@ bool pool_keep_policy(struct pool *pool, uint64_t version, struct slice text)
 
 void pool_forget_all(struct pool *pool)
 {
+    pool_capture_end(pool);
     pool_keep_policy(pool, 0, SLICE_NONE);
     seek_forget_all(pool);
     words_clear(&pool->words);
@@ -306,6 +308,8 @@ static enum pool_outcome apply_allowed(struct pool *pool, const struct step *ste
         return apply_changed(pool, step);
     case POOL_SHIFT:
         return apply_shift(pool, step);
+    case POOL_PART:
+        return POOL_DONE; /* it says what is known */
     case POOL_SNAPSHOT:
         return snapshot_begin(pool, step->entry);
     case POOL_SNAPSHOT_AGENT:
@@ -326,7 +330,7 @@ enum pool_outcome pool_apply(
         struct pool *pool, const struct name *at, uint64_t time_ms, const struct pool_entry *entry)
 {
     check(!name_is_none(at));
-    if (entry->kind == POOL_UNKNOWN || entry->kind >= POOL_KIND_COUNT) {
+    if (!pool_kind_is_known(entry->kind)) {
         pool->is_read_only = true;
         return POOL_UNKNOWN_KIND;
     }
@@ -337,6 +341,7 @@ enum pool_outcome pool_apply(
                 .entry = entry,
                 .agent = agent_find(pool, entry->agent),
                 .request = request_find(pool, &entry->request)};
+        capture_touch(pool, entry, step.agent, step.request);
         outcome = apply_allowed(pool, &step);
     }
     if (outcome != POOL_FULL && time_ms > pool->lead.last_ms)

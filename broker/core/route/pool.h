@@ -52,8 +52,26 @@ enum pool_outcome pool_apply(
 /* The whole fold as values: SNAPSHOT, the POLICY if there is one, each SHIFT that is over, each
  * agent, then each request. Applied in this order to any pool they make an equal one. What visit
  * sees is borrowed until it returns. */
-void pool_snapshot(const struct pool *pool,
-        void (*visit)(void *user, const struct pool_entry *entry), void *user);
+typedef void (*pool_visit)(void *user, const struct pool_entry *entry);
+void pool_snapshot(const struct pool *pool, pool_visit visit, void *user);
+
+/* ---- a snapshot in pieces -----------------------------------------------------------------------
+ * The same values as pool_snapshot's, as they are at the beginning, while entries are folded in
+ * between. Once everything is forgotten (SNAPSHOT) the pool is not captured any more. */
+enum pool_left { POOL_LEFT_NOTHING, POOL_LEFT_REQUESTS, POOL_LEFT_AGENTS };
+
+/* Visits SNAPSHOT, POLICY and SHIFTs; the others are visited by pool_capture_next, each of them
+ * once, or by pool_apply when they are about to change: so requests may come before agents, and
+ * are to be applied after them. One at a time: an earlier one ends.
+ *
+ * owns:    visit and user are kept until pool_capture_end; what visit sees is borrowed until it
+ *          returns; it must not look at the pool
+ * errors:  false: no memory */
+bool pool_capture_begin(struct pool *pool, pool_visit visit, void *user);
+/* Visits at most so many more, agents first. Says what is left. The pool must be captured. */
+enum pool_left pool_capture_next(const struct pool *pool, size_t most);
+bool pool_is_captured(const struct pool *pool);
+void pool_capture_end(struct pool *pool);
 
 /* ---- looking ------------------------------------------------------------------------------------
  * Slices in views are borrowed until the next apply. Cursors start at 0 and are valid until the

@@ -41,7 +41,8 @@ enum {
     POOL_QUEUES_MAX = 16,  /* that one agent serves */
     POOL_CHANNELS_MAX = 8, /* that weigh otherwise for one agent */
     POOL_VALUE_MAX = 1000000000,
-    POOL_SHIFTS_MAX = 32, /* that are over at the same time */
+    POOL_SHIFTS_MAX = 32,  /* that are over at the same time */
+    POOL_PART_MAX = 65536, /* bytes of a part of a snapshot */
 };
 
 enum pool_kind {
@@ -67,12 +68,19 @@ enum pool_kind {
     POOL_POLICY,           /* policy, policy_version: in force from here on; the fold keeps the text
                               and never looks into it */
     POOL_ASSIGNED,         /* request, agent, terms, policy_version: offered and accepted at once */
-    POOL_WRAPPING, /* request, deadline_ms: the case is over, the agent has the place until then */
-    POOL_WEIGHED,  /* request, weight: what an active chat weighs from now on; 0: as it needs */
-    POOL_CHANGED,  /* request, need: a live request needs something else; its age stays */
-    POOL_SHIFT,    /* shift, is_over: its agents get no new offers from here on, or do again */
+    POOL_WRAPPING,  /* request, deadline_ms: the case is over, the agent has the place until then */
+    POOL_WEIGHED,   /* request, weight: what an active chat weighs from now on; 0: as it needs */
+    POOL_CHANGED,   /* request, need: a live request needs something else; its age stays */
+    POOL_SHIFT,     /* shift, is_over: its agents get no new offers from here on, or do again */
+    POOL_PART = 24, /* part: of a snapshot that takes several entries; changes nothing */
     POOL_KIND_COUNT,
 };
+
+/* 22 and 23 are not given. */
+static inline bool pool_kind_is_known(uint64_t kind)
+{
+    return (kind > POOL_UNKNOWN && kind <= POOL_SHIFT) || kind == POOL_PART;
+}
 
 /* Online takes offers; away keeps chats and pending offers and gets no new ones. */
 enum pool_status { POOL_OFFLINE, POOL_AWAY, POOL_ONLINE };
@@ -155,6 +163,17 @@ struct pool_pace {
     bool was_waited;  /* somebody was still waiting after it */
 };
 
+/* A part of a snapshot: of the state after the entry named base. Who has all parts of one writer,
+ * from 0 to the last, has the values to begin with. */
+struct pool_part {
+    struct name base;
+    uint64_t writer; /* random: each attempt has its own */
+    uint64_t index;
+    bool is_last;
+    uint64_t digest;    /* of bytes */
+    struct slice bytes; /* encoded values; what of them is not the fold's matter */
+};
+
 /* What a snapshot keeps of an agent beside the profile. */
 struct pool_kept_agent {
     uint64_t since_ms; /* in this status */
@@ -198,6 +217,7 @@ struct pool_entry {
     struct pool_pace pace;
     struct pool_kept_agent kept_agent;
     struct pool_kept_request kept_request;
+    const struct pool_part *part;
 };
 
 #endif

@@ -148,6 +148,8 @@ bool entry_is_well_formed(const struct pool_entry *entry)
         return entry->policy_version > 0 && entry->policy.len <= POOL_POLICY_MAX;
     case POOL_SHIFT:
         return is_word(entry->shift);
+    case POOL_PART:
+        return entry->part != NULL;
     case POOL_UNKNOWN:
     case POOL_KIND_COUNT:
         return false;
@@ -252,6 +254,7 @@ enum pool_outcome rules_check(const struct pool *pool, const struct pool_entry *
     case POOL_ROUTER:
     case POOL_PRESENCE:
     case POOL_SNAPSHOT:
+    case POOL_PART:
         return POOL_DONE;
     case POOL_STATUS:
         return agent == SLOT_NONE || pool->agents[agent].is_removed ? POOL_NO_SUCH_AGENT

@@ -14,13 +14,9 @@ static struct slice text_of(const struct pool *pool, uint32_t word)
 
 /* ---- out ---- */
 
-struct visit {
-    void (*visit)(void *user, const struct pool_entry *entry);
-    void *user;
-};
-
-static void visit_agent(const struct pool *pool, const struct agent *agent, struct visit visit)
+void snapshot_visit_agent(const struct pool *pool, uint32_t slot, pool_visit visit, void *user)
 {
+    const struct agent *agent = &pool->agents[slot];
     struct pool_skill skills[POOL_SKILLS_MAX];
     struct slice languages[POOL_LANGUAGES_MAX];
     for (uint32_t i = 0; i < agent->skill_count; i++)
@@ -43,7 +39,7 @@ static void visit_agent(const struct pool *pool, const struct agent *agent, stru
                     text_of(pool, agent->shift)},
             .kept_agent = {
                     agent->since_ms, agent->idle_since_ms, agent->missed, agent->is_removed}};
-    visit.visit(visit.user, &entry);
+    visit(user, &entry);
 }
 
 struct request_arrays {
@@ -70,9 +66,9 @@ static void fill_arrays(
                 (struct pool_term){text_of(pool, request->terms[i].word), request->terms[i].value};
 }
 
-static void visit_request(
-        const struct pool *pool, const struct request *request, struct visit visit)
+void snapshot_visit_request(const struct pool *pool, uint32_t slot, pool_visit visit, void *user)
 {
+    const struct request *request = &pool->requests[slot];
     struct request_arrays arrays;
     fill_arrays(pool, request, &arrays);
     uint32_t agent = request->agent;
@@ -94,11 +90,10 @@ static void visit_request(
             .policy_version = request->policy_version,
             .kept_request = {
                     request->state, request->queued_ms, request->since_ms, request->weighed}};
-    visit.visit(visit.user, &entry);
+    visit(user, &entry);
 }
 
-void pool_snapshot(const struct pool *pool,
-        void (*visit)(void *user, const struct pool_entry *entry), void *user)
+void snapshot_visit_head(const struct pool *pool, pool_visit visit, void *user)
 {
     struct pool_entry head = {
             .kind = POOL_SNAPSHOT, .incarnation = pool->lead.incarnation, .pace = pool->pace};
@@ -112,12 +107,17 @@ void pool_snapshot(const struct pool *pool,
         visit(user, &(struct pool_entry){.kind = POOL_SHIFT,
                             .shift = text_of(pool, pool->over[i]),
                             .is_over = true});
+}
+
+void pool_snapshot(const struct pool *pool, pool_visit visit, void *user)
+{
+    snapshot_visit_head(pool, visit, user);
     for (uint32_t slot = 0; slot < pool->agent_count; slot++)
         if (pool->agents[slot].id != WORD_NONE)
-            visit_agent(pool, &pool->agents[slot], (struct visit){visit, user});
+            snapshot_visit_agent(pool, slot, visit, user);
     for (uint32_t slot = 0; slot < pool->request_count; slot++)
         if (pool->requests[slot].is_live)
-            visit_request(pool, &pool->requests[slot], (struct visit){visit, user});
+            snapshot_visit_request(pool, slot, visit, user);
 }
 
 /* ---- in ---- */

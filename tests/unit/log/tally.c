@@ -21,7 +21,7 @@ struct tally *tally_of(struct stage *stage, size_t node)
 static void clear(struct log *log)
 {
     struct tally *tally = LIST_ITEM(log, struct tally, log);
-    tally->count = tally->before = 0;
+    tally->count = tally->before = tally->parts = 0;
 }
 
 static enum log_fold apply(struct log *log, const struct record *record)
@@ -29,11 +29,13 @@ static enum log_fold apply(struct log *log, const struct record *record)
     struct tally *tally = LIST_ITEM(log, struct tally, log);
     if (slice_is(record->plain, "new"))
         return LOG_FOLD_UNKNOWN;
+    tally->applied++;
+    if (slice_starts_with(record->plain, SLICE_OF("part ")))
+        return LOG_FOLDED;
     check(record->plain.len < TALLY_WORD_MAX && tally->count < TALLY_WORDS_MAX);
     struct tally_word *word = &tally->words[tally->count++];
     snprintf(word->text, sizeof word->text, "%.*s", SLICE_ARGS(record->plain));
     word->at = record->at;
-    tally->applied++;
     return LOG_FOLDED;
 }
 
@@ -77,8 +79,64 @@ static void on_moved(struct log *log)
     LIST_ITEM(log, struct tally, log)->moved++;
 }
 
-const struct log_kind tally_kind = {
-        clear, apply, holds_snapshot, restore, on_record, on_moved, on_foreign};
+/* ---- parts ---- */
+
+static bool read_part(struct slice plain, struct tally_part *out)
+{
+    char text[TALLY_WORD_MAX];
+    unsigned long long seq, mark;
+    int is_last;
+    check(plain.len < sizeof text);
+    snprintf(text, sizeof text, "%.*s", SLICE_ARGS(plain));
+    if (sscanf(text, "part %u %u %d %u %llu %llx", &out->writer, &out->index, &is_last, &out->words,
+                &seq, &mark) != 6)
+        return false;
+    out->is_last = is_last != 0;
+    out->base.seq = seq;
+    memcpy(out->base.mark, &mark, MARK_SIZE);
+    return true;
+}
+
+static bool part_of(struct log *log, const struct record *record, struct log_part *out_part)
+{
+    struct tally_part part;
+    (void)log;
+    if (!read_part(record->plain, &part))
+        return false;
+    *out_part = (struct log_part){part.base, part.writer, part.index, part.is_last};
+    return true;
+}
+
+static enum log_fold restore_part(struct log *log, const struct record *record, uint64_t base_ms)
+{
+    struct tally *tally = LIST_ITEM(log, struct tally, log);
+    struct tally_part part;
+    expect(read_part(record->plain, &part));
+    expect_u64(base_ms, 1); /* as strangers date it */
+    tally->before += part.words;
+    tally->parts++;
+    return part.words <= 1000 ? LOG_FOLDED : LOG_FOLD_DAMAGED;
+}
+
+struct name stranger_saves(struct stage *stage, struct name tail, const struct tally_part *part)
+{
+    char word[TALLY_WORD_MAX];
+    unsigned long long mark;
+    memcpy(&mark, part->base.mark, MARK_SIZE);
+    snprintf(word, sizeof word, "part %u %u %d %u %llu %llx", part->writer, part->index,
+            part->is_last, part->words, (unsigned long long)part->base.seq, mark);
+    return stranger_says(stage, tail, word);
+}
+
+const struct log_kind tally_kind = {.clear = clear,
+        .apply = apply,
+        .holds_snapshot = holds_snapshot,
+        .restore = restore,
+        .on_record = on_record,
+        .on_moved = on_moved,
+        .on_foreign = on_foreign,
+        .part_of = part_of,
+        .restore_part = restore_part};
 
 static void on_generation(void *user, uint64_t generation)
 {

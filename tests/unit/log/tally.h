@@ -2,7 +2,8 @@
 /* A log kind as small as can be, on three nodes with one made-up Redis.
  *
  * An entry says a word; the fold is the list of words. "=<n>" is a snapshot: n words were said
- * before. "new" is of a kind that this version does not know.
+ * before. "new" is of a kind that this version does not know. What stage_part writes is a part of a
+ * snapshot: n more words were said up to its base; n above 1000: it is damaged.
  */
 #ifndef WEFT_TESTS_TALLY_H
 #define WEFT_TESTS_TALLY_H
@@ -12,7 +13,7 @@
 #include "log/log.h"
 #include "port/crypto.h"
 
-enum { TALLY_NODES = 3, TALLY_WORDS_MAX = 512, TALLY_WORD_MAX = 24 };
+enum { TALLY_NODES = 3, TALLY_WORDS_MAX = 512, TALLY_WORD_MAX = 64 };
 
 struct tally_word {
     char text[TALLY_WORD_MAX];
@@ -24,7 +25,7 @@ struct tally {
     struct tally_word words[TALLY_WORDS_MAX];
     size_t count;
     size_t before; /* said before the snapshot that was restored */
-    size_t restored, applied, told, moved;
+    size_t restored, applied, told, moved, parts;
     bool has_record; /* on_record was called for this one last */
     struct name last_told;
     size_t foreign;
@@ -78,6 +79,13 @@ enum log_outcome say(struct stage *stage, size_t node, const char *word);
 
 /* Appends behind everybody's back, as a writer with this tail would. Returns the new name. */
 struct name stranger_says(struct stage *stage, struct name tail, const char *word);
+/* The same with a part, of what was said up to base. */
+struct tally_part {
+    struct name base;
+    unsigned writer, index, words;
+    bool is_last;
+};
+struct name stranger_saves(struct stage *stage, struct name tail, const struct tally_part *part);
 void stranger_writes(struct stage *stage, uint64_t seq, struct slice record);
 /* How many entries the store holds; all of them must link. */
 size_t stored_count(struct stage *stage);
