@@ -76,6 +76,8 @@ static void befall(struct world *world, const struct fault *fault)
         break;
     case FAULT_FAIL_OVER:
         world->writes_lost += fake_server_fail_over(world->server, LOST_MAX);
+        world->splits[world->split_count++] =
+                (struct split){world->clock.now_ms, world->clock.now_ms + fault->ms};
         break;
     case FAULT_CLOCK_FORWARD:
         fake_server_shift_clock(world->server, (int64_t)fault->ms);

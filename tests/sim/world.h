@@ -70,6 +70,10 @@ struct world {
     struct bot_worker bots[BOTS];
     struct agent_model desks[DESKS];
     struct heard heard;
+    struct split {
+        uint64_t from_ms, to_ms;
+    } splits[FAULTS_MAX]; /* an old master is still talked to, by some */
+    unsigned split_count;
     uint64_t faults_done[FAULT_KINDS];
     uint64_t writes_lost;
     uint64_t steps;
