@@ -45,8 +45,6 @@ static void bot_commit_turn(struct bot_worker *bot, const struct bot_turn_model 
 static void bot_on_turn(struct bot_worker *bot, const struct proto_turn *frame)
 {
     struct bot_turn_model *turn = bot_find(bot, &frame->turn);
-    for (size_t i = 0; i < frame->input_count; i++)
-        line_hear(&bot->line, frame->input[i].body.text, bot->line.asked_ms);
     if (fake_random_chance(bot->line.random, bot->ignores_per_mille))
         return;
     if (turn == NULL) {
