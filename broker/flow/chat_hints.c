@@ -15,6 +15,7 @@
 #include "flow/bus_body.h"
 #include "flow/bus_record.h"
 #include "flow/deliver.h"
+#include "flow/requests.h"
 
 #include "base/check.h"
 
@@ -138,14 +139,8 @@ static void hear_receipts(struct chat *chat, struct bus_reader *reader)
     struct proto_frame customers = staff;
     read_places(reader, receipts);
     read_places(reader, &customers.as.receipts);
-    if (!bus_read_all(reader) ||
-            !readers_take_news(&chat->readers, receipts, &customers.as.receipts) ||
-            !chat->readers.is_known)
-        return;
-    if (receipts->has_delivered || receipts->has_read)
-        deliver_frame(chat, &staff, false, true, NULL);
-    if (customers.as.receipts.has_delivered || customers.as.receipts.has_read)
-        deliver_frame(chat, &customers, true, false, NULL);
+    if (bus_read_all(reader))
+        receipts_spread(chat, &staff, &customers, NULL);
 }
 
 static void on_hint(struct bus_topic *topic, const struct bus_hint *hint)

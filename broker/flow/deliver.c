@@ -115,6 +115,8 @@ static void end_subscription(struct subscription *sub)
     list_remove(&sub->of_chat);
     list_remove(&sub->of_session);
     sub->chat->log.is_followed = !list_is_empty(&sub->chat->followers);
+    if (!sub->chat->log.is_followed)
+        readers_finish(&sub->chat->readers); /* hints are not heard from now on */
     chat_listen(sub->chat);
     sub->session = NULL;
     sub->is_over = true;
@@ -281,6 +283,7 @@ static void reset(struct subscription *sub, enum proto_reset_reason reason)
     session_send(sub->session, &frame);
     sub->sent = (struct name){0};
     sub->begin_seq = 0;
+    receipts_forget(sub->chat);
 }
 
 /* Pages are read, and their records sent, only while the ring has room; the rest waits for

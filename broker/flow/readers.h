@@ -18,11 +18,10 @@ struct reader {
     uint64_t shown_delivered, shown_read; /* as customers do: 0 of whoever only looks on */
 };
 
-/* Zeroed: nobody, and nothing is known of what followers elsewhere, or before, were told. */
+/* Zeroed: nobody. */
 struct readers {
     struct reader *all;
     size_t count;
-    bool is_known; /* what the store held was taken in: from then on nobody is told less */
 };
 
 /* The reader's row, a new one if need be; NULL when READERS_MAX others have theirs. */

@@ -50,19 +50,29 @@ static struct proto_receipts view_of_customers(
     return view;
 }
 
-/* To all followers here but the session, what is news to them. false: nothing is. */
-static bool spread(struct chat *chat, struct proto_frame *staff, struct proto_frame *customers,
+/* Who has not been told of all places yet is told of these with them: alone they could say that
+ * somebody has read what they have not received. */
+static void tell_followers(struct chat *chat, const struct proto_frame *frame, bool to_staff,
         const struct session *but)
 {
-    struct proto_receipts *to_staff = &staff->as.receipts, *told = &customers->as.receipts;
-    if (!readers_take_news(&chat->readers, to_staff, told))
+    const struct proto_receipts *receipts = &frame->as.receipts;
+    if (!receipts->has_delivered && !receipts->has_read)
+        return;
+    LIST_EACH (at, next, &chat->followers) {
+        struct subscription *sub = LIST_ITEM(at, struct subscription, of_chat);
+        if (sub->places == PLACES_TOLD && sub->is_staff == to_staff && sub->session != but)
+            session_send(sub->session, frame);
+    }
+}
+
+bool receipts_spread(struct chat *chat, struct proto_frame *staff, struct proto_frame *customers,
+        const struct session *but)
+{
+    if (!readers_take_news(&chat->readers, &staff->as.receipts, &customers->as.receipts))
         return false;
-    if (!chat->readers.is_known)
-        receipts_tell_rest(chat);
-    else if (to_staff->has_delivered || to_staff->has_read)
-        deliver_frame(chat, staff, false, true, but);
-    if (chat->readers.is_known && (told->has_delivered || told->has_read))
-        deliver_frame(chat, customers, true, false, but);
+    receipts_tell_rest(chat);
+    tell_followers(chat, staff, true, but);
+    tell_followers(chat, customers, false, but);
     return true;
 }
 
@@ -82,7 +92,7 @@ static void tell(const struct raising *raising, const struct session *session)
     *told = view_of_customers(chat, &staff.as.receipts);
     if (!raising->to_customers)
         told->has_delivered = told->has_read = false;
-    if (spread(chat, &staff, &customers, session))
+    if (receipts_spread(chat, &staff, &customers, session))
         chat_tell_receipts(
                 chat, &staff.as.receipts, told->has_delivered || told->has_read ? told : NULL);
 }
@@ -226,7 +236,7 @@ static void spread_stored(
     *told = view_of_customers(chat, told);
     told->has_delivered = told->delivered.seq > 0;
     told->has_read = told->read.seq > 0;
-    spread(chat, &staff, &customers, session);
+    receipts_spread(chat, &staff, &customers, session);
 }
 
 static void end_telling(struct telling *telling, bool is_durable)
@@ -234,7 +244,6 @@ static void end_telling(struct telling *telling, bool is_durable)
     struct chat *chat = telling->chat;
     struct session *session = session_find(chat->node, telling->session);
     struct subscription *sub = session ? deliver_subscription(session, chat) : NULL;
-    chat->readers.is_known |= is_durable;
     for (size_t i = 0; is_durable && i < telling->readers.count; i++)
         spread_stored(chat, &telling->readers.all[i], session);
     if (sub != NULL)
@@ -304,4 +313,15 @@ void receipts_tell_rest(struct chat *chat)
         if (sub->places == PLACES_UNTOLD)
             receipts_tell(sub->session, chat);
     }
+}
+
+void receipts_forget(struct chat *chat)
+{
+    readers_finish(&chat->readers);
+    LIST_EACH (at, next, &chat->followers) {
+        struct subscription *sub = LIST_ITEM(at, struct subscription, of_chat);
+        if (sub->places == PLACES_TOLD)
+            sub->places = PLACES_UNTOLD;
+    }
+    receipts_tell_rest(chat);
 }

@@ -17,6 +17,12 @@ void receipt(struct session *session, const struct proto_receipt *request); /* r
 void receipts_tell(struct session *session, struct chat *chat);
 /* Those followers who could not be told. */
 void receipts_tell_rest(struct chat *chat);
+/* What is news of a reader, to all followers here but one (may be NULL): two frames, of which the
+ * members that are no news are taken away. false: nothing is. */
+bool receipts_spread(struct chat *chat, struct proto_frame *staff, struct proto_frame *customers,
+        const struct session *but);
+/* The end of the log that the places lay in is lost: they are read, and told, anew. */
+void receipts_forget(struct chat *chat);
 struct proto_who session_who(const struct session *session); /* typing.c */
 /* The customer, or the agent who owns the case: those whom the customer talks with. typing.c */
 bool session_answers(const struct session *session, const struct chat *chat);
