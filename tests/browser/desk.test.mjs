@@ -359,6 +359,9 @@ test("older pages come while scrolling up, and the line under the eye stays wher
     desk.customerSays("c-long", "Newest of all");
     await page.waitForFunction(() => document.querySelector(".to-end")?.textContent.includes("new"));
     assert.ok(Math.abs((await place(seen)) - before) <= 2, "new words at the end do not move what is read");
+    desk.withPage = "With a page";
+    await page.evaluate(() => { document.querySelector(".thread-scroll").scrollTop = 300; });
+    await page.waitForFunction(() => document.querySelector(".to-end").textContent.includes("2 new"));
     await page.waitForFunction(() => {
         document.querySelector(".thread-scroll").scrollTop = 0;
         return document.querySelector(".thread-head").textContent === "The conversation began here";

@@ -401,6 +401,9 @@ class Line {
         const to = frame.before ? entries.findIndex((entry) => entry.at === frame.before) + 1 : entries.length;
         const from = Math.max(0, to - Math.min(frame.limit ?? SHOWN, SHOWN));
         this.send({ type: "page", id: frame.id, conversation: id, entries: entries.slice(from, to), more: from > 0 });
+        const words = this.desk.withPage; // are said in the same moment, once
+        this.desk.withPage = null;
+        if (words) this.desk.customerSays(id, words);
     }
 
     on_receipt(frame) {

@@ -96,11 +96,12 @@ export class Messages extends Pure<MessagesProps, Window> {
     private follow(before: Thread): void {
         const { thread } = this.props;
         const grown = lengthOf(thread) - lengthOf(before);
+        const missed = this.atEnd ? 0 : this.behind(rowAt(before, lengthOf(before) - 1)?.key);
+        if (missed > 0) this.setState((was) => ({ ...was, missed: was.missed + missed }));
         if (before.rows === thread.rows && before.start === thread.start) {
             for (let index = lengthOf(before); index < lengthOf(thread); index += 1) {
                 this.heights.push(this.guess(index));
             }
-            if (!this.atEnd && grown > 0) this.setState((was) => ({ ...was, missed: was.missed + grown }));
             return;
         }
         const kept = rowAt(before, 0)?.key;
@@ -108,6 +109,13 @@ export class Messages extends Pure<MessagesProps, Window> {
         this.slotBase -= shift;
         if (this.anchor) this.anchor = { ...this.anchor, index: this.anchor.index + shift };
         this.rebuild(thread);
+    }
+
+    /** How many rows came behind this one: also when a page of older ones came with them. */
+    private behind(key: string | undefined): number {
+        const length = lengthOf(this.props.thread);
+        for (let count = 0; count < length; count += 1) if (rowAt(this.props.thread, length - 1 - count)!.key === key) return count;
+        return 0;
     }
 
     private find(key: string | undefined): number {
