@@ -14,6 +14,7 @@ from store import Redis
 
 GROUPS = ("log", "keys")
 DOWN_AFTER_MS, FAILOVER_TIMEOUT_MS = 500, 3000
+ORDER_AGAIN_S = 4
 
 
 def free_port():
@@ -109,9 +110,14 @@ class Fleet:
         found = [server for server in self.groups[group] if {server.port} == ports]
         return found[0] if found and b"role:master" in (found[0].ask("INFO", "replication") or b"") else None
 
-    async def another_master(self, group, lost, seconds=30):
+    async def another_master(self, group, lost, seconds=30, ordered=False):
+        """ordered: Sentinel is asked for it, again and again: it refuses while it takes no replica for good enough."""
         end = time.monotonic() + seconds
+        asked = 0
         while time.monotonic() < end:
+            if ordered and time.monotonic() - asked > ORDER_AGAIN_S:
+                asked = time.monotonic()
+                await asyncio.to_thread(self.sentinels[0].ask, "SENTINEL", "FAILOVER", group)
             found = await asyncio.to_thread(self.master, group)
             if found and found is not lost:
                 return found
@@ -211,8 +217,7 @@ class Failovers:
 
     async def order_failover(self):
         group, lost = await self.choose()
-        await asyncio.to_thread(self.fleet.sentinels[0].ask, "SENTINEL", "FAILOVER", group)
-        master = await self.fleet.another_master(group, lost)
+        master = await self.fleet.another_master(group, lost, ordered=True)
         await self.fleet.be_whole(group, master)
 
     async def kill_replica(self):
