@@ -12,6 +12,7 @@ from stage import Stage
 
 CHATTERS, PHASE_S = 100, 20
 BYTES_MAX = 256 * 1024
+DISK_MIB_MIN = 6144  # long messages as fast as they are taken, for the whole of both phases
 
 
 class Mass:
@@ -19,6 +20,7 @@ class Mass:
 
     def __init__(self, options):
         self.options = options
+        options.disk_mib = max(options.disk_mib, DISK_MIB_MIN)
         self.stage = Stage(options.build, options)
         self.process = None
 
@@ -120,7 +122,7 @@ def slow_readers(options):
                "bytes_each": max(0, peak.most[0] - before[0]) // options.slow_readers,
                "kernel_bytes_each": max(0, peak.most[1] - before[1]) // options.slow_readers}
     is_good = result["gaps"] == result["duplicates"] == result["resets"] == 0 and result["caught_up"] == result["readers"] and \
-        result["bytes_each"] <= BYTES_MAX
+        result["bytes_each"] <= BYTES_MAX and min(fast["told"], slow["told"], fast["chats"], slow["chats"]) > 0
     return result, is_good
 
 
