@@ -178,6 +178,7 @@ void colleagues_show(struct team *team, struct session *session)
         if (shown->shown == 0) {
             shown->shown = shown->own = presence_digest(team, &frame);
             shown->standing = standing_of(team, frame);
+            shown->is_mixed = team_news(team)->sessions > 1; /* the others have not been told yet */
         }
         uint64_t digest = presence_digest(team, &frame);
         shown->is_mixed |= digest != shown->shown || digest != shown->own;

@@ -108,6 +108,28 @@ static void a_window_that_comes_first_takes_nothing_from_the_others(void)
     stage_end();
 }
 
+/* A second window comes when Ben is folded, and no barrier has confirmed him: it is shown him, and
+ * the first one is told of him all the same. */
+static void who_comes_before_a_colleague_is_confirmed_takes_nothing_from_the_others(void)
+{
+    struct pool_agent_view view;
+    stage_start();
+    anna = stage_agent("north", "anna");
+    ben = stage_actor();
+    act_sign(ben, "north", "agent", "a:ben", false);
+    act_enter(ben);
+    struct fake_faults *faults = fake_server_faults(stage.server);
+    faults->delay_ms_min = faults->delay_ms_max = 100;
+    act_later(ben, 1, "{\"type\":\"set_presence\",\"id\":\"p\",\"status\":\"online\"}");
+    const struct pool *pool = team_pool(pools_team(stage.node, SLICE_OF("north")));
+    while (!pool_find_agent(pool, SLICE_OF("ben"), &view))
+        expect(fake_clock_step(&stage.clock));
+    struct actor *second = one_more_window(0);
+    expect(heard_ever(second, "\"agent\":\"ben\"") && !heard_ever(anna, "\"agent\":\"ben\""));
+    expect(will_hear(anna, "\"agent\":\"ben\"", 2000));
+    stage_end();
+}
+
 /* The conversation is read before its offer is told; she comes meanwhile. */
 static void who_comes_while_an_offer_is_being_told_is_told_once(void)
 {
@@ -194,6 +216,7 @@ int main(int argc, char **argv)
                     CASE(who_came_while_the_pool_could_not_be_read_is_told_what_others_were),
                     CASE(who_was_not_there_when_the_owner_was_seen_is_told),
                     CASE(a_window_that_comes_first_takes_nothing_from_the_others),
+                    CASE(who_comes_before_a_colleague_is_confirmed_takes_nothing_from_the_others),
                     CASE(who_comes_while_an_offer_is_being_told_is_told_once),
                     CASE(a_chat_that_could_not_be_read_is_told_of_when_it_is_mended), {0}});
 }
