@@ -50,6 +50,7 @@ struct chat {
     struct list unused;       /* linked while nobody holds or follows it */
     unsigned holds;
     uint64_t obligations[2]; /* as of the last follow_up: what is in the due index */
+    uint64_t sure_in;        /* the life of the link in which that was made sure of */
     size_t obligation_count;
     bool is_learnt;                       /* while what was read is followed up: chat_log.c */
     const struct record *told;            /* while this record is: the same; else NULL */

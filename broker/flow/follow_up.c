@@ -48,7 +48,8 @@ static void remove_due(struct chat *chat, uint64_t seq)
 }
 
 /* Whoever appended an entry whose answer was lost may have died before it could see to the member
- * that the store had refused; whoever reads the entry does. One that is there stays. */
+ * that the store had refused; whoever reads the entry does, and does it again in each life of the
+ * link, with which the last attempt may have gone. One that is there stays. */
 static void make_sure_of_due(struct chat *chat, uint64_t seq)
 {
     struct store *store = chat->node->store;
@@ -68,9 +69,13 @@ static void settle_due(struct chat *chat)
         if (chat->obligations[i] <= chat_fold(chat)->tail.seq &&
                 !is_among(chat->obligations[i], open, count))
             remove_due(chat, chat->obligations[i]);
+    bool is_new_life = chat->sure_in != chat->log.generation;
     for (size_t i = 0; i < count; i++)
-        if (chat->is_learnt && !is_among(open[i], chat->obligations, chat->obligation_count))
+        if (chat->is_learnt &&
+                (is_new_life || !is_among(open[i], chat->obligations, chat->obligation_count)))
             make_sure_of_due(chat, open[i]);
+    if (chat->is_learnt)
+        chat->sure_in = chat->log.generation;
     memcpy(chat->obligations, open, sizeof open);
     chat->obligation_count = count;
 }
