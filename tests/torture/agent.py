@@ -46,10 +46,7 @@ class Tab(Client):
         self.run.spawn(self.be_there())
 
     async def be_there(self):
-        try:
-            await self.request({"type": "set_presence", "status": "online"})
-        except (wire.Broken, wire.Refused):
-            pass
+        await self.insist({"type": "set_presence", "status": "online"})
 
     def on_offer(self, frame):
         if self.number == 1 or self.random.random() < 0.3:
@@ -58,10 +55,21 @@ class Tab(Client):
     async def consider(self, offer):
         await asyncio.sleep(self.random.uniform(0, 0.1))
         verb = "decline" if self.number == 1 and self.random.random() < 0.05 else "accept"
-        try:
-            await self.request({"type": verb, "offer": offer})
-        except (wire.Broken, wire.Refused):
-            pass
+        await self.insist({"type": verb, "offer": offer})
+
+    async def insist(self, frame):
+        """Asks until it is done, or never will be: what the store could not do just now, a person tries again."""
+        while not self.is_over:
+            await self.online.wait()
+            try:
+                await self.request(frame)
+                return
+            except wire.Refused as refused:
+                if refused.retry == "never":
+                    return
+                await asyncio.sleep(refused.retry_after_ms / 1000)
+            except wire.Broken:
+                await asyncio.sleep(0.1)
 
     def on_presence(self, frame):
         if frame.get("agent") == self.seat.name and frame["status"] == "away" and not self.run.is_winding_down:
@@ -140,17 +148,7 @@ class Tab(Client):
         if dice < 0.2 and not self.run.is_winding_down:
             frame = {"type": "transfer", "conversation": conversation, "owner": owner,
                      "handoff": {"reason": "expertise", "summary": f"{self.run.canary(self.tenant)} handed on"}}
-        while not self.is_over:
-            await self.online.wait()
-            try:
-                await self.request(frame)
-                return
-            except wire.Refused as refused:
-                if refused.retry == "never":
-                    return
-                await asyncio.sleep(refused.retry_after_ms / 1000)
-            except wire.Broken:
-                await asyncio.sleep(0.1)
+        await self.insist(frame)
 
     async def try_the_forbidden(self):
         """Words under an owner token of the past, and another tenant's conversation."""

@@ -29,7 +29,8 @@ from proxy import Proxy
 from stage import Stage, Workers
 from store import collect, search_files
 
-SETTLE_S, CONVERGE_S, STUCK_S = 60, 20, 25
+SETTLE_S, CONVERGE_S = 60, 20
+STUCK_S = 45  # longer than an offer may lie with an agent who is not there (offer_ms): then it goes on to the next
 LINES_MAX = 40
 
 
