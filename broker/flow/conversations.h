@@ -62,6 +62,7 @@ struct chat {
     uint64_t told_opens_ms;   /* and when the queue opens; 0: it is open */
     uint64_t told_callback;   /* a mark of what the customer was told of it; 0: nothing */
     bool is_callback_offered; /* while the case waits, as told last */
+    uint64_t told_ahead;      /* a mark of what the index was told: callbacks_ahead.c; 0: nothing */
     uint64_t ways_until_ms, ways_policy; /* what was offered stays the same until then, by it */
     struct turn_flight *turn;      /* the open turn, as this node carries it; NULL: not here */
     uint64_t own_seq;              /* the last entry that this node appended */

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "flow/assignments.h"
 #include "flow/callbacks.h"
+#include "flow/callbacks_ahead.h"
 #include "flow/pools.h"
 #include "flow/requests.h"
 
@@ -99,7 +100,7 @@ static void put_candidates(
 static bool put_case(struct team *team, const struct chat *chat, struct proto_explained *out)
 {
     struct pool_request_view view;
-    bool is_ahead = chat_fold(chat)->phase == PHASE_QUEUED && callback_waits(chat);
+    bool is_ahead = callback_is_ahead_of(chat);
     bool is_live = !is_ahead && find_request(team, chat_id(chat), &view);
     out->conversation = chat_id(chat);
     out->policy = team_policy(team)->version;

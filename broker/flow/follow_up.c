@@ -10,6 +10,7 @@
 #include "flow/assignments.h"
 #include "flow/bot_turns.h"
 #include "flow/callbacks.h"
+#include "flow/callbacks_ahead.h"
 #include "flow/chat_hints.h"
 #include "flow/pools.h"
 
@@ -93,6 +94,7 @@ void follow_up(struct chat *chat)
     if (chat_fold(chat)->phase != PHASE_QUEUED || callback_waits(chat))
         queue_tell_left(chat);
     callback_tell(chat);
+    ahead_follow_up(chat);
     chat_listen(chat);
     chat_release(chat);
 }

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "flow/bus_record.h"
+#include "flow/callbacks_ahead.h"
 #include "flow/desks.h"
 #include "flow/pool_parts.h"
 #include "stored/pool_codec.h"
@@ -355,6 +356,7 @@ void pools_remove(struct node *node, struct slice tenant)
     bus_close(node, &team->topic);
     node->timers->ops->cancel(node->timers, &team->timer);
     node->store->ops->remove(node->store, team->log.key, NULL, NULL);
+    ahead_remove_all(node, tenant);
 }
 
 void pools_destroy(struct node *node)

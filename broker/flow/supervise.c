@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Colleagues and supervisors in a conversation: invite, join, leave, take over, and the list of all
- * live cases.
+/* Colleagues and supervisors in a conversation: invite, join, leave, take over.
  *
  * Invariant: an agent joins where the log says that they were invited; a supervisor, as the
  * directory says, may look at any case of the tenant, join it and take it over. Looking on is no
@@ -17,7 +16,7 @@
 
 #include <stdlib.h>
 
-enum { CASES_MAX = 128, INVITED_BODY_MAX = 1024 };
+enum { INVITED_BODY_MAX = 1024 };
 
 bool session_supervises(const struct session *session)
 {
@@ -191,65 +190,4 @@ void agent_take_over(struct session *session, const struct proto_take_over *requ
     }
     submit(session, make_change(session, JOIN_TAKE_OVER, request->id), request->id,
             request->conversation);
-}
-
-/* ---- the list ---- */
-
-enum proto_case_state case_state_word(enum pool_state state)
-{
-    switch (state) {
-    case POOL_WAITING:
-        return PROTO_CASE_STATE_WAITING;
-    case POOL_OFFER_OPEN:
-        return PROTO_CASE_STATE_OFFERED;
-    case POOL_ACTIVE:
-        return PROTO_CASE_STATE_ACTIVE;
-    case POOL_WRAP_UP:
-        return PROTO_CASE_STATE_WRAP_UP;
-    }
-    return PROTO_CASE_STATE_WAITING;
-}
-
-static struct proto_case_view view_case(struct team *team, const struct pool_request_view *view)
-{
-    uint64_t now_ms = team_time_ms(team);
-    uint64_t since_ms = view->state == POOL_ACTIVE ? view->since_ms : view->first_queued_ms;
-    const struct chat *chat = chat_find(team_node(team), view->key.conversation);
-    return (struct proto_case_view){.conversation = view->key.conversation,
-            .state = case_state_word(view->state),
-            .agent = view->agent,
-            .queue = view->queue,
-            .channel = view->channel,
-            .has_waiting_ms = true,
-            .waiting_ms = now_ms > since_ms ? now_ms - since_ms : 0,
-            .has_weight = true,
-            .weight = view->held > 0 ? view->held : view->weight,
-            .has_interrupted = view->is_interrupted,
-            .interrupted = view->is_interrupted,
-            .contact = chat ? short_slice(&chat_fold(chat)->contact_name) : SLICE_NONE};
-}
-
-void agent_list_cases(struct session *session, const struct proto_list_cases *request)
-{
-    struct team *team = pools_team(session->node, session->tenant);
-    struct arena *scratch = &session->node->scratch;
-    size_t mark = scratch->used, cursor = 0;
-    struct pool_request_view view;
-    if (!session_supervises(session) || team == NULL) {
-        session_error(session, request->id, PROTO_ERROR_FORBIDDEN, NULL);
-        return;
-    }
-    struct proto_case_view *cases = arena_take(scratch, CASES_MAX * sizeof *cases);
-    check(cases != NULL);
-    struct proto_frame frame = {.kind = PROTO_KIND_CASES};
-    struct proto_cases *out = &frame.as.cases;
-    *out = (struct proto_cases){.id = request->id, .cases = cases};
-    while (pool_next_request(team_pool(team), &cursor, &view)) {
-        out->has_more = out->more = out->cases_count == CASES_MAX;
-        if (out->more)
-            break;
-        cases[out->cases_count++] = view_case(team, &view);
-    }
-    session_send(session, &frame);
-    scratch->used = mark;
 }

@@ -73,23 +73,6 @@ export type ResetReason = "lost_suffix" | "unknown_cursor" | "superseded";
 
 export type Durability = "everysec" | "always" | "replicated";
 
-/** a live case, as supervisors see it */
-export interface CaseView {
-  conversation: string;
-  state: CaseState;
-  /** offered, active, wrap_up: whose */
-  agent?: string;
-  queue?: string;
-  channel?: string;
-  /** since it was first queued; active: since the agent has it */
-  waiting_ms?: number;
-  /** of the agent's capacity, in thousandths of a chat */
-  weight?: number;
-  /** it waits for its agent's other work */
-  interrupted?: boolean;
-  contact?: string;
-}
-
 /** who is calling */
 export interface Client {
   name?: string;
@@ -258,6 +241,25 @@ export interface CallbackView {
   attempts?: number;
   /** to agents: after so many the case is closed */
   attempts_max?: number;
+}
+
+/** a live case, as supervisors see it */
+export interface CaseView {
+  conversation: string;
+  state: CaseState;
+  /** offered, active, wrap_up: whose */
+  agent?: string;
+  queue?: string;
+  channel?: string;
+  /** since it was first queued; active: since the agent has it */
+  waiting_ms?: number;
+  /** of the agent's capacity, in thousandths of a chat */
+  weight?: number;
+  /** it waits for its agent's other work */
+  interrupted?: boolean;
+  contact?: string;
+  /** waiting: the customer is called back later, not before `from_ms`; without the address */
+  callback?: CallbackView;
 }
 
 /** a time that may be chosen */
@@ -622,7 +624,7 @@ export interface LeaveFrame {
   conversation: string;
 }
 
-/** Supervisors: every case that waits or is being answered. */
+/** Supervisors: every case that waits, is being answered, or is to be called back later. */
 export interface ListCasesFrame {
   type: "list_cases";
   id: string;
@@ -747,7 +749,7 @@ export interface CasesFrame {
   type: "cases";
   id: string;
   cases: CaseView[];
-  /** there are more than fit */
+  /** there are more than are told */
   more?: boolean;
 }
 

@@ -10,6 +10,7 @@ const DARK = { ...WIDE, dark: true };
 const CASES = [
     { conversation: "c-ada", state: "active", agent: "tom", queue: "parcels", channel: "web", waiting_ms: 240_000, weight: 1000, contact: "Ada Bellini" },
     { conversation: "c-lin", state: "waiting", queue: "billing", channel: "web", waiting_ms: 65_000, weight: 1000, contact: "Lin Zhao" },
+    { conversation: "c-omar", state: "waiting", waiting_ms: 900_000, contact: "Omar Haddad", callback: { channel: "phone", from_ms: Date.now() + 172_800_000, attempts: 1 } },
 ];
 const EXPLAINED = {
     state: "active", agent: "tom", policy: 3, decided_by: 2, gap: 4, agents: 3,
@@ -99,7 +100,8 @@ test("who is asked in looks, joins, speaks beside the owner, and leaves", () => 
 test("a supervisor sees all cases, and why one is where it is", () => scene("cases", { supervisor: true }, async ({ page, clean }) => {
     await page.click("[data-tool=cases]");
     await page.waitForSelector("[data-case=c-ada]");
-    assert.deepEqual(await page.locator("[data-case]").evaluateAll((rows) => rows.map((row) => row.dataset.case)), ["c-lin", "c-ada"]);
+    assert.deepEqual(await page.locator("[data-case]").evaluateAll((rows) => rows.map((row) => row.dataset.case)), ["c-lin", "c-ada", "c-omar"]);
+    assert.match(await page.locator("[data-case=c-omar] [data-later]").innerText(), /^Call back: .+, attempt 2$/);
     await clean("list");
     await page.click("[data-case=c-ada] [data-why]");
     await page.waitForSelector("[data-explained=c-ada]");

@@ -153,6 +153,119 @@ static void nobody_is_asked_before_the_window_even_after_a_restart(void)
     stage_end();
 }
 
+/* ---- as supervisors see it ---- */
+
+static void lists(struct actor *anna)
+{
+    act_ask(anna, "{\"type\":\"list_cases\",\"id\":\"l\"}");
+    expect(will_hear(anna, "\"type\":\"cases\"", 2000));
+}
+
+static void count_items(void *user, const struct store_reply *reply)
+{
+    expect_u64(reply->outcome, STORE_OK);
+    *(size_t *)user = reply->item_count;
+}
+
+static size_t indexed(void)
+{
+    size_t count = SIZE_MAX;
+    stage.store->ops->zset_range(
+            stage.store, SLICE_OF("{p:north}ahead"), 0, UINT64_MAX, 9, count_items, &count);
+    stage_run(100);
+    return count;
+}
+
+/* Two hours from now, at the hour; the number is +4930123456. */
+static uint64_t agree_on_a_call(struct actor *ada)
+{
+    char wish[128];
+    uint64_t hour_ms = 60 * MINUTE_MS;
+    uint64_t due_ms = (node_time_ms(stage.node) / hour_ms + 2) * hour_ms;
+    snprintf(wish, sizeof wish,
+            "\"channel\":\"phone\",\"address\":\"+4930123456\",\"from_ms\":%llu",
+            (unsigned long long)due_ms);
+    ask(ada, wish);
+    expect(heard(ada, "\"done\""));
+    stage_run(1000);
+    return due_ms;
+}
+
+static void supervisors_see_when_and_not_where_also_after_a_restart(void)
+{
+    struct actor *bot;
+    char shown[128];
+    begin();
+    struct actor *ada = who_waits(&bot);
+    uint64_t due_ms = agree_on_a_call(ada);
+    snprintf(shown, sizeof shown, "\"callback\":{\"channel\":\"phone\",\"from_ms\":%llu",
+            (unsigned long long)due_ms);
+    act_leave(ada);
+    struct actor *anna = stage_agent("north", "anna");
+    stage_make_supervisor("north", "anna");
+    lists(anna);
+    expect(heard(anna, ada->conversation) && heard(anna, shown));
+    expect(!heard_ever(anna, "4930123456") && !heard(anna, "\"more\""));
+    stage_kill(0);
+    stage_revive(0);
+    act_enter(anna);
+    lists(anna);
+    expect(heard(anna, ada->conversation) && heard(anna, shown));
+    expect_u64(indexed(), 1);
+    act_enter(ada);
+    act_say(ada, "I am back");
+    stage_run(1000);
+    lists(anna);
+    expect(heard(anna, ada->conversation) && !heard(anna, "\"callback\":{"));
+    expect_u64(indexed(), 0);
+    stage_end();
+}
+
+/* Due, the pool has it; and nobody needs to make a list for the index to be told. */
+static void who_is_due_is_listed_as_any_other_and_leaves_the_index(void)
+{
+    struct actor *bot;
+    begin();
+    struct actor *ada = who_waits(&bot);
+    uint64_t due_ms = agree_on_a_call(ada);
+    act_leave(ada);
+    expect_u64(indexed(), 1);
+    uint64_t wait_ms = due_ms - node_time_ms(stage.node);
+    stage_kill(0); /* nobody here knows that it was ahead */
+    stage_run(wait_ms + MINUTE_MS);
+    stage_revive(0);
+    stage_run(2 * MINUTE_MS);
+    expect_u64(indexed(), 0);
+    struct actor *anna = stage_agent("north", "anna");
+    stage_make_supervisor("north", "anna");
+    lists(anna);
+    expect(heard(anna, ada->conversation) && !heard(anna, "\"callback\":{"));
+    stage_end();
+}
+
+/* The index says where to look; what is so, the conversation says. */
+static void what_the_index_says_wrongly_is_not_shown_and_goes(void)
+{
+    struct actor *bot;
+    begin();
+    struct actor *bob = stage_customer("north"), *eva = stage_customer("south");
+    bot = stage_bot("north");
+    act_say(bob, "Hello");
+    expect(will_hear(bot, "\"turn\"", 1000));
+    uint64_t later_ms = node_time_ms(stage.node) + 60 * MINUTE_MS;
+    const char *wrong[] = {bob->conversation, eva->conversation, "nobody"};
+    for (size_t i = 0; i < 3; i++)
+        stage.store->ops->zset_add(stage.store, SLICE_OF("{p:north}ahead"),
+                slice_of_string(wrong[i]), later_ms, ZSET_SET, NULL, NULL);
+    struct actor *anna = stage_agent("north", "anna");
+    stage_make_supervisor("north", "anna");
+    lists(anna);
+    expect(!heard(anna, bob->conversation) && !heard(anna, eva->conversation));
+    expect(!heard(anna, "nobody"));
+    expect_u64(indexed(), 0);
+    stage_end();
+}
+
 static void who_writes_meanwhile_waits_as_any_other_at_once(void)
 {
     struct actor *bot;
@@ -280,6 +393,9 @@ int main(int argc, char **argv)
             (struct test_case[]){CASE(it_is_offered_agreed_shown_to_the_agent_and_ended),
                     CASE(who_comes_back_is_told_what_was_agreed_and_may_cancel),
                     CASE(nobody_is_asked_before_the_window_even_after_a_restart),
+                    CASE(supervisors_see_when_and_not_where_also_after_a_restart),
+                    CASE(who_is_due_is_listed_as_any_other_and_leaves_the_index),
+                    CASE(what_the_index_says_wrongly_is_not_shown_and_goes),
                     CASE(who_writes_meanwhile_waits_as_any_other_at_once),
                     CASE(who_is_never_reached_is_told_and_the_case_is_closed),
                     CASE(a_callback_without_an_outcome_goes_back_to_the_queue),

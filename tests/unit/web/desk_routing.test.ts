@@ -85,11 +85,13 @@ test("only supervisors are offered what supervisors do", () => {
     assert.ok(actions(plain).includes("unwatch"));
 });
 
-test("cases stand in order: who waits longest first, the answered ones after them", () => {
+test("cases stand in order: who waits longest first, the answered ones after them, last who is called back later", () => {
     const cases = [
+        { conversation: "f", state: "waiting", waiting_ms: 800, callback: { channel: "chat", from_ms: 30 } },
+        { conversation: "e", state: "waiting", waiting_ms: 700, callback: { channel: "phone", from_ms: 20 } },
         { conversation: "a", state: "active", waiting_ms: 9000 }, { conversation: "b", state: "waiting", waiting_ms: 10 },
         { conversation: "d", state: "waiting", waiting_ms: 500 },
     ] as const;
     const desk = deskAfter({ type: "cases", cases, more: false });
-    assert.deepEqual(desk.routing.cases!.map((one) => one.conversation), ["d", "b", "a"]);
+    assert.deepEqual(desk.routing.cases!.map((one) => one.conversation), ["d", "b", "a", "e", "f"]);
 });

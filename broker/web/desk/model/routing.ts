@@ -51,11 +51,17 @@ export type RoutingEvent =
 const FULL = 1000;
 const STATES: readonly CaseView["state"][] = ["waiting", "offered", "active", "wrap_up"];
 
-/** Those whom nobody answers first, then who is there longest. */
+function rank({ state, callback }: CaseView): number {
+    return callback ? STATES.length : STATES.indexOf(state);
+}
+
+/** Those whom nobody answers first, then who is there longest; last who is called back later, the soonest first. */
 function inOrder(cases: readonly CaseView[]): CaseView[] {
     return [...cases].sort(
         (left, right) =>
-            STATES.indexOf(left.state) - STATES.indexOf(right.state) || (right.waiting_ms ?? 0) - (left.waiting_ms ?? 0),
+            rank(left) - rank(right) ||
+            (left.callback?.from_ms ?? 0) - (right.callback?.from_ms ?? 0) ||
+            (right.waiting_ms ?? 0) - (left.waiting_ms ?? 0),
     );
 }
 

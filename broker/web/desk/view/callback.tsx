@@ -7,7 +7,7 @@ import { momentOf } from "./time.ts";
 import type { Chat } from "../model/chat.ts";
 import type { CallbackView } from "../model/wire.ts";
 
-const WAYS: Record<CallbackView["channel"], { icon: IconName; title: string }> = {
+export const WAYS: Record<CallbackView["channel"], { icon: IconName; title: string }> = {
     chat: { icon: "speak", title: "Answer in the chat" },
     phone: { icon: "phone", title: "Call back" },
     email: { icon: "mail", title: "Write an email" },

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Supervisors: every case that waits or is being answered, those whom nobody answers first.
+// Supervisors: every case that waits, is being answered or is to be called back later, those whom nobody answers first.
 
 import { useEffect } from "preact/hooks";
 import { useAround } from "./context.ts";
 import { Dialog } from "./dialog.tsx";
-import { spanOf } from "./time.ts";
+import { WAYS } from "./callback.tsx";
+import { isoOf, momentOf, spanOf } from "./time.ts";
 import { CASE_STATE, plain } from "./words.ts";
 import { placesOf } from "../model/routing.ts";
 import type { Desk } from "../model/desk.ts";
-import type { CaseView } from "../model/wire.ts";
+import type { CallbackView, CaseView } from "../model/wire.ts";
 
 export function CasesDialog({ desk, onClose }: { desk: Desk; onClose: () => void }) {
     const { actions } = useAround();
@@ -21,7 +22,7 @@ export function CasesDialog({ desk, onClose }: { desk: Desk; onClose: () => void
         <Dialog title="All cases" name="cases" onClose={onClose}>
             <div class="form">
                 {cases === null && <p class="form-note" role="status">Looking…</p>}
-                {cases?.length === 0 && <p class="form-none">No case waits and none is being answered.</p>}
+                {cases?.length === 0 && <p class="form-none">No case waits, and none is being answered or called back later.</p>}
                 {cases !== null && cases.length > 0 && <Table desk={desk} cases={cases} onClose={onClose} />}
                 {more && <p class="form-note">There are more than fit here.</p>}
             </div>
@@ -62,6 +63,17 @@ export function agentName(desk: Desk, agent: string | undefined): string {
     return desk.colleagues.get(agent)?.name ?? agent;
 }
 
+/** Nobody has it until then. */
+function Later({ callback }: { callback: CallbackView }) {
+    const { channel, from_ms = 0, attempts = 0 } = callback;
+    return (
+        <span data-later>
+            {WAYS[channel].title}: <time dateTime={isoOf(from_ms)}>{momentOf(from_ms)}</time>
+            {attempts > 0 && `, attempt ${attempts + 1}`}
+        </span>
+    );
+}
+
 function Row({ one, desk, onClose }: { one: CaseView; desk: Desk; onClose: () => void }) {
     const { actions } = useAround();
     const contact = one.contact || "Visitor";
@@ -77,7 +89,7 @@ function Row({ one, desk, onClose }: { one: CaseView; desk: Desk; onClose: () =>
                 <bdi>{contact}</bdi>
             </th>
             <td>
-                {CASE_STATE[one.state]}
+                {one.callback ? <Later callback={one.callback} /> : CASE_STATE[one.state]}
                 {one.interrupted && ", interrupted"}
             </td>
             <td>

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The index of callbacks that lie ahead.
+ *
+ *   {p:<tenant>}ahead   conversation -> due_ms
+ *
+ *   a conversation is followed up, and its callback is ahead   added, or moved
+ *   it is due, or there is none any more                       removed
+ *   a list is made, and the conversation says otherwise        removed
+ *
+ * Invariant: nothing depends on it but what supervisors are shown; it says where to look, and the
+ * conversation's log says what is so. A case that is due is found by the due index, whether it is
+ * in here or not. It holds ids and times, no names and no numbers.
+ */
+#include "flow/callbacks_ahead.h"
+
+#include "flow/callbacks.h"
+
+static struct slice ahead_key(struct slice tenant, char out[ID_MAX + 16])
+{
+    struct buffer key = buffer_make(out, ID_MAX + 16);
+    buffer_put_slice(&key, SLICE_OF("{p:"));
+    buffer_put_slice(&key, tenant);
+    buffer_put_slice(&key, SLICE_OF("}ahead"));
+    return buffer_slice(&key);
+}
+
+bool callback_is_ahead_of(const struct chat *chat)
+{
+    return chat_fold(chat)->phase == PHASE_QUEUED && callback_waits(chat);
+}
+
+void ahead_follow_up(struct chat *chat)
+{
+    struct store *store = chat->node->store;
+    char key[ID_MAX + 16];
+    uint64_t due_ms = chat_fold(chat)->callback.due_ms;
+    bool is_ahead = callback_is_ahead_of(chat);
+    uint64_t mark = due_ms * 2 + is_ahead;
+    if (mark == chat->told_ahead || store->ops->generation(store) == 0)
+        return;
+    chat->told_ahead = mark;
+    if (is_ahead)
+        store->ops->zset_add(
+                store, ahead_key(chat->tenant, key), chat_id(chat), due_ms, ZSET_SET, NULL, NULL);
+    else
+        ahead_forget(chat->node, chat->tenant, chat_id(chat));
+}
+
+void ahead_find(struct node *node, struct slice tenant, size_t count, store_done done, void *user)
+{
+    char key[ID_MAX + 16];
+    node->store->ops->zset_range(
+            node->store, ahead_key(tenant, key), 0, UINT64_MAX, count, done, user);
+}
+
+void ahead_forget(struct node *node, struct slice tenant, struct slice conversation)
+{
+    char key[ID_MAX + 16];
+    node->store->ops->zset_remove(node->store, ahead_key(tenant, key), conversation, NULL, NULL);
+}
+
+void ahead_remove_all(struct node *node, struct slice tenant)
+{
+    char key[ID_MAX + 16];
+    node->store->ops->remove(node->store, ahead_key(tenant, key), NULL, NULL);
+}
