@@ -150,6 +150,7 @@ def one_round(server, workload, options):
         figures["idle_cpu_share"] = used / wall
     figures["invalid"] = [reason for reason, is_so in (
         ("the generator was the bottleneck", figures["generator_share"] > GENERATOR_SHARE_MAX),
+        ("the server was too far behind the rate", figures.get("skipped", 0) > 0),
         ("the machine was not quiet", workload != "idle" and strangers > STRANGERS_SHARE_MAX * wall * os.cpu_count() + 1),
     ) if is_so]
     return figures

@@ -17,7 +17,7 @@ SMALL = ["--rounds", "2", "--seconds", "0.3", "--customers", "20", "--agents", "
 
 
 def bench(*words):
-    done = subprocess.run([sys.executable, "-B", str(HERE / "bench.py"), "--build", sys.argv[1], *words, *SMALL],
+    done = subprocess.run([sys.executable, "-B", str(HERE / "bench.py"), "--build", sys.argv[1], *SMALL, *words],
                           capture_output=True, text=True, errors="replace", timeout=240, check=False)
     assert done.returncode in (0, 1), f"exit {done.returncode}\n{done.stdout[-1000:]}\n{done.stderr[-3000:]}"
     return json.loads(done.stdout.splitlines()[-1])
@@ -32,6 +32,11 @@ def agents_of_an_earlier_round_go_on():
 def packed_messages_are_answered():
     results = bench("chat", "bots", "--codec", "msgpack")["results"]
     assert all(result["msgs_per_s"] > 0 for result in results), results
+
+
+def nobody_has_more_unacked_than_is_allowed():
+    result = bench("chat-5000", "--agents", "1", "--durability", "always")
+    assert "the generator failed on weft" not in result["invalid"], result
 
 
 def what_is_counted_otherwise_is_counted():
@@ -51,7 +56,8 @@ def what_moved_is_said():
         assert done.returncode == 1 and "moved: chat ratio_to_floor 1000 ->" in done.stdout, done.stdout
 
 
-CASES = [agents_of_an_earlier_round_go_on, packed_messages_are_answered, what_is_counted_otherwise_is_counted, what_moved_is_said]
+CASES = [agents_of_an_earlier_round_go_on, packed_messages_are_answered, nobody_has_more_unacked_than_is_allowed,
+         what_is_counted_otherwise_is_counted, what_moved_is_said]
 
 
 def main():

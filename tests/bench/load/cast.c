@@ -68,6 +68,33 @@ void cast_begin(void)
     check(table != NULL && cast.customers != NULL && cast.agents != NULL);
 }
 
+/* ---- agents' answers ---------------------------------------------------------------------------
+ */
+
+static void say_answer(struct agent *agent, struct customer *customer, uint64_t due_ns)
+{
+    struct words words = {.role = 'a',
+            .number = customer->line.number,
+            .conversation = slice_of_string(customer->conversation),
+            .lineage = slice_of_string(agent->lineage),
+            .owner = slice_of_string(customer->owner),
+            .text = cast_text('A', due_ns),
+            .n = ++customer->agent_n};
+    agent->unacked++;
+    load.dialect->say(&agent->line, &words);
+}
+
+/* After a moment in which nobody got on, more is due than a session may have unacked. */
+static void say_held_back(struct agent *agent)
+{
+    struct answer answer;
+    while (agent->unacked < UNACKED_MAX && agent->held_back.len > 0) {
+        memcpy(&answer, agent->held_back.at, sizeof answer);
+        bytes_drop(&agent->held_back, sizeof answer);
+        say_answer(agent, &cast.customers[answer.customer], answer.due_ns);
+    }
+}
+
 /* ---- news that concern who is there ------------------------------------------------------------
  */
 
@@ -85,6 +112,9 @@ static void on_agent_news(struct agent *agent, const struct news *news)
         cast.assigned += customer->owner[0] == '\0';
         keep(customer->owner, sizeof customer->owner, news->at);
         customer->agent = agent->line.number;
+    } else if (news->kind == NEWS_ACK) {
+        agent->unacked -= agent->unacked > 0;
+        say_held_back(agent);
     }
 }
 
@@ -153,14 +183,9 @@ void cast_agent_answers(struct customer *customer, uint64_t due_ns)
     if (due_ns <= customer->answered_ns)
         return; /* a new owner is shown what the last one has answered */
     customer->answered_ns = due_ns;
-    struct words words = {.role = 'a',
-            .number = customer->line.number,
-            .conversation = slice_of_string(customer->conversation),
-            .lineage = slice_of_string(agent->lineage),
-            .owner = slice_of_string(customer->owner),
-            .text = cast_text('A', now_ns()),
-            .n = ++customer->agent_n};
-    load.dialect->say(&agent->line, &words);
+    struct answer answer = {.due_ns = now_ns(), .customer = customer->line.number};
+    bytes_put(&agent->held_back, &answer, sizeof answer);
+    say_held_back(agent);
 }
 
 /* ---- coming ------------------------------------------------------------------------------------

@@ -17,9 +17,16 @@ struct customer {
     bool is_here;
 };
 
+struct answer {
+    uint64_t due_ns;
+    uint32_t customer;
+};
+
 struct agent {
     struct line line;
     char lineage[LINEAGE_ROOM];
+    uint32_t unacked;
+    struct bytes held_back; /* answers: what the window of unacked sends has no room for */
 };
 
 struct cast {
@@ -43,7 +50,7 @@ void cast_on_news(struct line *line, const struct news *news);
 struct customer *cast_customer(struct slice conversation); /* NULL: not one of ours */
 
 void cast_customer_says(struct customer *customer, uint64_t due_ns);
-/* Answers the words that were due then, once. */
+/* Answers the words that were due then, once; as soon as the agent's window has room. */
 void cast_agent_answers(struct customer *customer, uint64_t due_ns);
 /* 200 bytes that say who speaks and when it was due. Static, until the next call. */
 struct slice cast_text(char speaker, uint64_t due_ns);

@@ -147,6 +147,7 @@ struct load {
     double seconds, rate; /* rate 0: as fast as it goes */
     uint64_t begin_ns;    /* of what is measured */
     double cpu_before_s;  /* the generator's, at that time */
+    uint64_t heard_ns;    /* when the last frame came, on any line */
 };
 
 extern struct load load;
@@ -157,6 +158,8 @@ _Noreturn void load_fail(const char *why, struct slice detail);
 enum { LOAD_WAIT_S = 600 };
 /* Turns until the condition holds, at most so long. */
 void load_until(bool (*is_done)(void), const char *what);
+/* Nothing has been heard for a moment: everybody was told what they had missed. */
+bool load_is_silent(void);
 
 void run_chat(void), run_bots(void), run_devices(void), run_idle(void), run_accept(void);
 void run_tickets(void), run_storm(void), run_history(void), run_journey(void);

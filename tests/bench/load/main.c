@@ -26,6 +26,8 @@ struct load load = {.customers = 100, .devices = 5, .entries = 500, .seconds = 3
 void (*load_news)(struct line *line, const struct news *news);
 void (*load_greet)(struct line *line);
 
+enum { SILENCE_MS = 200 };
+
 static uint8_t secret[SIGNING_SECRET_SIZE];
 
 static const struct dialect *const dialects[] = {
@@ -75,6 +77,11 @@ void load_until(bool (*is_done)(void), const char *what)
     }
 }
 
+bool load_is_silent(void)
+{
+    return now_ns() - load.heard_ns > (uint64_t)SILENCE_MS * 1000000u;
+}
+
 static void on_open(struct line *line)
 {
     load_greet(line);
@@ -82,6 +89,7 @@ static void on_open(struct line *line)
 
 static void on_frame(struct line *line, const char *bytes, size_t len)
 {
+    load.heard_ns = now_ns();
     load.dialect->read(line, bytes, len);
 }
 
