@@ -8,7 +8,7 @@
  *
  * Invariant: what customers may not see is not in what is told for them: the node on which it
  * happened decides, by the same rules as for its own followers. A hint that cannot be read is
- * dropped; a gap makes the log look for its end.
+ * dropped; after a gap the log looks for its end, and the stored receipts are read.
  */
 #include "flow/chat_hints.h"
 
@@ -159,7 +159,9 @@ static void on_hint(struct bus_topic *topic, const struct bus_hint *hint)
 
 static void on_gap(struct bus_topic *topic)
 {
-    log_doubt(&LIST_ITEM(topic, struct chat_topic, topic)->chat->log);
+    struct chat *chat = LIST_ITEM(topic, struct chat_topic, topic)->chat;
+    log_doubt(&chat->log);
+    receipts_look(chat);
 }
 
 /* ---- listening --------------------------------------------------------------------------------

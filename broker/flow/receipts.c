@@ -291,19 +291,35 @@ static void on_cursors(void *user, const struct store_reply *reply)
         end_telling(telling, is_read);
 }
 
-void receipts_tell(struct session *session, struct chat *chat)
+/* to: who is told all that is stored; the others hear what goes beyond what they were told. */
+static void compare(struct chat *chat, struct session_handle to)
 {
     struct store *store = chat->node->store;
     struct telling *telling = calloc(1, sizeof *telling);
-    struct subscription *sub = deliver_subscription(session, chat);
     char key[64];
     check(telling != NULL);
-    if (sub != NULL)
-        sub->places = PLACES_READING;
-    *telling = (struct telling){chat, session_handle(session), store->ops->generation(store), {0}};
+    *telling = (struct telling){chat, to, store->ops->generation(store), {0}};
     chat_hold_again(chat);
     struct slice cursors = slice_make(key, conversation_cursors_key(chat_id(chat), key));
     store->ops->zset_range(store, cursors, 0, UINT64_MAX, 4 * READERS_MAX, on_cursors, telling);
+}
+
+void receipts_tell(struct session *session, struct chat *chat)
+{
+    struct subscription *sub = deliver_subscription(session, chat);
+    if (sub != NULL)
+        sub->places = PLACES_READING;
+    compare(chat, session_handle(session));
+}
+
+void receipts_look(struct chat *chat)
+{
+    LIST_EACH (at, next, &chat->followers) {
+        if (LIST_ITEM(at, struct subscription, of_chat)->places == PLACES_TOLD) {
+            compare(chat, (struct session_handle){0});
+            return;
+        }
+    }
 }
 
 void receipts_tell_rest(struct chat *chat)

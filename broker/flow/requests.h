@@ -15,6 +15,8 @@ void history(struct session *session, const struct proto_history *request); /* h
 void receipt(struct session *session, const struct proto_receipt *request); /* receipts.c */
 /* To a session that begins to follow: how far everybody is. */
 void receipts_tell(struct session *session, struct chat *chat);
+/* Other nodes may have told of receipts unheard: what is stored is told where it goes further. */
+void receipts_look(struct chat *chat);
 /* Those followers who could not be told. */
 void receipts_tell_rest(struct chat *chat);
 /* What is news of a reader, to all followers here but one (may be NULL): two frames, of which the

@@ -159,6 +159,23 @@ static void what_no_hint_told_is_found_after_a_gap(void)
     stage_end();
 }
 
+static void a_receipt_that_no_hint_told_is_found_after_a_gap(void)
+{
+    begin_apart();
+    act_say(ada, "Read this");
+    fake_bus_faults(stage.bus)->is_silent = true;
+    act_ask(anna,
+            "{\"type\":\"receipt\",\"conversation\":\"%s\",\"read\":\"%" PRIu64
+            "-0000000000000000\"}",
+            anna->conversation, fold_of(anna)->tail.seq);
+    stage_run(1000);
+    expect(!heard(ada, "\"read\""));
+    fake_bus_faults(stage.bus)->is_silent = false;
+    fake_hints_cut(stage.nodes[1].hints);
+    expect(will_hear(ada, "\"read\"", 500));
+    stage_end();
+}
+
 static void who_could_not_tell_says_so(void)
 {
     begin_apart();
@@ -493,7 +510,9 @@ int main(int argc, char **argv)
                     CASE(a_note_is_not_for_the_customer_of_another_node),
                     CASE(devices_on_two_nodes_say_all_once), CASE(typing_crosses),
                     CASE(receipts_cross_and_betray_no_note),
-                    CASE(what_no_hint_told_is_found_after_a_gap), CASE(who_could_not_tell_says_so),
+                    CASE(what_no_hint_told_is_found_after_a_gap),
+                    CASE(a_receipt_that_no_hint_told_is_found_after_a_gap),
+                    CASE(who_could_not_tell_says_so),
                     CASE(the_last_words_of_a_node_that_died_are_found),
                     CASE(bad_hints_cost_time_at_most), CASE(strange_hints_are_dropped),
                     CASE(alone_nothing_is_told), CASE(who_comes_is_told_what_happens),
