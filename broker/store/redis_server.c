@@ -5,6 +5,8 @@
  * append-only file, by the durability asked for, and there are no snapshots beside it. When memory
  * is full it refuses writes: an evicted log would be a lost one. Its only user may run the commands
  * that the adapters send, and nothing that could run code, read files or change the settings.
+ *
+ * A rewrite of the file does not compress: records are sealed, so nothing would be won.
  */
 #include "store/redis_server.h"
 
@@ -34,6 +36,7 @@ static const char settings[] =
         "auto-aof-rewrite-percentage 100\n"
         "auto-aof-rewrite-min-size 16mb\n"
         "aof-rewrite-incremental-fsync yes\n"
+        "rdbcompression no\n"
         "maxmemory-policy noeviction\n"
         "stream-node-max-bytes 1024\n"
         "io-threads 1\n"

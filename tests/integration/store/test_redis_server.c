@@ -45,7 +45,7 @@ static void it_keeps_everything_and_forgets_nothing(void)
     static const char *const settings[][2] = {{"appendonly", "yes"}, {"appendfsync", "always"},
             {"save", ""}, {"port", "0"}, {"maxmemory-policy", "noeviction"},
             {"stream-node-max-bytes", "1024"}, {"no-appendfsync-on-rewrite", "no"},
-            {"unixsocketperm", "700"}, {"maxclients", "256"}};
+            {"unixsocketperm", "700"}, {"maxclients", "256"}, {"rdbcompression", "no"}};
     redis_process_init(&server, "kept", DURABILITY_ALWAYS);
     redis_process_start(&server);
     int fd = connect_to(server.socket_path);
