@@ -18,15 +18,34 @@ void map_seed(uint64_t seed)
     secret = seed;
 }
 
-/* FNV-1a over the secret and the key, with a final mix (Murmur3's finaliser). */
+static uint64_t load(const char *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+/* Both halves of the product, so that each bit of either factor reaches all of the result. */
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* Eight bytes at a time; the last word overlaps the one before, and the length tells apart what
+ * that makes alike. source: Wang Yi, wyhash */
 static uint64_t hash_key(struct slice key)
 {
-    uint64_t hash = 0xcbf29ce484222325u ^ secret;
-    for (size_t i = 0; i < key.len; i++)
-        hash = (hash ^ (uint8_t)key.bytes[i]) * 0x100000001b3u;
-    hash ^= hash >> 33;
-    hash *= 0xff51afd7ed558ccdu;
-    return hash ^ hash >> 33;
+    enum { WORD = sizeof(uint64_t) };
+    uint64_t hash = secret ^ mix(key.len + 1, 0xa0761d6478bd642fu);
+    uint64_t last = 0;
+    for (size_t i = 0; i + WORD < key.len; i += WORD)
+        hash = mix(hash ^ load(key.bytes + i), 0xe7037ed1a0b428dbu);
+    if (key.len >= WORD)
+        last = load(key.bytes + key.len - WORD);
+    else if (key.len > 0)
+        memcpy(&last, key.bytes, key.len);
+    return mix(hash ^ last, 0x8ebc6af09c88c6e3u);
 }
 
 static struct map_node **bucket_of(const struct map *map, uint64_t hash)

@@ -5,7 +5,10 @@
  */
 #include "base/name.h"
 
-static const char hex_digits[] = "0123456789abcdef";
+#include "base/buffer.h"
+
+#include <endian.h>
+
 /* One more than a digit's value; 0 is no digit. */
 static const uint8_t hex_values[256] = {['0'] = 1,
         ['1'] = 2,
@@ -24,24 +27,28 @@ static const uint8_t hex_values[256] = {['0'] = 1,
         ['e'] = 15,
         ['f'] = 16};
 
+#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+
+/* Four bytes as eight digits, all at once: each half of a byte becomes a byte, the higher half
+ * first, and those above 9 are moved from behind '9' to 'a'. */
+static void write_hex(const uint8_t four[4], char *out)
+{
+    uint64_t halves = (uint64_t)four[0] | (uint64_t)four[1] << 16 | (uint64_t)four[2] << 32 |
+                      (uint64_t)four[3] << 48;
+    halves = (halves >> 4 | halves << 8) & EACH_BYTE(0x0f);
+    uint64_t letters = (halves + EACH_BYTE(6)) >> 4 & EACH_BYTE(1);
+    uint64_t digits = htole64(halves + EACH_BYTE('0') + letters * ('a' - '9' - 1));
+    memcpy(out, &digits, sizeof digits);
+}
+
 size_t name_write(const struct name *name, char *out)
 {
-    char digits[20];
-    size_t count = 0;
-    uint64_t rest = name->seq;
-    do {
-        digits[count++] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
-    size_t len = 0;
-    while (count > 0)
-        out[len++] = digits[--count];
-    out[len++] = '-';
-    for (size_t i = 0; i < MARK_SIZE; i++) {
-        out[len++] = hex_digits[name->mark[i] >> 4];
-        out[len++] = hex_digits[name->mark[i] & 15];
-    }
-    return len;
+    struct buffer buffer = buffer_make(out, NAME_TEXT_MAX);
+    buffer_put_u64(&buffer, name->seq);
+    buffer_put_char(&buffer, '-');
+    write_hex(name->mark, out + buffer.len);
+    write_hex(name->mark + 4, out + buffer.len + 8);
+    return buffer.len + 2 * MARK_SIZE;
 }
 
 static bool read_seq(struct slice text, uint64_t *out_seq)

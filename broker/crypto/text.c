@@ -9,9 +9,10 @@
  */
 #include "port/crypto.h"
 
+#include "base/base32.h"
+
 static const char base64url_digits[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-static const char base32_digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
 /* Writes len bytes in groups of bits; what is left is padded with zero bits. */
 static size_t write_groups(

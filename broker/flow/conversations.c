@@ -7,6 +7,7 @@
  */
 #include "flow/conversations.h"
 
+#include "base/base32.h"
 #include "base/check.h"
 #include "flow/chat.h"
 #include "flow/chat_fold.h"
@@ -19,8 +20,6 @@ struct conversations {
     struct list unused; /* the least recently used first */
 };
 
-static const char id_digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
-
 bool conversations_create(struct node *node)
 {
     node->conversations = calloc(1, sizeof *node->conversations);
@@ -30,18 +29,14 @@ bool conversations_create(struct node *node)
     return true;
 }
 
-static bool is_id_digit(char c)
-{
-    bool is_left_out = c == 'i' || c == 'l' || c == 'o' || c == 'u';
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z' && !is_left_out);
-}
-
 bool conversation_id_is_well_formed(struct slice id)
 {
-    size_t good = 0;
-    while (good < id.len && is_id_digit(id.bytes[good]))
-        good++;
-    return good == CONVERSATION_ID_LEN && id.len == good;
+    if (id.len != CONVERSATION_ID_LEN)
+        return false;
+    size_t digits = 0;
+    for (size_t i = 0; i < CONVERSATION_ID_LEN; i++)
+        digits += base32_values[(uint8_t)id.bytes[i]] != 0;
+    return digits == CONVERSATION_ID_LEN;
 }
 
 unsigned conversation_buckets(const struct node *node)
@@ -54,8 +49,8 @@ unsigned conversation_buckets(const struct node *node)
 void conversation_bucket_name(unsigned bucket, char out[2])
 {
     check(bucket < CONVERSATION_BUCKETS);
-    out[0] = id_digits[bucket >> 5];
-    out[1] = id_digits[bucket & 31];
+    out[0] = base32_digits[bucket >> 5];
+    out[1] = base32_digits[bucket & 31];
 }
 
 void conversation_id_make(struct node *node, char out[CONVERSATION_ID_LEN])
@@ -63,7 +58,7 @@ void conversation_id_make(struct node *node, char out[CONVERSATION_ID_LEN])
     uint8_t random[CONVERSATION_ID_LEN];
     node->random->fill(node->random, random, sizeof random);
     for (size_t i = 0; i < CONVERSATION_ID_LEN; i++)
-        out[i] = id_digits[random[i] & 31];
+        out[i] = base32_digits[random[i] & 31];
     unsigned bucket = (random[0] & 31u) << 5 | (random[1] & 31u);
     conversation_bucket_name(bucket % conversation_buckets(node), out);
 }

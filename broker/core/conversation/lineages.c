@@ -7,14 +7,13 @@
  */
 #include "core/conversation/lineages.h"
 
+#include "base/base32.h"
 #include "base/check.h"
-
-static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
 static void put_digits(uint64_t value, size_t count, char *out)
 {
     for (size_t i = 0; i < count; i++)
-        out[i] = digits[value >> 5 * (count - 1 - i) & 31];
+        out[i] = base32_digits[value >> 5 * (count - 1 - i) & 31];
 }
 
 void lineage_make(uint64_t now_ms, const uint8_t random[8], char out[LINEAGE_LEN])
@@ -28,21 +27,19 @@ void lineage_make(uint64_t now_ms, const uint8_t random[8], char out[LINEAGE_LEN
 
 bool lineage_is_well_formed(struct slice id)
 {
-    if (id.len != LINEAGE_LEN)
+    if (id.len != LINEAGE_LEN || id.bytes[LINEAGE_BIRTH_LEN] != '-')
         return false;
-    for (size_t i = 0; i < id.len; i++) {
-        bool is_dash = i == LINEAGE_BIRTH_LEN;
-        if (is_dash ? id.bytes[i] != '-' : !id.bytes[i] || !strchr(digits, id.bytes[i]))
-            return false;
-    }
-    return true;
+    size_t digits = 0;
+    for (size_t i = 0; i < LINEAGE_LEN; i++)
+        digits += base32_values[(uint8_t)id.bytes[i]] != 0;
+    return digits == LINEAGE_LEN - 1;
 }
 
 uint64_t lineage_birth_ms(struct slice id)
 {
     uint64_t value = 0;
     for (size_t i = 0; i < LINEAGE_BIRTH_LEN; i++)
-        value = value << 5 | (uint64_t)(strchr(digits, id.bytes[i]) - digits);
+        value = value << 5 | (uint64_t)(base32_values[(uint8_t)id.bytes[i]] - 1);
     return value;
 }
 

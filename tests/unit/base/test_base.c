@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The small tools that everything else stands on: names, maps, arenas, buffers. */
 #include "base/arena.h"
+#include "base/base32.h"
 #include "base/buffer.h"
 #include "base/map.h"
 #include "base/name.h"
 #include "base/spares.h"
 #include "lib/test.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 static void a_name_is_read_back_as_written(void)
@@ -17,6 +19,41 @@ static void a_name_is_read_back_as_written(void)
     expect_text(written, "12-9f86d081884c7d65");
     expect(name_read(written, &back));
     expect(name_equal(&name, &back));
+}
+
+/* Each byte at each place of the mark, as the C library would write it. */
+static void a_name_is_decimal_digits_and_hex_digits(void)
+{
+    char text[NAME_TEXT_MAX], wanted[NAME_TEXT_MAX + 1];
+    for (unsigned byte = 0; byte < 256; byte++) {
+        struct name name = {.seq = UINT64_C(1) << byte % 53};
+        int len = snprintf(wanted, sizeof wanted, "%" PRIu64 "-", name.seq);
+        for (unsigned i = 0; i < MARK_SIZE; i++) {
+            name.mark[i] = (uint8_t)(byte + 37 * i);
+            len += snprintf(wanted + len, sizeof wanted - (size_t)len, "%02x", name.mark[i]);
+        }
+        expect_text(slice_make(text, name_write(&name, text)), wanted);
+    }
+}
+
+static void numbers_have_no_sign_and_no_padding(void)
+{
+    uint64_t number = 0;
+    for (unsigned i = 0; i < 2000; i++, number = number < 1000 ? number + 1 : number * 10 / 9) {
+        char text[20], wanted[24];
+        struct buffer buffer = buffer_make(text, sizeof text);
+        snprintf(wanted, sizeof wanted, "%" PRIu64, number);
+        buffer_put_u64(&buffer, number);
+        expect_text(buffer_slice(&buffer), wanted);
+    }
+}
+
+static void each_digit_of_an_id_is_known_and_nothing_else(void)
+{
+    for (unsigned byte = 0; byte < 256; byte++) {
+        const char *at = byte ? strchr(base32_digits, (int)byte) : NULL;
+        expect_u64(base32_values[byte], at ? (uint64_t)(at - base32_digits) + 1 : 0);
+    }
 }
 
 static void a_name_has_only_one_spelling(void)
@@ -56,6 +93,24 @@ static void a_map_finds_what_was_put_and_not_what_was_removed(void)
         struct map_node *found = map_find(&map, slice_of_string(items[i].key));
         expect(found == (i % 2 ? &items[i].node : NULL));
     }
+    map_finish(&map);
+}
+
+/* All beginnings of two texts, which differ in what a look at the end alone would miss. */
+static void keys_of_any_length_are_told_apart(void)
+{
+    static const char one[] = "01jb2c3d4e5f6g7h8j9k0m1n2p", other[] = "21ab2c3d4e5f6g7h8j9k0m1n2p";
+    static struct numbered items[2 * sizeof one];
+    struct map map = {0};
+    size_t count = 0;
+    for (size_t len = 0; len < sizeof one; len++) {
+        map_put(&map, &items[count++].node, slice_make(one, len));
+        if (len > 0)
+            map_put(&map, &items[count++].node, slice_make(other, len));
+    }
+    for (size_t i = 0; i < count; i++)
+        expect(map_find(&map, items[i].node.key) == &items[i].node);
+    expect(map_find(&map, SLICE_OF("01jb2c3d4e5f6g7h8j9k0m1n2q")) == NULL);
     map_finish(&map);
 }
 
@@ -133,7 +188,11 @@ int main(int argc, char **argv)
     return test_main(argc, argv,
             (struct test_case[]){CASE(a_name_is_read_back_as_written),
                     CASE(a_name_has_only_one_spelling),
+                    CASE(a_name_is_decimal_digits_and_hex_digits),
+                    CASE(numbers_have_no_sign_and_no_padding),
+                    CASE(each_digit_of_an_id_is_known_and_nothing_else),
                     CASE(a_map_finds_what_was_put_and_not_what_was_removed),
+                    CASE(keys_of_any_length_are_told_apart),
                     CASE(what_an_arena_gives_is_zeroed_unless_it_is_asked_for_raw),
                     CASE(a_full_arena_and_a_full_buffer_say_so),
                     CASE(what_a_buffer_keeps_is_a_copy),
