@@ -14,6 +14,7 @@
 #include "loop/loop.h"
 
 #include "base/check.h"
+#include "base/log_line.h"
 #include "loop/timer_heap.h"
 
 #include <signal.h>
@@ -64,20 +65,25 @@ static void set_alarm(struct loop *loop)
     }
 }
 
+static void fire(struct loop *loop)
+{
+    timer_heap_fire(&loop->heap, uv_now(&loop->uv));
+    log_line_settle(uv_now(&loop->uv));
+    set_alarm(loop);
+}
+
 static void on_alarm(uv_timer_t *alarm)
 {
     struct loop *loop = alarm->data;
     loop->alarm_ms = UINT64_MAX;
-    timer_heap_fire(&loop->heap, uv_now(&loop->uv));
-    set_alarm(loop);
+    fire(loop);
 }
 
 static void on_ready(uv_idle_t *ready)
 {
     struct loop *loop = ready->data;
     uv_idle_stop(ready);
-    timer_heap_fire(&loop->heap, uv_now(&loop->uv));
-    set_alarm(loop);
+    fire(loop);
 }
 
 static uint64_t timers_now_ms(struct timers *timers)

@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import json
 import pathlib
+import re
 import socket
 import subprocess
 import sys
@@ -51,7 +52,9 @@ class Weft:
         return 0
 
     def cut_count(self):
-        return self.log_path.read_text(encoding="utf-8").count("session.slow")
+        text = self.log_path.read_text(encoding="utf-8")
+        counted = re.findall(r"log\.held_back event=session\.slow lines=(\d+)", text)
+        return text.count(" session.slow ") + sum(map(int, counted))
 
     def stop(self):
         self.process.terminate()

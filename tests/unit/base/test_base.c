@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/base32.h"
 #include "base/buffer.h"
+#include "base/log_line.h"
 #include "base/map.h"
 #include "base/name.h"
 #include "base/spares.h"
@@ -10,6 +11,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static void a_name_is_read_back_as_written(void)
 {
@@ -183,6 +185,64 @@ static void spares_keep_so_many_blocks_and_no_larger_ones(void)
     expect_u64(spares.kept, 0);
 }
 
+/* ---- log lines ---------------------------------------------------------------------------------
+ */
+
+struct captured {
+    int real_fd;
+    FILE *file;
+};
+
+static struct captured capture_standard_error(void)
+{
+    struct captured captured = {dup(STDERR_FILENO), tmpfile()};
+    expect(captured.file != NULL && dup2(fileno(captured.file), STDERR_FILENO) >= 0);
+    return captured;
+}
+
+/* Gives standard error back. Returns how many lines held these words. */
+static size_t captured_lines(struct captured *captured, const char *words)
+{
+    char line[1024];
+    size_t count = 0;
+    dup2(captured->real_fd, STDERR_FILENO);
+    close(captured->real_fd);
+    rewind(captured->file);
+    while (fgets(line, sizeof line, captured->file) != NULL)
+        count += strstr(line, words) != NULL;
+    fclose(captured->file);
+    return count;
+}
+
+static void an_event_that_repeats_is_written_so_often_and_then_counted(void)
+{
+    struct captured captured = capture_standard_error();
+    for (int i = 0; i < 1000; i++)
+        log_line(LOG_WARN, "test.flood", "number=%d", i);
+    log_line(LOG_WARN, "test.other", "number=1");
+    log_line_settle(0); /* it is not over yet */
+    expect_u64(captured_lines(&captured, "test.flood"), LOG_PACE_LINES);
+    captured = capture_standard_error();
+    log_line_settle(UINT64_MAX / 2);
+    log_line_settle(UINT64_MAX / 2);
+    expect_u64(captured_lines(&captured, " warn log.held_back event=test.flood lines=980 "), 1);
+}
+
+static void debug_lines_and_other_events_are_not_held_back(void)
+{
+    struct captured captured = capture_standard_error();
+    log_line_setup(LOG_DEBUG, NULL);
+    for (int i = 0; i < LOG_PACE_LINES; i++)
+        log_line(LOG_WARN, "test.full", "number=%d", i);
+    for (int i = 0; i < 100; i++)
+        log_line(LOG_DEBUG, "test.debug", "number=%d", i);
+    for (int i = 0; i < LOG_PACE_LINES; i++)
+        log_line(LOG_ERROR, "test.error", "number=%d", i);
+    log_line_setup(LOG_INFO, NULL);
+    log_line_settle(UINT64_MAX / 2);
+    expect_u64(captured_lines(&captured, " test."), 100 + 2 * LOG_PACE_LINES);
+}
+
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
@@ -196,5 +256,7 @@ int main(int argc, char **argv)
                     CASE(what_an_arena_gives_is_zeroed_unless_it_is_asked_for_raw),
                     CASE(a_full_arena_and_a_full_buffer_say_so),
                     CASE(what_a_buffer_keeps_is_a_copy),
-                    CASE(spares_keep_so_many_blocks_and_no_larger_ones), {0}});
+                    CASE(spares_keep_so_many_blocks_and_no_larger_ones),
+                    CASE(an_event_that_repeats_is_written_so_often_and_then_counted),
+                    CASE(debug_lines_and_other_events_are_not_held_back), {0}});
 }
