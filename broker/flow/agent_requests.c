@@ -22,6 +22,7 @@ struct offer_change {
     struct id_text request_id, agent, conversation, reason;
     struct name offer, request;
     bool is_accept, is_taken_before;
+    uint64_t taken_seq; /* by this entry; a repeat is told so once it is durable */
 };
 
 static size_t decide_offer(struct pool_change *pool_change, const struct pool *pool,
@@ -35,6 +36,7 @@ static size_t decide_offer(struct pool_change *pool_change, const struct pool *p
     id_set(&change->conversation, view.key.conversation);
     change->request = view.key.name;
     change->is_taken_before = view.state == POOL_ACTIVE;
+    change->taken_seq = view.moved_seq;
     entries[0] = (struct pool_entry){.kind = change->is_accept ? POOL_ACCEPTED : POOL_DECLINED,
             .request = view.key,
             .agent = id_slice(&change->agent),
@@ -50,8 +52,10 @@ static void on_offer(struct pool_change *pool_change, enum log_outcome outcome)
     struct offer_change *change = LIST_ITEM(pool_change, struct offer_change, change);
     struct node *node = team_node(change->change.team);
     struct session *session = session_find(node, change->session);
-    bool is_repeat = outcome == LOG_REFUSED && change->is_accept && change->is_taken_before;
-    bool is_done = outcome == LOG_APPENDED || is_repeat;
+    if (outcome == LOG_REFUSED && change->is_accept && change->is_taken_before)
+        outcome =
+                team_has_kept(change->change.team, change->taken_seq) ? LOG_WAS_ALREADY : LOG_RETRY;
+    bool is_done = outcome == LOG_APPENDED || outcome == LOG_WAS_ALREADY;
     struct chat *chat =
             is_done && change->is_accept ? chat_hold(node, id_slice(&change->conversation)) : NULL;
     if (chat != NULL) {

@@ -5,10 +5,12 @@
  *     --> compared with what was told --> offer, cancel, a look at the conversation, presence
  *
  * Invariant: what is told follows from the difference between the fold and what was told before,
- * never from an entry. So it does not matter which node appended, whether entries were read one at
- * a time or as a snapshot, or how often the same is noted; and an entry costs as much as it changes
- * and not as much as there is. Ownership itself is told by the conversation (assignments.c): the
- * pool only says where to look.
+ * never from an entry; and of a request it is told when a barrier has held for the last entry that
+ * changed it, though the fold may be ahead: nobody is offered or loses what a failover takes back.
+ * So it does not matter which node appended, whether entries were read one at a time or as a
+ * snapshot, or how often the same is noted; and an entry costs as much as it changes and not as
+ * much as there is. Ownership itself is told by the conversation (assignments.c): the pool only
+ * says where to look.
  */
 #include "flow/pool_news.h"
 
@@ -27,6 +29,7 @@ enum { REQUEST_KEY_MAX = POOL_ID_MAX + NAME_TEXT_MAX + 1 };
 struct told_request {
     struct map_node by_key;
     struct list changed;
+    uint64_t changed_seq; /* by this entry of the pool: told when it is durable */
     char key_bytes[REQUEST_KEY_MAX];
     struct id_text conversation;
     struct name request;
@@ -105,41 +108,48 @@ static struct told_request *take_request(struct pool_news *news, const struct po
     return told;
 }
 
-static void note_request(struct pool_news *news, const struct pool_key *key)
+static void note_request(struct pool_news *news, const struct pool_key *key, uint64_t seq)
 {
     struct told_request *told = take_request(news, key);
+    told->changed_seq = seq > told->changed_seq ? seq : told->changed_seq;
     list_remove(&told->changed);
     list_append(&news->changed_requests, &told->changed);
 }
 
-static void note_requests_of(struct team *team, struct slice agent)
+static void note_requests_of(struct team *team, struct slice agent, uint64_t seq)
 {
     struct pool_request_view view;
     size_t cursor = 0;
     while (pool_next_of_agent(team_pool(team), agent, &cursor, &view))
-        note_request(team_news(team), &view.key);
+        note_request(team_news(team), &view.key, seq);
 }
 
+/* Entries are counted anew, and all that is noted is noted again. */
 void news_restart(struct team *team)
 {
-    team_news(team)->is_all = true;
+    struct pool_news *news = team_news(team);
+    const struct map_node *at = NULL;
+    while ((at = map_next(&news->requests, at)) != NULL)
+        MAP_ITEM((struct map_node *)at, struct told_request, by_key)->changed_seq = 0;
+    news->is_all = true;
 }
 
 void news_note(struct team *team, const struct pool_entry *entry)
 {
     struct pool_news *news = team_news(team);
     struct pool_request_view before;
+    uint64_t seq = team_seq(team) + 1;
     bool is_snapshot = entry->kind == POOL_SNAPSHOT || entry->kind == POOL_SNAPSHOT_AGENT ||
                        entry->kind == POOL_SNAPSHOT_REQUEST;
     if (news->sessions == 0 || news->is_all || is_snapshot) /* a snapshot changes nothing */
         return;
     colleagues_note(news, entry->agent);
     if (entry->request.conversation.len > 0) {
-        note_request(news, &entry->request);
+        note_request(news, &entry->request, seq);
         if (pool_find(team_pool(team), &entry->request, &before))
             colleagues_note(news, before.agent);
     } else if (entry->agent.len > 0) { /* whoever goes gives offers back */
-        note_requests_of(team, entry->agent);
+        note_requests_of(team, entry->agent, seq);
     }
 }
 
@@ -151,33 +161,20 @@ static void note_all(struct team *team)
     size_t cursor = 0;
     while ((at = map_next(&news->requests, at)) != NULL) {
         struct told_request *told = MAP_ITEM((struct map_node *)at, struct told_request, by_key);
+        told->changed_seq = team_seq(team);
         list_remove(&told->changed);
         list_append(&news->changed_requests, &told->changed);
     }
     while (pool_next_agent(team_pool(team), &cursor, &view)) {
         colleagues_note(news, view.agent);
         if (agents_session(team_node(team), team_tenant(team), view.agent, NULL) != NULL)
-            note_requests_of(team, view.agent);
+            note_requests_of(team, view.agent, team_seq(team));
     }
     news->is_all = false;
 }
 
 /* ---- telling ----------------------------------------------------------------------------------
  */
-
-static void tell_cancel(struct team *team, const struct told_request *told)
-{
-    struct node *node = team_node(team);
-    bool is_late = team_time_ms(team) >= told->deadline_ms;
-    struct proto_frame frame = {.kind = PROTO_KIND_CANCEL};
-    frame.as.cancel = (struct proto_cancel){.has_offer = true,
-            .offer = told->offer,
-            .conversation = id_slice(&told->conversation),
-            .reason = is_late ? PROTO_CANCEL_REASON_EXPIRED : PROTO_CANCEL_REASON_WITHDRAWN};
-    struct session *at = NULL;
-    while ((at = agents_session(node, team_tenant(team), id_slice(&told->agent), at)) != NULL)
-        session_send(at, &frame);
-}
 
 /* The owner may have been seen while no session of theirs was here, or none that could be told. */
 static bool do_all_follow(struct team *team, const struct chat *chat, struct slice agent)
@@ -217,37 +214,25 @@ static enum told to_tell(struct team *team, const struct pool_request_view *view
                                           : TOLD_CHAT;
 }
 
-/* session: NULL: all of the agent's. */
 static void tell_wrap_up(struct team *team, const struct told_request *told, uint64_t deadline_ms,
         struct session *session)
 {
-    uint64_t now_ms = team_time_ms(team);
-    struct proto_frame frame = {.kind = PROTO_KIND_WRAP_UP};
-    frame.as.wrap_up = (struct proto_wrap_up){.conversation = id_slice(&told->conversation),
-            .ends_in_ms = deadline_ms > now_ms ? deadline_ms - now_ms : 0};
-    struct session *at = NULL;
-    while ((at = agents_session(team_node(team), team_tenant(team), id_slice(&told->agent), at)))
-        if (session == NULL || at == session)
-            session_send(at, &frame);
+    notice_wrap_up(
+            team, id_slice(&told->agent), id_slice(&told->conversation), deadline_ms, session);
 }
 
-/* session: NULL: all of the agent's. */
 static void tell_weight(struct team *team, struct told_request *told,
         const struct pool_request_view *view, struct session *session)
 {
-    struct proto_frame frame = {.kind = PROTO_KIND_WEIGHT};
-    frame.as.weight = (struct proto_weight){id_slice(&told->conversation), view->held};
-    struct session *at = NULL;
-    while ((at = agents_session(team_node(team), team_tenant(team), view->agent, at)) != NULL)
-        if (session == NULL || at == session)
-            session_send(at, &frame);
+    notice_weight(team, view, session);
     told->held = view->held;
 }
 
 static void take_back(struct team *team, struct told_request *told)
 {
     if (told->told == TOLD_OFFER)
-        tell_cancel(team, told);
+        notice_cancel(team, id_slice(&told->agent), id_slice(&told->conversation), &told->offer,
+                told->deadline_ms);
     else if (told->told == TOLD_CHAT)
         look_at_chat(team, told, false);
     else if (told->told == TOLD_WRAP_UP)
@@ -322,18 +307,54 @@ static void tell_request(struct team *team, struct told_request *told)
     }
 }
 
+/* Something of the agent's is not durable yet. */
+static bool is_to_be_told(struct team *team, struct slice agent)
+{
+    struct pool_request_view view;
+    LIST_EACH (at, next, &team_news(team)->changed_requests) {
+        const struct told_request *told = LIST_ITEM(at, struct told_request, changed);
+        struct pool_key key = {id_slice(&told->conversation), told->request};
+        if (!team_has_kept(team, told->changed_seq) && pool_find(team_pool(team), &key, &view) &&
+                slice_equal(view.agent, agent))
+            return true;
+    }
+    return false;
+}
+
 /* Of what was told before they came, requests have told them, and colleagues are left. */
 static void welcome_newcomers(struct team *team)
 {
     struct agent_desk *desk = NULL;
-    team_news(team)->has_newcomers = false;
-    while ((desk = desk_next(team_node(team), team_tenant(team), desk)) != NULL)
+    bool is_all = true;
+    while ((desk = desk_next(team_node(team), team_tenant(team), desk)) != NULL) {
+        bool is_early = is_to_be_told(team, id_slice(&desk->agent));
+        is_all &= !is_early;
         LIST_EACH (at, next, &desk->sessions) {
             struct session *session = LIST_ITEM(at, struct session, of_role);
-            if (session->awaits_news)
+            if (session->awaits_news && !is_early)
                 colleagues_show(team, session);
-            session->awaits_news = false;
+            session->awaits_news &= is_early;
         }
+    }
+    team_news(team)->has_newcomers = !is_all;
+}
+
+/* What no barrier has held for yet stays noted, and so does what fails: not now. */
+static void tell_requests(struct team *team)
+{
+    struct pool_news *news = team_news(team);
+    struct list requests;
+    list_init(&requests);
+    while (!list_is_empty(&news->changed_requests))
+        list_append(&requests, list_take_first(&news->changed_requests));
+    while (!list_is_empty(&requests)) {
+        struct told_request *told =
+                LIST_ITEM(list_take_first(&requests), struct told_request, changed);
+        if (team_has_kept(team, told->changed_seq))
+            tell_request(team, told);
+        else
+            list_append(&news->changed_requests, &told->changed);
+    }
 }
 
 void news_tell(struct team *team)
@@ -347,12 +368,7 @@ void news_tell(struct team *team)
     }
     if (news->is_all)
         note_all(team);
-    struct list requests;
-    list_init(&requests);
-    while (!list_is_empty(&news->changed_requests)) /* what fails is noted again: not now */
-        list_append(&requests, list_take_first(&news->changed_requests));
-    while (!list_is_empty(&requests))
-        tell_request(team, LIST_ITEM(list_take_first(&requests), struct told_request, changed));
+    tell_requests(team);
     colleagues_tell(team);
     if (news->has_newcomers)
         welcome_newcomers(team);
@@ -369,7 +385,7 @@ bool news_untold(struct team *team, const struct pool_key *key)
 void news_again(struct team *team, const struct pool_key *key)
 {
     if (news_untold(team, key))
-        note_request(team_news(team), key);
+        note_request(team_news(team), key, 0);
 }
 
 /* A session may come while its agent's are being told: the conversation is read first. */
@@ -396,9 +412,10 @@ void news_enter(struct team *team, struct session *session)
     struct pool_news *news = team_news(team);
     struct pool_request_view view;
     size_t cursor = 0;
-    if (news->sessions++ == 0)
+    bool is_first = news->sessions++ == 0;
+    if (is_first) /* what changed was not noted */
         forget(news);
-    if (!team_is_read(team) || news->is_all) {
+    if (!team_is_read(team) || news->is_all || (is_first && !team_has_kept(team, team_seq(team)))) {
         session->awaits_news = news->has_newcomers = news->is_all = true;
         return;
     }

@@ -26,12 +26,20 @@ void news_finish(struct pool_news *news);
 void news_restart(struct team *team);
 /* Notes what the entry changes. Call it before the entry is folded. */
 void news_note(struct team *team, const struct pool_entry *entry);
-/* Tells what was noted, where it differs from what was told. Call it once it is durable, and again
- * at any time. */
+/* Tells what was noted and is durable, where it differs from what was told. Call it whenever a
+ * barrier has held, and again at any time. */
 void news_tell(struct team *team);
 
 /* The session is about to be told of the offer of this request. false: it was. */
 bool news_take_offer(struct team *team, const struct pool_key *key, const struct session *session);
+
+/* What is sent of a request, to all sessions of the agent or to one: pool_notices.c */
+void notice_cancel(struct team *team, struct slice agent, struct slice conversation,
+        const struct name *offer, uint64_t deadline_ms);
+void notice_wrap_up(struct team *team, struct slice agent, struct slice conversation,
+        uint64_t deadline_ms, const struct session *only); /* 0: it is over */
+void notice_weight(
+        struct team *team, const struct pool_request_view *view, const struct session *only);
 
 /* A session came to its desk: it is told of everything, if not now, then by news_tell. A session
  * left. */

@@ -4,16 +4,17 @@
  *   conversation says        pool says              what is done
  *   queued(request)          nothing                QUEUED in the pool
  *   queued, a callback ahead anything               nothing, until it is due
- *   queued(request)          active(agent)          OWNER in the conversation
+ *   queued(request)          active(agent), kept    OWNER in the conversation
  *   active(agent, request)   nothing or another     ADOPTED in the pool
  *   no longer this request   anything               RELEASED in the pool
  *
  * Invariant (rule 12): the pool reserves before the conversation gives, the conversation ends
  * before the pool releases. Every row can be run again at any time, by any node: it depends on
  * where the two logs stand, not on who brought them there. A change's done comes after its barrier,
- * so the second log is never ahead of the first. What the pool was told of a conversation is
- * compared with it once more, by a read that is newer: another node may have moved it on in
- * between, and have found nothing in the pool to release.
+ * and a fold that is ahead of its barrier gives nothing (kept), so the second log is never ahead of
+ * the first. What the pool was told of a conversation is compared with it once more, by a read that
+ * is newer: another node may have moved it on in between, and have found nothing in the pool to
+ * release.
  */
 #include "base/check.h"
 #include "base/log_line.h"
@@ -276,16 +277,18 @@ void pool_own(struct chat *chat, const struct name *request, struct slice agent)
 /* ---- keeping the two in step ------------------------------------------------------------------
  */
 
-static void look_at_waiting(struct chat *chat, const struct pool *pool)
+static void look_at_waiting(struct chat *chat, struct team *team)
 {
     struct pool_request_view view;
     struct pool_key key = {chat_id(chat), chat_fold(chat)->request};
     if (callback_waits(chat)) /* the due index brings it back */
         return;
-    if (!pool_find(pool, &key, &view))
+    if (!pool_find(team_pool(team), &key, &view))
         queue(chat);
-    else if (view.state == POOL_ACTIVE)
+    else if (view.state == POOL_ACTIVE && team_has_kept(team, view.moved_seq))
         pool_own(chat, &chat_fold(chat)->request, view.agent);
+    else if (view.state == POOL_ACTIVE)
+        pool_give_later(team, &key, view.moved_seq);
 }
 
 static void look_at_active(struct chat *chat, const struct pool *pool)
@@ -327,7 +330,7 @@ void pools_follow_up(struct chat *chat)
         release(chat, &chat->seen_request, callback_waits(chat) ? "callback_later" : "over");
     chat->seen_request = is_wanted ? fold->request : (struct name){0};
     if (fold->phase == PHASE_QUEUED)
-        look_at_waiting(chat, team_pool(team));
+        look_at_waiting(chat, team);
     else if (fold->phase == PHASE_ACTIVE)
         look_at_active(chat, team_pool(team));
 }

@@ -59,8 +59,19 @@ static void check_some(struct team *team)
     }
 }
 
-void team_note_assigned(struct team *team, const struct pool_key *key)
+static bool is_noted(const struct team *team, const struct pool_key *key)
 {
+    for (size_t i = 0; i < team->assigned_count; i++)
+        if (name_equal(&team->assigned[i].name, &key->name) &&
+                slice_equal(id_slice(&team->assigned[i].conversation), key->conversation))
+            return true;
+    return false;
+}
+
+void pool_give_later(struct team *team, const struct pool_key *key, uint64_t seq)
+{
+    if (is_noted(team, key))
+        return;
     if (team->assigned_count == ROUTE_DECISIONS_MAX) {
         team->is_in_doubt = true; /* all are looked at */
         return;
@@ -68,16 +79,20 @@ void team_note_assigned(struct team *team, const struct pool_key *key)
     struct assigned_key *assigned = &team->assigned[team->assigned_count++];
     id_set(&assigned->conversation, key->conversation);
     assigned->name = key->name;
+    assigned->seq = seq;
 }
 
 /* Nobody was asked, so nobody answers: the conversation is given as soon as the pool's entry is
- * durable. Whoever folds it may do that. */
+ * durable (rule 12). Whoever folds it may do that. */
 static void give_assigned(struct team *team)
 {
-    while (team->assigned_count > 0) {
-        struct assigned_key *assigned = &team->assigned[--team->assigned_count];
+    for (size_t i = team->assigned_count; i-- > 0;) {
+        struct assigned_key assigned = team->assigned[i];
+        if (!team_has_kept(team, assigned.seq))
+            continue;
+        team->assigned[i] = team->assigned[--team->assigned_count];
         pool_check_request(
-                team, &(struct pool_key){id_slice(&assigned->conversation), assigned->name});
+                team, &(struct pool_key){id_slice(&assigned.conversation), assigned.name});
     }
 }
 
@@ -182,8 +197,7 @@ static void tell_queue(struct team *team)
     if (clock_ms < team->queue_told_ms + (team->is_queue_changed ? QUEUE_EVERY_MS : QUEUE_AGAIN_MS))
         return;
     team->queue_told_ms = clock_ms;
-    team->is_queue_changed = false;
-    queue_tell(team);
+    team->is_queue_changed = !queue_tell(team);
 }
 
 /* What could be decided now; not known yet while it is thinking. */

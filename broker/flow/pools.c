@@ -87,6 +87,16 @@ bool team_is_read(const struct team *team)
     return team->log.state == LOG_READY;
 }
 
+uint64_t team_seq(const struct team *team)
+{
+    return team->log.tail.seq;
+}
+
+bool team_has_kept(const struct team *team, uint64_t seq)
+{
+    return team->log.durable_seq >= seq;
+}
+
 struct pool_news *team_news(struct team *team)
 {
     return &team->news;
@@ -111,6 +121,7 @@ static void clear(struct log *log)
     team->saved_seq = team->folded_values = team->folded_at_part = 0;
     team->is_large = false;
     team->is_queue_changed = true;
+    team->assigned_count = 0; /* what is read notes them anew; the rest is compared */
     news_restart(team);
     check(team->pool != NULL);
 }
@@ -149,7 +160,7 @@ static enum log_fold fold_entry(
     if (team->log.state == LOG_READY && outcome == POOL_DONE)
         pool_metrics_check(&team->metrics, team->pool, entry);
     if (entry->kind == POOL_ASSIGNED && outcome == POOL_DONE)
-        team_note_assigned(team, &entry->request);
+        pool_give_later(team, &entry->request, record->at.seq);
     return outcome == POOL_UNKNOWN_KIND ? LOG_FOLD_UNKNOWN : LOG_FOLDED;
 }
 

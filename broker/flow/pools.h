@@ -51,6 +51,10 @@ void team_count_callback(struct team *team, uint8_t event);
 uint64_t team_time_ms(const struct team *team);
 /* The policy in force, with its number; borrowed until the next entry. */
 const struct route_policy *team_policy(struct team *team);
+/* The newest entry that the fold holds; and whether a barrier has held for this one: the fold is
+ * ahead of the barrier, and what is told of it, or done to a conversation, may not be. */
+uint64_t team_seq(const struct team *team);
+bool team_has_kept(const struct team *team, uint64_t seq);
 /* The pool was read, some time ago: see pool_look. */
 bool team_is_read(const struct team *team);
 /* A release could not be said: the pool is compared with its conversations soon. */
@@ -70,6 +74,10 @@ void pool_check_request(struct team *team, const struct pool_key *key);
  */
 void pool_own(struct chat *chat, const struct name *request, struct slice agent);
 
+/* The pool says, by the entry seq, that an agent has this case: the conversation is given as soon
+ * as that entry is durable. pool_router.c */
+void pool_give_later(struct team *team, const struct pool_key *key, uint64_t seq);
+
 /* What is told of a pool: pool_news.c, with the offers in pool_offers.c. */
 struct pool_news;
 struct pool_news *team_news(struct team *team);
@@ -78,7 +86,7 @@ void offer_tell(
         struct team *team, const struct pool_request_view *view, const struct session *only);
 
 /* Places in the queue, to customers: queue_places.c */
-void queue_tell(struct team *team);
+bool queue_tell(struct team *team); /* false: of some it is too early to tell */
 void queue_tell_one(struct chat *chat);
 void queue_tell_left(struct chat *chat); /* it waits no more */
 

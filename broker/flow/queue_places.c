@@ -4,7 +4,8 @@
  * Invariant: a place is told when it differs from the one told last, at most some times a second
  * for the whole queue: one departure moves everybody behind it. So is the estimate of the wait,
  * when it became another by much, and the moment at which the queue opens. Each node tells its own
- * sessions, whoever routes.
+ * sessions, whoever routes. That the case waits is told once the pool's entry is durable; the
+ * number is an estimate, and may count others' entries that are not yet.
  */
 #include "core/route/setup.h"
 #include "flow/callbacks.h"
@@ -65,17 +66,21 @@ static void tell_place(struct team *team, struct chat *chat, const struct pool_r
         send_place(chat, &place);
 }
 
-void queue_tell(struct team *team)
+bool queue_tell(struct team *team)
 {
     struct pool_request_view view;
     size_t cursor = 0;
+    bool is_all = true;
     while (pool_next_waiting(team_pool(team), &cursor, &view)) {
         struct chat *chat = chat_find(team_node(team), view.key.conversation);
-        if (chat != NULL && !list_is_empty(&chat->followers)) {
+        bool is_kept = team_has_kept(team, view.moved_seq);
+        is_all &= is_kept;
+        if (is_kept && chat != NULL && !list_is_empty(&chat->followers)) {
             tell_place(team, chat, &view);
             callback_tell(chat);
         }
     }
+    return is_all;
 }
 
 void queue_tell_one(struct chat *chat)
@@ -84,7 +89,7 @@ void queue_tell_one(struct chat *chat)
     struct pool_key key = {chat_id(chat), chat_fold(chat)->request};
     struct pool_request_view view;
     if (team != NULL && chat_fold(chat)->phase == PHASE_QUEUED &&
-            pool_find(team_pool(team), &key, &view))
+            pool_find(team_pool(team), &key, &view) && team_has_kept(team, view.moved_seq))
         tell_place(team, chat, &view);
 }
 

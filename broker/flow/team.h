@@ -12,6 +12,7 @@
 struct assigned_key {
     struct id_text conversation;
     struct name name;
+    uint64_t seq; /* the entry that says so */
 };
 
 struct pool_batch;
@@ -65,8 +66,6 @@ void team_on_timer(struct timer *timer);
 /* What the router decides on the fold as it is, for the entry that is being made: at most
  * ROUTE_DECISIONS_MAX values; 0 when it is not ours to route, or nothing changed. */
 size_t team_decide(struct team *team, uint64_t now_ms, struct pool_entry *out);
-/* An agent was assigned a request without being asked. */
-void team_note_assigned(struct team *team, const struct pool_key *key);
 
 /* pool_lead.c */
 bool lead_is_mine(const struct team *team);

@@ -62,6 +62,7 @@ void log_take(struct log *log, uint64_t seq, struct slice history, struct slice 
         return;
     }
     record.stored = stored;
+    log_note_durable(log, seq);
     log->users++;
     log->kind->on_foreign(log, &record);
     log->users--;

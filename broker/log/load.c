@@ -102,14 +102,29 @@ bool load_is_usable(struct load *load, const struct store_reply *reply)
     return false;
 }
 
+void log_note_durable(struct log *log, uint64_t seq)
+{
+    log->durable_seq = seq > log->durable_seq ? seq : log->durable_seq;
+}
+
+/* A barrier for all that was there when it was asked for. */
+struct telling {
+    struct log *log;
+    uint64_t seq;
+};
+
 static void on_told_durable(void *user, const struct store_reply *reply)
 {
-    struct log *log = user;
-    if (reply->outcome != STORE_OK)
+    struct telling *telling = user;
+    struct log *log = telling->log;
+    if (reply->outcome != STORE_OK) {
         log->is_untold = true; /* until a barrier holds, or the next generation */
-    else
+    } else {
+        log_note_durable(log, telling->seq);
         log->kind->on_moved(log);
+    }
     log->users--;
+    free(telling);
 }
 
 /* Whoever appended what was read may not have waited for its barrier (rule 7). */
@@ -119,8 +134,11 @@ void log_tell(struct log *log)
     log->is_untold = false;
     if (log->kind->on_moved == NULL)
         return;
+    struct telling *telling = malloc(sizeof *telling);
+    check(telling != NULL);
+    *telling = (struct telling){log, log->tail.seq};
     log->users++;
-    store->ops->barrier(store, log->generation, on_told_durable, log);
+    store->ops->barrier(store, log->generation, on_told_durable, telling);
 }
 
 static void become_fresh(struct load *load, bool has_moved)
@@ -144,7 +162,7 @@ void load_clear(struct log *log)
 {
     log->kind->clear(log);
     log->tail = (struct name){0};
-    log->time_ms = 0;
+    log->time_ms = log->durable_seq = 0;
 }
 
 /* A newborn log, or a derived one that is not there (yet, or no longer): it begins with the next

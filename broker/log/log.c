@@ -151,6 +151,8 @@ static void on_append_durable(void *user, const struct store_reply *reply)
     bool is_durable = reply->outcome == STORE_OK;
     change->result.at = flight->record.at;
     change->result.time_ms = flight->record.time_ms;
+    if (is_durable)
+        log_note_durable(log, flight->record.at.seq);
     if (is_durable && log->kind->on_record != NULL)
         log->kind->on_record(log, &flight->record);
     finish(log, change, is_durable ? LOG_APPENDED : LOG_RETRY);

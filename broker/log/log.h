@@ -131,8 +131,9 @@ struct log {
     bool may_begin;          /* derived: one that is absent may be begun by anybody */
     struct name tail;
     uint64_t time_ms;
-    uint64_t generation; /* in which the tail was read */
-    uint64_t fresh_at;   /* stamp of the newest proof that the tail is the log's end */
+    uint64_t durable_seq; /* a barrier has held for all up to here; the tail may be ahead of it */
+    uint64_t generation;  /* in which the tail was read */
+    uint64_t fresh_at;    /* stamp of the newest proof that the tail is the log's end */
 
     bool is_busy; /* a load, a refresh or an append is under way */
     struct list changes;

@@ -83,6 +83,7 @@ struct request {
     struct name offer;
     uint64_t deadline_ms;
     uint64_t policy_version;
+    uint64_t moved_seq; /* the entry that put it where it is */
     uint64_t hash;
     struct name name;
     uint8_t conversation_len;
@@ -148,6 +149,7 @@ struct pool {
     struct market *market;   /* scratch of a decision */
     uint64_t presence;       /* counts the changes of who is able, online and skilled */
     bool is_read_only;
+    uint64_t at_seq; /* the entry that is being folded */
     struct pool_lead lead;
     struct pool_pace pace;
     uint64_t policy_version; /* 0: none was put yet */

@@ -335,6 +335,7 @@ enum pool_outcome pool_apply(
         return POOL_UNKNOWN_KIND;
     }
     enum pool_outcome outcome = rules_check(pool, entry);
+    pool->at_seq = at->seq;
     if (outcome == POOL_DONE) {
         struct step step = {.at = at,
                 .time_ms = time_ms,

@@ -84,6 +84,7 @@ struct pool_request_view {
     struct slice language, last_agent, to_agent;
     struct slice agent;   /* offered or active */
     struct name offer;    /* offered: its name · active: of the accepted offer, if there was one */
+    uint64_t moved_seq;   /* the log entry that put it into this state, or a snapshot with it */
     uint64_t deadline_ms; /* offered, wrap-up */
     uint64_t policy_version;
     struct slice queue, channel, class_name;

@@ -140,6 +140,7 @@ void request_move(
     }
     request->state = state;
     request->since_ms = now_ms;
+    request->moved_seq = pool->at_seq;
     enter_place(pool, slot, agent);
 }
 
@@ -264,6 +265,7 @@ uint32_t request_add(struct pool *pool, const struct pool_entry *entry, uint64_t
             .first_queued_ms = first_ms > 0 && first_ms < now_ms ? first_ms : now_ms,
             .queued_ms = now_ms,
             .since_ms = now_ms,
+            .moved_seq = pool->at_seq,
             .value = entry->need.value,
             .promise_ms = entry->need.promise_ms,
             .weight = entry->need.weight > 0 ? entry->need.weight : POOL_WEIGHT_FULL,

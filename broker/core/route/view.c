@@ -21,6 +21,7 @@ static void view_request(const struct pool *pool, uint32_t slot, struct pool_req
             .to_agent = text_of(pool, request->to_agent),
             .agent = agent == SLOT_NONE ? SLICE_NONE : text_of(pool, pool->agents[agent].id),
             .offer = request->offer,
+            .moved_seq = request->moved_seq,
             .deadline_ms = request->deadline_ms,
             .policy_version = request->policy_version,
             .queue = text_of(pool, request->queue),
