@@ -1,59 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The admin doors for tenants, agents and keys.
+/* The admin doors for tenants and keys, and what they share with that for agents (door_agents.c).
  *
  *   POST   /v1/admin/tenants              {id?, name, origins[]}   -> {tenant, signing_secret}
  *          the same with the id of one    {id}                     -> its signing_secret again
  *   DELETE /v1/admin/tenants/T            erases all its conversations, then the tenant
- *   POST   /v1/admin/tenants/T/agents     {id?, name, skills[], …} -> {agent, code, link}
- *          of one who exists: what is not said stays; nothing said: a fresh code
+ *   POST   /v1/admin/tenants/T/agents     door_agents.c
  *   POST   /v1/admin/tenants/T/keys       {role, name}             -> {key}
  *
  * Invariant: a change is answered once it is in the directory log. Secrets are never stored: of a
  * key only the hash is, and a signing secret is derived anew.
  */
+#include "flow/door_admin.h"
 #include "base/check.h"
 #include "flow/credentials.h"
-#include "flow/directory_changes.h"
-#include "flow/door.h"
 #include "flow/erase.h"
 #include "flow/tenant_keys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LINK_TTL_MS = 24 * 60 * 60 * 1000, AGENT_CAPACITY_DEFAULT = 4, NEW_ID_BYTES = 5 };
-
-struct skill_body {
-    struct slice name;
-    bool has_level;
-    uint64_t level;
-};
-
-struct channel_body {
-    struct slice name;
-    uint64_t weight;
-};
-
-struct admin_body {
-    struct slice id, name, role, shift;
-    const struct slice *origins;
-    size_t origins_count;
-    const struct skill_body *skills;
-    size_t skills_count;
-    const struct slice *languages;
-    size_t languages_count;
-    bool has_capacity;
-    uint64_t capacity;
-    const struct slice *queues;
-    size_t queues_count;
-    const struct channel_body *channels;
-    size_t channels_count;
-    bool has_auto_accept, auto_accept, has_supervisor, supervisor;
-};
-
-struct admin_answer {
-    struct slice tenant, signing_secret, agent, code, link, key;
-};
+enum { NEW_ID_BYTES = 5 };
 
 static const struct proto_field skill_fields[] = {
         PROTO_STR(struct skill_body, name, REQUIRED, POOL_WORD_MAX),
@@ -93,21 +59,12 @@ static const struct proto_field answer_fields[] = {
 };
 static const struct proto_shape answer_shape = PROTO_SHAPE(struct admin_answer, answer_fields);
 
-/* A change of the directory with its answer: it keeps the request's bytes. */
-struct admin_change {
-    struct directory_change change;
-    struct door door;
-    struct directory_value value;
-    unsigned said; /* of an agent: a bit a setting */
-    char id_bytes[40], secret[64];
-    struct once once;
-    size_t id_len, secret_len;
-    uint8_t hash[KEY_HASH_SIZE];
-    struct arena arena;
-    _Alignas(16) uint8_t bytes[8192];
-};
+void admin_answer_send(struct door *door, int status, const struct admin_answer *answer)
+{
+    door_answer(door, status, &answer_shape, answer);
+}
 
-static bool is_plain_id(struct slice id)
+bool admin_id_is_plain(struct slice id)
 {
     for (size_t i = 0; i < id.len; i++)
         if (memchr("abcdefghijklmnopqrstuvwxyz0123456789-", id.bytes[i], 37) == NULL)
@@ -115,7 +72,7 @@ static bool is_plain_id(struct slice id)
     return id.len > 0 && id.len <= 32;
 }
 
-static struct admin_change *make_change(
+struct admin_change *admin_change_make(
         struct door *door, enum directory_kind kind, struct slice tenant)
 {
     struct admin_change *change = calloc(1, sizeof *change);
@@ -128,8 +85,7 @@ static struct admin_change *make_change(
     return change;
 }
 
-/* The id asked for, or a new one with this prefix. */
-static struct slice choose_id(struct admin_change *change, const char *prefix, struct slice wanted)
+struct slice admin_choose_id(struct admin_change *change, const char *prefix, struct slice wanted)
 {
     struct node *node = change->door.node;
     uint8_t random[NEW_ID_BYTES];
@@ -141,7 +97,7 @@ static struct slice choose_id(struct admin_change *change, const char *prefix, s
     return slice_make(change->id_bytes, change->id_len);
 }
 
-static bool is_good(struct admin_change *change, enum log_outcome outcome)
+bool admin_is_good(struct admin_change *change, enum log_outcome outcome)
 {
     if (outcome == LOG_APPENDED)
         return true;
@@ -163,14 +119,14 @@ static void answer_tenant(struct door *door, int status, const struct tenant *te
     tenant_brand_secret(door->node->settings->master_key, tenant, secret);
     struct admin_answer answer = {.tenant = tenant->id,
             .signing_secret = slice_make(text, base64url_write(secret, sizeof secret, text))};
-    door_answer(door, status, &answer_shape, &answer);
+    admin_answer_send(door, status, &answer);
     memset(secret, 0, sizeof secret);
 }
 
 static void on_tenant(struct directory_change *directory_change, enum log_outcome outcome)
 {
     struct admin_change *change = LIST_ITEM(directory_change, struct admin_change, change);
-    if (!is_good(change, outcome))
+    if (!admin_is_good(change, outcome))
         return;
     const struct tenant *tenant = directory_tenant(change->door.node, change->value.tenant);
     if (tenant != NULL)
@@ -182,7 +138,7 @@ static void on_tenant(struct directory_change *directory_change, enum log_outcom
 
 static void make_tenant(struct door *door, const struct admin_body *body)
 {
-    if (body->id.len > 0 && !is_plain_id(body->id)) {
+    if (body->id.len > 0 && !admin_id_is_plain(body->id)) {
         door_refuse(
                 door, 400, PROTO_ERROR_BAD_REQUEST, "An id has a-z, 0-9 and dashes, at most 32.");
         return;
@@ -192,8 +148,8 @@ static void make_tenant(struct door *door, const struct admin_body *body)
         answer_tenant(door, 200, known);
         return;
     }
-    struct admin_change *change = make_change(door, DIRECTORY_TENANT, SLICE_NONE);
-    change->value.tenant = choose_id(change, "t", body->id);
+    struct admin_change *change = admin_change_make(door, DIRECTORY_TENANT, SLICE_NONE);
+    change->value.tenant = admin_choose_id(change, "t", body->id);
     change->value.name = arena_copy(&change->arena, body->name);
     change->value.text_count = body->origins_count;
     for (size_t i = 0; i < body->origins_count; i++)
@@ -205,7 +161,7 @@ static void make_tenant(struct door *door, const struct admin_body *body)
 static void on_tenant_gone(struct directory_change *directory_change, enum log_outcome outcome)
 {
     struct admin_change *change = LIST_ITEM(directory_change, struct admin_change, change);
-    if (!is_good(change, outcome))
+    if (!admin_is_good(change, outcome))
         return;
     erase_tenant_rest(change->door.node, change->value.tenant);
     door_answer(&change->door, 204, NULL, NULL);
@@ -225,132 +181,9 @@ static void on_tenant_erased(void *user, enum erase_outcome outcome)
 
 static void remove_tenant(struct door *door, struct slice tenant)
 {
-    struct admin_change *change = make_change(door, DIRECTORY_TENANT_GONE, tenant);
+    struct admin_change *change = admin_change_make(door, DIRECTORY_TENANT_GONE, tenant);
     change->change.done = on_tenant_gone;
     erase_tenant(door->node, change->value.tenant, on_tenant_erased, change);
-}
-
-/* ---- agents -----------------------------------------------------------------------------------
- */
-
-static void on_code_kept(void *user, const struct store_reply *reply)
-{
-    struct admin_change *change = user;
-    char link[512];
-    if (reply->outcome != STORE_OK) {
-        door_refuse_later(&change->door, 503, PROTO_ERROR_STORE_UNAVAILABLE, 500);
-        free(change);
-        return;
-    }
-    int len = snprintf(link, sizeof link, "%.*s/desk/#code=%.*s",
-            SLICE_ARGS(change->door.node->settings->public_url), (int)change->once.code_len,
-            change->once.code);
-    struct admin_answer answer = {.agent = change->value.id,
-            .code = slice_make(change->once.code, change->once.code_len),
-            .link = slice_make(link, (size_t)len)};
-    door_answer(&change->door, 201, &answer_shape, &answer);
-    free(change);
-}
-
-static void make_code(struct admin_change *change)
-{
-    change->once = (struct once){
-            .tenant = change->value.tenant, .agent = change->value.id, .ttl_ms = LINK_TTL_MS};
-    once_make(change->door.node, &change->once, on_code_kept, change);
-}
-
-static void on_agent(struct directory_change *directory_change, enum log_outcome outcome)
-{
-    struct admin_change *change = LIST_ITEM(directory_change, struct admin_change, change);
-    if (is_good(change, outcome))
-        make_code(change);
-}
-
-/* What was not said of an agent who exists stays as it is when the entry is made. */
-static void keep_unsaid(struct directory_change *directory_change)
-{
-    static const struct agent_profile nobody = {.capacity = AGENT_CAPACITY_DEFAULT};
-    struct admin_change *change = LIST_ITEM(directory_change, struct admin_change, change);
-    struct directory_value *value = &change->value;
-    const struct agent_profile *known =
-            directory_agent(change->door.node, value->tenant, value->id);
-    for (unsigned at = 0; at < AGENT_SETTINGS; at++)
-        if ((change->said >> at & 1) == 0)
-            directory_take_setting(value, known ? known : &nobody, (enum agent_setting)at);
-}
-
-static bool has_list(const void *items, size_t count)
-{
-    return items != NULL || count > 0; /* an empty list that was given is not NULL */
-}
-
-/* A bit for each setting of an agent that the body speaks of. */
-static unsigned settings_said(const struct admin_body *body)
-{
-    const bool said[AGENT_SETTINGS] = {
-            [AGENT_NAME] = body->name.len > 0,
-            [AGENT_SKILLS] = has_list(body->skills, body->skills_count),
-            [AGENT_LANGUAGES] = has_list(body->languages, body->languages_count),
-            [AGENT_CAPACITY] = body->has_capacity,
-            [AGENT_QUEUES] = has_list(body->queues, body->queues_count),
-            [AGENT_CHANNELS] = has_list(body->channels, body->channels_count),
-            [AGENT_SHIFT] = body->shift.bytes != NULL, /* an empty text takes it away */
-            [AGENT_AUTO_ACCEPT] = body->has_auto_accept,
-            [AGENT_SUPERVISOR] = body->has_supervisor,
-    };
-    unsigned bits = 0;
-    for (unsigned at = 0; at < AGENT_SETTINGS; at++)
-        bits |= (unsigned)said[at] << at;
-    return bits;
-}
-
-static void take_agent(struct admin_change *change, const struct admin_body *body)
-{
-    struct directory_value *value = &change->value;
-    struct arena *arena = &change->arena;
-    value->name = arena_copy(arena, body->name);
-    value->number = body->capacity;
-    value->shift = arena_copy(arena, body->shift);
-    value->auto_accept = body->auto_accept;
-    value->is_supervisor = body->supervisor;
-    value->skill_count = body->skills_count;
-    for (size_t i = 0; i < body->skills_count; i++) {
-        value->skills[i].name = arena_copy(arena, body->skills[i].name);
-        value->skills[i].level =
-                body->skills[i].has_level ? (uint32_t)body->skills[i].level : POOL_LEVEL_MAX;
-    }
-    value->queue_count = body->queues_count;
-    for (size_t i = 0; i < body->queues_count; i++)
-        value->queues[i] = arena_copy(arena, body->queues[i]);
-    value->channel_count = body->channels_count;
-    for (size_t i = 0; i < body->channels_count; i++) {
-        value->channels[i].name = arena_copy(arena, body->channels[i].name);
-        value->channels[i].weight = (uint32_t)body->channels[i].weight;
-    }
-    value->text_count = body->languages_count;
-    for (size_t i = 0; i < body->languages_count; i++)
-        value->texts[i] = arena_copy(arena, body->languages[i]);
-}
-
-static void make_agent(struct door *door, struct slice tenant, const struct admin_body *body)
-{
-    const struct agent_profile *known = directory_agent(door->node, tenant, body->id);
-    if ((body->id.len > 0 && !is_plain_id(body->id)) || (known == NULL && body->name.len == 0)) {
-        door_refuse(door, 400, PROTO_ERROR_BAD_REQUEST,
-                "A new agent has a name, and an id of a-z, 0-9 and dashes.");
-        return;
-    }
-    struct admin_change *change = make_change(door, DIRECTORY_AGENT, tenant);
-    change->value.id = choose_id(change, "ag", body->id);
-    change->said = settings_said(body);
-    if (change->said == 0) { /* only a fresh code is asked for */
-        make_code(change);
-        return;
-    }
-    take_agent(change, body);
-    change->change.complete = keep_unsaid;
-    change->change.done = on_agent;
-    directory_submit(door->node, &change->change);
 }
 
 /* ---- keys -------------------------------------------------------------------------------------
@@ -360,12 +193,12 @@ static void on_key(struct directory_change *directory_change, enum log_outcome o
 {
     struct admin_change *change = LIST_ITEM(directory_change, struct admin_change, change);
     char key[256];
-    if (!is_good(change, outcome))
+    if (!admin_is_good(change, outcome))
         return;
     int len = snprintf(key, sizeof key, "wk_%.*s_%.*s_%.*s", SLICE_ARGS(change->value.tenant),
             SLICE_ARGS(change->value.id), (int)change->secret_len, change->secret);
     struct admin_answer answer = {.key = slice_make(key, (size_t)len)};
-    door_answer(&change->door, 201, &answer_shape, &answer);
+    admin_answer_send(&change->door, 201, &answer);
     memset(change->secret, 0, sizeof change->secret);
     free(change);
 }
@@ -380,11 +213,11 @@ static void make_key(struct door *door, struct slice tenant, const struct admin_
                 "A key has a role, bot or service, and a name.");
         return;
     }
-    struct admin_change *change = make_change(door, DIRECTORY_KEY, tenant);
+    struct admin_change *change = admin_change_make(door, DIRECTORY_KEY, tenant);
     node->random->fill(node->random, random, sizeof random);
     change->secret_len = base32_write(random, sizeof random, change->secret);
     key_hash(node, slice_make(change->secret, change->secret_len), change->hash);
-    change->value.id = choose_id(change, "k", SLICE_NONE);
+    change->value.id = admin_choose_id(change, "k", SLICE_NONE);
     change->value.name = arena_copy(&change->arena, body->name);
     change->value.role = arena_copy(&change->arena, body->role);
     change->value.hash = slice_make(change->hash, sizeof change->hash);
@@ -422,7 +255,7 @@ static void for_tenant(struct door *door, const struct http_request *request, st
     else if (!door_read(door, request, &admin_shape, &body))
         return;
     else if (slice_is(what, "agents"))
-        make_agent(door, tenant, &body);
+        door_make_agent(door, tenant, &body);
     else
         make_key(door, tenant, &body);
 }
