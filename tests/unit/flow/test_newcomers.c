@@ -17,16 +17,29 @@ static void an_agent_made_on_one_node_is_known_on_the_other(void)
     stage_end();
 }
 
-/* No hint has told node 1 of her: it looks before it says no. */
-static void who_was_made_a_moment_ago_may_enter_anywhere(void)
+/* Agent more-7, with a token for node 1. */
+static struct actor *newcomer_to_node_1(void)
+{
+    struct actor *newcomer = stage_actor();
+    newcomer->on = 1;
+    act_sign(newcomer, "north", "agent", "a:more-7", false);
+    return newcomer;
+}
+
+/* She is made on node 0, and no hint tells node 1 of her. */
+static struct actor *make_newcomer_unheard(void)
 {
     stage_start_nodes(2);
     stage_run(2 * MEMBERS_LOOK_MS);
     fake_bus_faults(stage.bus)->is_silent = true;
     stage_add_agent("north", 7);
-    struct actor *newcomer = stage_actor();
-    newcomer->on = 1;
-    act_sign(newcomer, "north", "agent", "a:more-7", false);
+    return newcomer_to_node_1();
+}
+
+/* It looks before it says no. */
+static void who_was_made_a_moment_ago_may_enter_anywhere(void)
+{
+    struct actor *newcomer = make_newcomer_unheard();
     expect(directory_agent(stage.nodes[1].node, SLICE_OF("north"), SLICE_OF("more-7")) == NULL);
     act_enter(newcomer);
     expect(will_hear(newcomer, "\"welcome\"", 100));
@@ -49,13 +62,7 @@ static void who_was_never_made_enters_nowhere(void)
 /* Nobody can say no while the directory cannot be read: the same hello may come again. */
 static void a_no_that_cannot_be_looked_up_is_not_said(void)
 {
-    stage_start_nodes(2);
-    stage_run(2 * MEMBERS_LOOK_MS);
-    fake_bus_faults(stage.bus)->is_silent = true;
-    stage_add_agent("north", 7);
-    struct actor *newcomer = stage_actor();
-    newcomer->on = 1;
-    act_sign(newcomer, "north", "agent", "a:more-7", false);
+    struct actor *newcomer = make_newcomer_unheard();
     fake_server_kill(stage.server);
     act_enter(newcomer);
     expect(will_hear(newcomer, "\"store_unavailable\"", 1000));
@@ -82,9 +89,7 @@ static void make_newcomer_unseen(void)
 static void a_node_that_seems_to_be_alone_looks_too(void)
 {
     make_newcomer_unseen();
-    struct actor *newcomer = stage_actor();
-    newcomer->on = 1;
-    act_sign(newcomer, "north", "agent", "a:more-7", false);
+    struct actor *newcomer = newcomer_to_node_1();
     act_enter(newcomer);
     expect(will_hear(newcomer, "\"welcome\"", 100));
     expect(!heard_ever(newcomer, "\"error\""));
