@@ -5,6 +5,7 @@
  * is asked who was a candidate, who was not and why, by the policy that was in force. Invariant:
  * nothing is guessed from the outcome: the recorded terms are printed beside what the core says.
  */
+#include "base/heap.h"
 #include "cli/command.h"
 #include "cli/routing_log.h"
 #include "cli/say.h"
@@ -49,15 +50,6 @@ struct explaining {
     size_t found;
     bool is_begun; /* from the log's birth, or from a snapshot on */
 };
-
-static void *resize(void *user, void *old, size_t bytes)
-{
-    (void)user;
-    if (bytes > 0)
-        return realloc(old, bytes);
-    free(old);
-    return NULL;
-}
 
 static const char *verdict_word(enum route_verdict verdict)
 {
@@ -251,7 +243,7 @@ static int run_explain(const void *given, const struct command_words *words)
         return code;
     read_case(words->all[0], &all);
     all.standard.version = 0;
-    all.pool = pool_create((struct pool_memory){resize, NULL}, 1);
+    all.pool = pool_create((struct pool_memory){heap_resize, NULL}, 1);
     code = explain_log(&all, &log);
     pool_destroy(all.pool);
     free(all.policy);

@@ -10,6 +10,7 @@
 #include "flow/team.h"
 
 #include "base/check.h"
+#include "base/heap.h"
 #include "flow/bus_record.h"
 #include "flow/callbacks_ahead.h"
 #include "flow/desks.h"
@@ -23,15 +24,6 @@ enum { CLOCK_BACK_MS = 2000 }; /* the store's clock is behind the log by more: i
 struct pools {
     struct map by_tenant;
 };
-
-static void *resize(void *user, void *old, size_t bytes)
-{
-    (void)user;
-    if (bytes > 0)
-        return realloc(old, bytes);
-    free(old);
-    return NULL;
-}
 
 static struct team *team_of(struct log *log)
 {
@@ -117,7 +109,7 @@ static void clear(struct log *log)
     team->node->random->fill(team->node->random, &seed, sizeof seed);
     if (team->pool != NULL)
         pool_destroy(team->pool);
-    team->pool = pool_create((struct pool_memory){resize, NULL}, seed);
+    team->pool = pool_create((struct pool_memory){heap_resize, NULL}, seed);
     team->saved_seq = team->folded_values = team->folded_at_part = 0;
     team->is_large = false;
     team->is_queue_changed = true;

@@ -11,6 +11,7 @@
  */
 #include "lab/bench.h"
 
+#include "base/heap.h"
 #include "core/route/route.h"
 
 #include <inttypes.h>
@@ -33,10 +34,8 @@ struct hall {
 static void *resize(void *user, void *old, size_t bytes)
 {
     const struct hall *hall = user;
-    if (bytes > 0)
-        return hall->is_memory_withheld ? NULL : realloc(old, bytes);
-    free(old);
-    return NULL;
+    bool is_withheld = hall->is_memory_withheld && bytes > 0;
+    return is_withheld ? NULL : heap_resize(NULL, old, bytes);
 }
 
 static uint64_t draw(struct hall *hall, uint64_t below)

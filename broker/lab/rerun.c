@@ -12,6 +12,7 @@
 #include "lab/rerun.h"
 
 #include "base/check.h"
+#include "base/heap.h"
 #include "lab/events.h"
 
 #include <inttypes.h>
@@ -32,15 +33,6 @@ struct rerun {
     struct name at;
     uint64_t now_ms, wakes_ms;
 };
-
-static void *resize(void *user, void *old, size_t bytes)
-{
-    (void)user;
-    if (bytes > 0)
-        return realloc(old, bytes);
-    free(old);
-    return NULL;
-}
 
 /* The request's number in the history; UINT32_MAX: not known. */
 static uint32_t number_of(const struct rerun *rerun, const struct pool_key *key)
@@ -308,7 +300,7 @@ bool rerun_run(const struct rerun_history *history, const struct route_policy *p
             .read_policy = read_policy,
             .scratch = scratch,
             .fates = fates,
-            .pool = pool_create((struct pool_memory){resize, NULL}, 1),
+            .pool = pool_create((struct pool_memory){heap_resize, NULL}, 1),
             .decisions = malloc(sizeof(struct pool_decisions))};
     for (size_t i = 0; i < history->request_count; i++)
         fates[i] = (struct rerun_fate){.answered_ms = RERUN_NEVER};

@@ -6,16 +6,9 @@
  */
 #include "lab/world.h"
 
-#include <stdlib.h>
+#include "base/heap.h"
 
-static void *resize(void *user, void *old, size_t bytes)
-{
-    (void)user;
-    if (bytes > 0)
-        return realloc(old, bytes);
-    free(old);
-    return NULL;
-}
+#include <stdlib.h>
 
 static uint32_t kind_of(const void *user, struct slice conversation)
 {
@@ -34,7 +27,7 @@ bool world_open(struct world *world, const struct simulation *setup)
             .roster = &world->roster,
             .kind_of = kind_of,
             .user = setup->customers};
-    world->pool = pool_create((struct pool_memory){resize, NULL}, 1);
+    world->pool = pool_create((struct pool_memory){heap_resize, NULL}, 1);
     world->decisions = malloc(sizeof *world->decisions);
     world->services = calloc(setup->agents, sizeof *world->services);
     world->tickets = calloc(setup->agents, sizeof *world->tickets);

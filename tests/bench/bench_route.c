@@ -6,6 +6,7 @@
  * backlog  everybody free, all waiting at once: decide and fold until nothing is left to match
  * steady   all full, the rest waiting: one chat ends, decide, fold, accept; as in a busy hour
  */
+#include "base/heap.h"
 #include "core/route/route.h"
 
 #include <inttypes.h>
@@ -21,15 +22,6 @@ static struct pool_decisions decisions;
 static uint64_t now_ms = 1000000, seq, random_state = 42;
 static char skill_text[SKILLS_MAX][32];
 static uint64_t decide_ns, fold_ns, decide_calls, offers;
-
-static void *resize(void *user, void *old, size_t bytes)
-{
-    (void)user;
-    if (bytes > 0)
-        return realloc(old, bytes);
-    free(old);
-    return NULL;
-}
 
 static uint64_t draw(uint64_t below)
 {
@@ -180,7 +172,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_route [AGENTS [SKILLS (35..4096) [WAITING]]]\n");
         return 2;
     }
-    pool = pool_create((struct pool_memory){resize, NULL}, 1);
+    pool = pool_create((struct pool_memory){heap_resize, NULL}, 1);
     policy = route_policy_default();
     for (uint64_t i = 0; i < skills; i++)
         snprintf(skill_text[i], sizeof skill_text[i], "skill%" PRIu64, i);

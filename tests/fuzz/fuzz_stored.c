@@ -5,6 +5,7 @@
  * Guards: a record that does not hold is never taken; what decodes can be folded, shown and written
  * again, and reads back the same.
  */
+#include "base/heap.h"
 #include "core/route/pool.h"
 #include "flow/directory_codec.h"
 #include "flow/entry_codec.h"
@@ -73,15 +74,6 @@ static void as_fold(struct slice bytes)
     check(slice_equal(buffer_slice(&one), buffer_slice(&two)));
 }
 
-static void *resize(void *user, void *old, size_t bytes)
-{
-    (void)user;
-    if (bytes > 0)
-        return realloc(old, bytes);
-    free(old);
-    return NULL;
-}
-
 static void count_values(void *user, const struct pool_entry *entry)
 {
     (void)entry;
@@ -94,7 +86,7 @@ static void as_pool(struct slice bytes)
     size_t count = 0, values = 0;
     if (!pool_decode(bytes, &scratch, &entries, &count))
         return;
-    struct pool *pool = pool_create((struct pool_memory){resize, NULL}, 1);
+    struct pool *pool = pool_create((struct pool_memory){heap_resize, NULL}, 1);
     check(pool != NULL);
     for (size_t i = 0; i < count && i < 64; i++)
         pool_apply(pool, &(struct name){i + 1, {1}}, 1000 * i, &entries[i]);

@@ -8,13 +8,13 @@
 #include "world.h"
 
 #include "base/check.h"
+#include "base/heap.h"
 #include "flow/pool_parts.h"
 #include "stored/pool_codec.h"
 #include "tally.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { SCRATCH = 1 << 18, VALUE_MAX = 1 << 15 };
 
@@ -73,18 +73,9 @@ static uint64_t digest_of(const struct pool *pool)
     return digest;
 }
 
-static void *resize(void *user, void *old, size_t bytes)
-{
-    (void)user;
-    if (bytes > 0)
-        return realloc(old, bytes);
-    free(old);
-    return NULL;
-}
-
 static struct pool *make_pool(void)
 {
-    struct pool *pool = pool_create((struct pool_memory){resize, NULL}, 1);
+    struct pool *pool = pool_create((struct pool_memory){heap_resize, NULL}, 1);
     check(pool != NULL);
     return pool;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A saved pool is read by whoever loads it, or it is not saved: a node must not write what would
  * stop it and everybody after it. */
+#include "base/heap.h"
 #include "flow/node.h"
 #include "flow/pool_save.h"
 #include "lib/test.h"
@@ -8,20 +9,10 @@
 #include "stored/pool_codec.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { SKILLS = 32 };
 
 static uint8_t scratch_bytes[NODE_SCRATCH_BYTES], plain[RECORD_PLAIN_MAX];
-
-static void *resize(void *user, void *old, size_t bytes)
-{
-    (void)user;
-    if (bytes > 0)
-        return realloc(old, bytes);
-    free(old);
-    return NULL;
-}
 
 static void come(struct pool *pool, unsigned agent, size_t skill_count)
 {
@@ -45,7 +36,7 @@ static void come(struct pool *pool, unsigned agent, size_t skill_count)
 /* Saves a pool of so many agents. Returns whether it was saved; then it can be read. */
 static bool saves(unsigned agents, size_t skill_count)
 {
-    struct pool *pool = pool_create((struct pool_memory){resize, NULL}, 7);
+    struct pool *pool = pool_create((struct pool_memory){heap_resize, NULL}, 7);
     struct arena scratch;
     const struct pool_entry *entries;
     size_t count = 0;

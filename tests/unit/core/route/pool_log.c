@@ -6,6 +6,7 @@
  */
 #include "pool_log.h"
 
+#include "base/heap.h"
 #include "core/route/fold.h"
 #include "lib/test.h"
 
@@ -146,18 +147,9 @@ enum pool_outcome pool_log_fold(const struct pool_log *log, size_t from, struct 
     return outcome;
 }
 
-static void *resize_heap(void *user, void *old, size_t bytes)
-{
-    (void)user;
-    if (bytes > 0)
-        return realloc(old, bytes);
-    free(old);
-    return NULL;
-}
-
 struct pool_memory pool_heap(void)
 {
-    return (struct pool_memory){resize_heap, NULL};
+    return (struct pool_memory){heap_resize, NULL};
 }
 
 /* ---- soundness ---- */
