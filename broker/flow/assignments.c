@@ -261,12 +261,14 @@ void assignments_follow_up(struct chat *chat)
     struct name owner = is_agent ? fold->owner : (struct name){0};
     if (name_equal(&chat->seen_owner, &owner))
         return;
-    struct id_text before = chat->seen_agent;
+    struct slice agent = is_agent ? id_slice(&fold->owner_id) : SLICE_NONE;
+    struct slice before = chat->seen_agent;
     chat->seen_owner = owner;
-    chat->seen_agent = is_agent ? fold->owner_id : (struct id_text){0};
-    bool is_same = is_agent && slice_equal(id_slice(&before), id_slice(&fold->owner_id));
-    if (before.len > 0 && !is_same)
-        release_sessions(chat, id_slice(&before));
+    chat->seen_agent = SLICE_NONE;
+    session_keep_text(&chat->seen_agent, agent);
+    if (before.len > 0 && !slice_equal(before, agent))
+        release_sessions(chat, before);
+    free((char *)before.bytes);
     if (is_agent)
         end_watching(chat);
     struct session *at = NULL;

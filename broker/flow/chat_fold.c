@@ -142,7 +142,7 @@ struct conversation *chat_fold_take_out(struct chat *chat)
 /* What is being read or appended, or was never read, stays. */
 static bool may_go(const struct chat *chat)
 {
-    return chat_is_idle(chat) && chat->log.state == LOG_READY && chat->paged_count == 0 &&
+    return chat_is_idle(chat) && chat->log.state == LOG_READY && chat->paging == NULL &&
            name_equal(&chat->fold_in_use->tail, &chat->log.tail);
 }
 

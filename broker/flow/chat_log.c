@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "flow/chat_fold.h"
 #include "flow/chat_hints.h"
+#include "flow/chat_read.h"
 #include "flow/deliver.h"
 #include "flow/entry_codec.h"
 #include "flow/erase.h"
@@ -50,9 +51,10 @@ static enum log_fold decode(struct chat *chat, const struct record *record, stru
 static const struct amendment *amendment_of(const struct chat *chat, const struct name *target)
 {
     const struct amendment *found = amendments_find(&chat_fold(chat)->amendments, target);
-    for (size_t i = 0; found == NULL && i < chat->paged_count; i++)
-        if (name_equal(&chat->paged[i].target, target))
-            found = &chat->paged[i];
+    const struct chat_read *paging = chat->paging;
+    for (size_t i = 0; paging != NULL && found == NULL && i < paging->paged_count; i++)
+        if (name_equal(&paging->paged[i].target, target))
+            found = &paging->paged[i];
     return found;
 }
 

@@ -46,11 +46,9 @@ static void on_record(struct log_reader *reader, const struct record *record)
         read->is_cut = !read->is_reverse || record->at.seq <= chat_fold(chat)->tail.seq;
         return;
     }
-    chat->paged = read->paged;
-    chat->paged_count = read->paged_count;
+    chat->paging = read;
     read->on_record(read, record);
-    chat->paged = NULL;
-    chat->paged_count = 0;
+    chat->paging = NULL;
 }
 
 static void on_read(struct log_reader *reader, enum log_outcome outcome)

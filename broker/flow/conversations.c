@@ -108,6 +108,7 @@ static void free_chat(struct chat *chat)
     readers_finish(&chat->readers);
     chat_finish(chat);
     chat_fold_finish(chat);
+    free((char *)chat->seen_agent.bytes);
     free(chat);
 }
 

@@ -29,13 +29,16 @@ struct turn_flight; /* bot_turns.c */
 struct chat_change;
 struct chat_topic; /* chat_hints.c */
 
+struct chat_read;
+
 struct chat {
     struct node *node;
     struct map_node by_id;
     char log_key[CONVERSATION_KEY_LEN]; /* ends with the id */
     char due_key[BUCKET_LEN + 3];
-    enum chat_key key_state;
     bool is_erased;
+    enum chat_key key_state;
+    unsigned holds;
     struct slice tenant; /* tenant_id_keep's; known once the key is */
     uint8_t key[KEY_SIZE];
     struct log log;
@@ -48,28 +51,26 @@ struct chat {
     struct readers readers;   /* what the followers were told of receipts */
     struct chat_topic *topic; /* what other nodes tell of it: chat_hints.c; NULL: nobody listens */
     struct list unused;       /* linked while nobody holds or follows it */
-    unsigned holds;
-    uint64_t obligations[2]; /* as of the last follow_up: what is in the due index */
-    uint64_t sure_in;        /* the life of the link in which that was made sure of */
-    size_t obligation_count;
+    uint64_t obligations[2];  /* as of the last follow_up: what is in the due index */
+    uint64_t sure_in;         /* the life of the link in which that was made sure of */
+    uint8_t obligation_count;
     bool is_learnt;                       /* while what was read is followed up: chat_log.c */
+    bool is_callback_offered;             /* while the case waits, as told last */
     const struct record *told;            /* while this record is: the same; else NULL */
     struct rate sends;                    /* of the contact, from all devices */
     struct name seen_owner, seen_request; /* as of the last follow_up */
-    struct id_text seen_agent;
-    uint64_t told_place;      /* in the queue, as the customer was told last */
-    uint64_t told_wait_ms;    /* the estimate with it; 0: none */
-    uint64_t told_opens_ms;   /* and when the queue opens; 0: it is open */
-    uint64_t told_callback;   /* a mark of what the customer was told of it; 0: nothing */
-    bool is_callback_offered; /* while the case waits, as told last */
-    uint64_t told_ahead;      /* a mark of what the index was told: callbacks_ahead.c; 0: nothing */
+    struct slice seen_agent;              /* owned: the same; empty: none */
+    uint64_t told_place;                  /* in the queue, as the customer was told last */
+    uint64_t told_wait_ms;                /* the estimate with it; 0: none */
+    uint64_t told_opens_ms;               /* and when the queue opens; 0: it is open */
+    uint64_t told_callback; /* a mark of what the customer was told of it; 0: nothing */
+    uint64_t told_ahead;    /* a mark of what the index was told: callbacks_ahead.c; 0: nothing */
     uint64_t ways_until_ms, ways_policy; /* what was offered stays the same until then, by it */
-    struct turn_flight *turn;      /* the open turn, as this node carries it; NULL: not here */
-    uint64_t own_seq;              /* the last entry that this node appended */
-    uint64_t saved_seq;            /* of the last snapshot */
-    struct chat_change *snapshot;  /* under way; NULL: none */
-    const struct amendment *paged; /* while records are read that pages tell of: chat_read.h */
-    size_t paged_count;
+    struct turn_flight *turn;       /* the open turn, as this node carries it; NULL: not here */
+    uint64_t own_seq;               /* the last entry that this node appended */
+    uint64_t saved_seq;             /* of the last snapshot */
+    struct chat_change *snapshot;   /* under way; NULL: none */
+    const struct chat_read *paging; /* while a record is read that its pages tell of; else NULL */
 };
 
 static inline struct slice chat_id(const struct chat *chat)

@@ -20,10 +20,10 @@ struct subscription {
     bool is_watching; /* an agent who looks on: not the owner */
     bool is_behind, is_over;
     bool has_looked; /* for what other nodes appended before it followed */
+    enum places places : 8;
     struct name
             sent; /* the last entry that was looked at for this session; none: find a beginning */
-    struct name told_owner; /* an agent's: of which ownership they were told */
-    enum places places;
+    struct name told_owner;           /* an agent's: of which ownership they were told */
     uint64_t delivered_seq, read_seq; /* as this session has said */
     uint64_t begin_seq;
     struct subscription_read *read; /* under way; NULL: none. Most only ever hear of what is new */

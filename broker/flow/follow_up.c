@@ -78,7 +78,7 @@ static void settle_due(struct chat *chat)
     if (chat->is_learnt)
         chat->sure_in = chat->log.generation;
     memcpy(chat->obligations, open, sizeof open);
-    chat->obligation_count = count;
+    chat->obligation_count = (uint8_t)count;
 }
 
 void follow_up(struct chat *chat)

@@ -130,8 +130,7 @@ static bool send_welcome(struct session *session, struct slice request_id, const
     }
     session->phase = SESSION_OPEN;
     session->has_entered = true;
-    session_keep_text(&session->origin, SLICE_NONE);
-    node->timers->ops->cancel(node->timers, &session->hello_timer);
+    session_has_arrived(session);
     return session_send(session, &frame);
 }
 
@@ -143,8 +142,7 @@ static void ask_again(struct session *session, struct slice request_id)
 {
     struct node *node = session->node;
     session->phase = SESSION_NEW;
-    node->timers->ops->arm(
-            node->timers, &session->hello_timer, node_clock_ms(node) + PROTO_LIMIT_HELLO_MS);
+    session_await_hello(session);
     session_error_after(session, request_id, PROTO_ERROR_STORE_UNAVAILABLE,
             outcome_wait_ms(node, LOG_RETRY), 0);
 }
@@ -152,6 +150,7 @@ static void ask_again(struct session *session, struct slice request_id)
 static void enter_customer(struct session *session, struct chat *chat, struct slice request_id)
 {
     struct name cursor = session_cursor(session, chat_id(chat));
+    session_forget_cursors(session); /* a customer follows this chat alone */
     if (!limits_admit_device(session, chat) || !send_welcome(session, request_id, chat))
         return;
     deliver_follow(session, chat, cursor.seq ? &cursor : NULL, DELIVER_READ_TO_ITS_END);
@@ -274,8 +273,9 @@ static enum proto_error_code find_fault(struct session *session, const struct pr
     if (fault != CREDENTIAL_GOOD)
         return fault == CREDENTIAL_EXPIRED ? PROTO_ERROR_TOKEN_EXPIRED
                                            : PROTO_ERROR_UNAUTHENTICATED;
-    bool is_stranger = session->origin.len > 0 && out->role == CREDENTIAL_CUSTOMER &&
-                       !directory_admits_origin(session->node, out->tenant, session->origin);
+    struct slice origin = session_origin(session);
+    bool is_stranger = origin.len > 0 && out->role == CREDENTIAL_CUSTOMER &&
+                       !directory_admits_origin(session->node, out->tenant, origin);
     return is_stranger ? PROTO_ERROR_BAD_ORIGIN : PROTO_ERROR_NONE;
 }
 

@@ -195,7 +195,7 @@ static void look_at_chat(struct team *team, const struct told_request *told, boo
     struct chat *chat = chat_find(team_node(team), conversation);
     bool is_seen = chat != NULL && (chat->seen_owner.seq != 0 || !is_theirs) &&
                    name_equal(&chat->seen_request, &told->request) &&
-                   slice_equal(id_slice(&chat->seen_agent), id_slice(&told->agent));
+                   slice_equal(chat->seen_agent, id_slice(&told->agent));
     bool is_told = chat != NULL && is_seen == is_theirs &&
                    (!is_theirs || do_all_follow(team, chat, id_slice(&told->agent)));
     struct pool_key key = {conversation, told->request};

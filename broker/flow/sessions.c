@@ -72,10 +72,51 @@ struct session *session_next(struct node *node, const struct session *cursor)
     return NULL;
 }
 
+/* What only a session has that was not welcomed yet. */
+struct session_arrival {
+    struct session *session;
+    struct timer hello_timer;
+    size_t origin_len;
+    char origin[];
+};
+
 static void on_hello_due(struct timer *timer)
 {
-    struct session *session = LIST_ITEM(timer, struct session, hello_timer);
-    session_error(session, SLICE_NONE, PROTO_ERROR_HELLO_TIMEOUT, NULL);
+    struct session_arrival *arrival = LIST_ITEM(timer, struct session_arrival, hello_timer);
+    session_error(arrival->session, SLICE_NONE, PROTO_ERROR_HELLO_TIMEOUT, NULL);
+}
+
+static struct session_arrival *arrival_make(struct session *session, struct slice origin)
+{
+    struct session_arrival *arrival = malloc(sizeof *arrival + origin.len);
+    check(arrival != NULL);
+    *arrival = (struct session_arrival){
+            .session = session, .hello_timer.on_due = on_hello_due, .origin_len = origin.len};
+    if (origin.len > 0)
+        memcpy(arrival->origin, origin.bytes, origin.len);
+    return arrival;
+}
+
+struct slice session_origin(const struct session *session)
+{
+    const struct session_arrival *arrival = session->arrival;
+    return arrival ? slice_make(arrival->origin, arrival->origin_len) : SLICE_NONE;
+}
+
+void session_await_hello(struct session *session)
+{
+    struct timers *timers = session->node->timers;
+    timers->ops->arm(timers, &session->arrival->hello_timer,
+            node_clock_ms(session->node) + PROTO_LIMIT_HELLO_MS);
+}
+
+void session_has_arrived(struct session *session)
+{
+    struct timers *timers = session->node->timers;
+    if (session->arrival != NULL)
+        timers->ops->cancel(timers, &session->arrival->hello_timer);
+    free(session->arrival);
+    session->arrival = NULL;
 }
 
 void session_keep_text(struct slice *kept, struct slice text)
@@ -97,27 +138,23 @@ struct session *session_open(struct node *node, struct peer peer, const struct p
             .peer = peer,
             .codec = info->codec,
             .phase = SESSION_NEW,
-            .number = ++node->next_id,
-            .hello_timer.on_due = on_hello_due};
+            .number = ++node->next_id};
     list_init(&session->subscriptions);
     list_init(&session->of_role);
     session->id_len = (uint8_t)snprintf(
             session->id_bytes, sizeof session->id_bytes, "s%" PRIx64, session->number);
-    session_keep_text(&session->origin, info->origin);
-    node->timers->ops->arm(
-            node->timers, &session->hello_timer, node_clock_ms(node) + PROTO_LIMIT_HELLO_MS);
+    session->arrival = arrival_make(session, info->origin);
+    session_await_hello(session);
     return session;
 }
 
 void session_end(struct session *session)
 {
-    struct node *node = session->node;
-    node->timers->ops->cancel(node->timers, &session->hello_timer);
+    session_has_arrived(session);
     deliver_unfollow_all(session);
     list_remove(&session->of_role);
-    free(session->cursors);
+    session_forget_cursors(session);
     session_keep_text(&session->name, SLICE_NONE);
-    session_keep_text(&session->origin, SLICE_NONE);
     session->phase = SESSION_FREE;
 }
 
@@ -129,10 +166,15 @@ struct session_cursors {
     } all[];
 };
 
-void session_keep_cursors(struct session *session, const struct proto_hello *hello)
+void session_forget_cursors(struct session *session)
 {
     free(session->cursors);
     session->cursors = NULL;
+}
+
+void session_keep_cursors(struct session *session, const struct proto_hello *hello)
+{
+    session_forget_cursors(session);
     if (hello->cursors_count == 0)
         return;
     struct session_cursors *kept =
@@ -189,7 +231,7 @@ void session_close(struct session *session, uint16_t code, const char *reason)
     if (session->phase == SESSION_FREE || session->phase == SESSION_CLOSING)
         return;
     struct node *node = session->node;
-    node->timers->ops->cancel(node->timers, &session->hello_timer);
+    session_has_arrived(session);
     session->phase = SESSION_CLOSING;
     node->peers->ops->close(node->peers, session->peer, code, slice_of_string(reason));
 }

@@ -10,6 +10,7 @@
 #include "flow/node.h"
 
 struct chat;
+struct session_arrival;
 struct session_cursors;
 
 enum session_phase { SESSION_FREE, SESSION_NEW, SESSION_ENTERING, SESSION_OPEN, SESSION_CLOSING };
@@ -19,20 +20,19 @@ struct session {
     struct peer peer;
     enum peer_codec codec;
     enum session_phase phase;
-    struct timer hello_timer;
-    uint64_t number;  /* never used twice by a node: handles are (slot, number) */
-    bool has_entered; /* welcomed: the tables of its role know it */
-    char id_bytes[24];
-    uint8_t id_len;
     enum credential_role role;
-    struct slice tenant;    /* tenant_id_keep's */
-    struct id_text subject; /* conversation, agent or key's name */
-    struct slice name;      /* owned; empty: none */
-    struct slice origin;    /* owned: of the handshake, until it was welcomed */
-    struct list subscriptions;
+    bool has_entered; /* welcomed: the tables of its role know it */
+    bool awaits_news; /* an agent's, who came while the pool could not be read: pool_news.c */
+    uint8_t id_len;
+    char id_bytes[20];
+    struct id_text subject;          /* conversation, agent or key's name */
+    uint64_t number;                 /* never used twice by a node: handles are (slot, number) */
+    struct session_arrival *arrival; /* until it was welcomed; then NULL */
     struct session_cursors *cursors; /* of the hello, until the chats are followed; NULL: none */
+    struct slice tenant;             /* tenant_id_keep's */
+    struct slice name;               /* owned; empty: none */
+    struct list subscriptions;
     struct list of_role; /* sessions of agents by agent, of bots by bot: agents.c, bot_turns.c */
-    bool awaits_news;    /* an agent's, who came while the pool could not be read: pool_news.c */
     struct rate sends, requests;
     uint32_t unacked;
     uint32_t refusals; /* in a row: it was told to wait, and did not */
@@ -55,12 +55,19 @@ void session_end(struct session *session);
 struct session *session_of_peer(struct node *node, struct peer peer); /* NULL: none */
 struct session_handle session_handle(const struct session *session);
 struct session *session_find(struct node *node, struct session_handle handle); /* NULL: gone */
+/* Of the handshake; empty once it was welcomed. */
+struct slice session_origin(const struct session *session);
+/* A session that was not welcomed yet has so long from now for its hello. */
+void session_await_hello(struct session *session);
+/* It was welcomed: nothing is kept any more of how it came. */
+void session_has_arrived(struct session *session);
 /* Keeps a copy of the text in place of the one before; empty frees it. */
 void session_keep_text(struct slice *kept, struct slice text);
 struct session *session_next(struct node *node, const struct session *cursor);
 /* Keeps the cursors of a hello. Where the session said it was in a conversation; none: seq 0. */
 void session_keep_cursors(struct session *session, const struct proto_hello *hello);
 struct name session_cursor(const struct session *session, struct slice conversation);
+void session_forget_cursors(struct session *session);
 
 /* Holds the chat, or tells the session that there is none. agent_requests.c */
 struct chat *session_chat(

@@ -126,23 +126,23 @@ struct log {
 
     enum log_state state;
     enum log_outcome broken; /* LOG_BROKEN: why */
+    unsigned users;          /* completions under way: the owner may not free it before 0 */
     bool is_newborn;         /* this node made the id up and may append entry 1 */
     bool is_followed;        /* read it again, unasked, in each new generation */
     bool may_begin;          /* derived: one that is absent may be begun by anybody */
+    bool is_busy;            /* a load, a refresh or an append is under way */
+    bool is_doubted;         /* its end is to be looked for, when there is room */
+    bool is_untold;          /* there are records that nobody was told of: no barrier held yet */
     struct name tail;
     uint64_t time_ms;
     uint64_t durable_seq; /* a barrier has held for all up to here; the tail may be ahead of it */
     uint64_t generation;  /* in which the tail was read */
     uint64_t fresh_at;    /* stamp of the newest proof that the tail is the log's end */
 
-    bool is_busy; /* a load, a refresh or an append is under way */
     struct list changes;
     uint64_t hinted_seq; /* somebody said that this entry exists */
     uint64_t hinted_at;  /* stamp: only a newer read can prove them wrong */
-    bool is_doubted;     /* its end is to be looked for, when there is room */
-    bool is_untold;      /* there are records that nobody was told of: no barrier held yet */
     struct list link;
-    unsigned users; /* completions under way: the owner may not free the log before 0 */
 };
 
 /* errors: false when out of memory */

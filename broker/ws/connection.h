@@ -45,22 +45,28 @@ struct exchange {
     struct inbound body;
     uint8_t *reply; /* owned: head, and the body or a piece of it when it is not borrowed */
     size_t reply_len, reply_sent;
-    struct slice asset; /* borrowed for ever: the body of a static reply */
-    size_t asset_sent;
+    struct slice asset; /* borrowed for ever: what is left of the body of a static reply */
+};
+
+/* A peer's close frame, to be said once its ring is empty. */
+struct goodbye {
+    struct timer timer;
+    struct connection *connection;
+    bool is_said; /* it is libwebsockets' now */
+    uint16_t code;
+    uint8_t reason_len;
+    char reason[];
 };
 
 struct peer_state {
     enum peer_codec codec;
     bool is_closing;       /* by us or by the other side: nothing is sent or read any more */
-    bool is_goodbye_said;  /* the close frame is libwebsockets' now */
     bool is_deaf;          /* a fault was seen: nothing is read any more */
     bool is_in_message;    /* a message has begun and is not complete */
     bool is_owed_writable; /* a send was told no */
     bool wants_ping;
-    bool is_dirty; /* in the server's list */
-    uint16_t close_code;
-    uint8_t close_reason_len;
-    char *close_reason; /* owned, while it closes */
+    bool is_dirty;           /* in the server's list */
+    struct goodbye *goodbye; /* owned: while we close it; NULL: nothing to say */
     uint64_t heard_ms, pinged_ms, message_ms;
     struct inbound inbound;
     struct outbound outbound;
@@ -77,8 +83,7 @@ struct connection {
     uint32_t next_free;
     enum connection_kind kind;
     struct list dirty;
-    void *receive_page;   /* libwebsockets'; NULL: its buffer is on the heap */
-    struct timer goodbye; /* a peer's close frame, once its ring is empty */
+    void *receive_page; /* libwebsockets'; NULL: its buffer is on the heap */
     union {
         struct exchange exchange; /* HTTP */
         struct peer_state peer;   /* PEER */

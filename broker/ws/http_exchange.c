@@ -35,7 +35,7 @@ void exchange_reply(struct ws_server *server, struct connection *connection,
     if (exchange->is_head)
         body = asset = SLICE_NONE;
     exchange->reply_len = out.len + body.len;
-    exchange->reply_sent = exchange->asset_sent = 0;
+    exchange->reply_sent = 0;
     exchange->is_head_sent = false;
     exchange->asset = asset;
     exchange->reply = malloc(exchange->reply_len);
@@ -194,11 +194,12 @@ static size_t take_chunk(struct exchange *exchange, uint8_t *out)
         exchange->reply_sent += len;
         return len;
     }
-    len = exchange->asset.len - exchange->asset_sent;
-    len = len < CHUNK_SIZE ? len : CHUNK_SIZE;
-    if (len > 0)
-        memcpy(out, exchange->asset.bytes + exchange->asset_sent, len);
-    exchange->asset_sent += len;
+    struct slice *left = &exchange->asset;
+    len = left->len < CHUNK_SIZE ? left->len : CHUNK_SIZE;
+    if (len == 0)
+        return 0;
+    memcpy(out, left->bytes, len);
+    *left = slice_make(left->bytes + len, left->len - len);
     return len;
 }
 

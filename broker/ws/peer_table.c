@@ -246,24 +246,46 @@ const struct peers_ops ws_peers_ops = {peers_send, peers_room, peers_close};
  * build (with _DEBUG) closes twice, and the second time drops the close frame of the first. */
 static void on_goodbye(struct timer *timer)
 {
-    struct connection *connection = LIST_ITEM(timer, struct connection, goodbye);
-    struct peer_state *peer = &connection->peer;
+    struct goodbye *goodbye = LIST_ITEM(timer, struct goodbye, timer);
+    struct connection *connection = goodbye->connection;
     if (lws_partial_buffered(connection->wsi)) {
         lws_callback_on_writable(connection->wsi); /* WRITEABLE comes after what it holds */
         return;
     }
-    peer->is_goodbye_said = true;
-    lws_close_reason(connection->wsi, (enum lws_close_status)peer->close_code,
-            (unsigned char *)peer->close_reason, peer->close_reason_len);
+    goodbye->is_said = true;
+    lws_close_reason(connection->wsi, (enum lws_close_status)goodbye->code,
+            (unsigned char *)goodbye->reason, goodbye->reason_len);
     lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
 
-/* close_code 0: the other side closes, and libwebsockets answers that by itself. */
+static void keep_goodbye(struct connection *connection, uint16_t code, struct slice reason)
+{
+    struct goodbye *goodbye = malloc(sizeof *goodbye + reason.len);
+    check(goodbye != NULL && reason.len <= CLOSE_REASON_MAX);
+    *goodbye = (struct goodbye){.timer.on_due = on_goodbye,
+            .connection = connection,
+            .code = code,
+            .reason_len = (uint8_t)reason.len};
+    if (reason.len > 0)
+        memcpy(goodbye->reason, reason.bytes, reason.len);
+    connection->peer.goodbye = goodbye;
+}
+
+/* When the other side closes, libwebsockets answers that by itself. */
 static void arm_goodbye(struct ws_server *server, struct connection *connection)
 {
-    connection->goodbye.on_due = on_goodbye;
-    if (connection->peer.close_code != 0 && !connection->peer.is_goodbye_said)
-        server->timers->ops->arm(server->timers, &connection->goodbye, 0);
+    struct goodbye *goodbye = connection->peer.goodbye;
+    if (goodbye != NULL && !goodbye->is_said)
+        server->timers->ops->arm(server->timers, &goodbye->timer, 0);
+}
+
+static void drop_goodbye(struct ws_server *server, struct connection *connection)
+{
+    struct goodbye *goodbye = connection->peer.goodbye;
+    connection->peer.goodbye = NULL;
+    if (goodbye != NULL)
+        server->timers->ops->cancel(server->timers, &goodbye->timer);
+    free(goodbye);
 }
 
 void peer_begin_close(
@@ -272,15 +294,8 @@ void peer_begin_close(
     struct peer_state *peer = &connection->peer;
     if (peer->is_closing)
         return;
-    check(reason.len <= CLOSE_REASON_MAX);
     peer->is_closing = true;
-    peer->close_code = code;
-    peer->close_reason_len = (uint8_t)reason.len;
-    if (reason.len > 0) {
-        peer->close_reason = malloc(reason.len);
-        check(peer->close_reason != NULL);
-        memcpy(peer->close_reason, reason.bytes, reason.len);
-    }
+    keep_goodbye(connection, code, reason);
     server_look_in(server, connection, server->options.close_ms_max);
     if (outbound_is_empty(&peer->outbound))
         arm_goodbye(server, connection);
@@ -316,9 +331,8 @@ void peer_closed(struct ws_server *server, struct connection *connection)
     mark_clean(connection);
     inbound_finish(&connection->peer.inbound, &server->memory);
     outbound_finish(&connection->peer.outbound, &server->memory);
-    free(connection->peer.close_reason);
+    drop_goodbye(server, connection);
     heartbeat_remove(&connection->beat);
-    server->timers->ops->cancel(server->timers, &connection->goodbye);
     connection_renew(connection);
     connection->kind = CONNECTION_GONE;
     server->peer_count--;
