@@ -15,6 +15,7 @@
 #include "base/log_line.h"
 #include "flow/chat_fold.h"
 #include "flow/directory.h"
+#include "flow/due.h"
 #include "flow/entry_codec.h"
 #include "flow/pool_metrics.h"
 #include "flow/pools.h"
@@ -207,7 +208,7 @@ static uint64_t due_delay_ms(const struct node_settings *settings, const struct 
         return settings->turn_lease_ms + 2000;
     if (entry_part(entry, PART_QUEUED) != NULL || entry_part(entry, PART_VOIDED) != NULL ||
             entry_part(entry, PART_CALLBACK) != NULL) /* which may be a request of its own */
-        return 5000;
+        return DUE_AHEAD_MS_MIN;
     const struct part *owner = entry_part(entry, PART_OWNER);
     return owner != NULL && owner->owner == OWNER_AGENT ? 10000 : 0;
 }
@@ -235,6 +236,8 @@ static enum log_decision decide(
         draft->is_plain = entry_part(&entry, PART_ERASED) != NULL;
         draft->is_due = delay_ms > 0;
         draft->due_at_ms = entry.time_ms + delay_ms;
+        if (draft->is_due)
+            due_note(chat, draft->due_at_ms);
         const struct part *called = entry_part(&entry, PART_CALLBACK);
         change->callback_event = called ? callback_event_of(called->reason) : 0;
     }

@@ -53,6 +53,13 @@ void conversation_bucket_name(unsigned bucket, char out[2])
     out[1] = base32_digits[bucket & 31];
 }
 
+unsigned conversation_bucket(struct slice id)
+{
+    check(conversation_id_is_well_formed(id));
+    unsigned high = base32_values[(uint8_t)id.bytes[0]], low = base32_values[(uint8_t)id.bytes[1]];
+    return (high - 1) << 5 | (low - 1);
+}
+
 void conversation_id_make(struct node *node, char out[CONVERSATION_ID_LEN])
 {
     uint8_t random[CONVERSATION_ID_LEN];

@@ -96,6 +96,7 @@ bool conversation_id_is_well_formed(struct slice id);
 unsigned conversation_buckets(const struct node *node);
 /* Two characters of an id: one of CONVERSATION_BUCKETS. */
 void conversation_bucket_name(unsigned bucket, char out[2]);
+unsigned conversation_bucket(struct slice id); /* of a well-formed one */
 /* Makes up an id; its first two characters are the bucket. */
 void conversation_id_make(struct node *node, char out[CONVERSATION_ID_LEN]);
 /* "{ab}c:<id>", "{ab}h:<id>", "{ab}due", "{ab}cur:<id>". Return the length. */

@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sweeper of the due index, and of logs whose reading failed.
  *
- *   each second, this node's share of the 1,024 buckets: members that are due --> load the
- *   conversation
- *       open obligation    --> follow_up has acted; the member is due again later
- *       settled, or absent --> the member goes
+ *   a bucket of this node's share of the 1,024: its lowest members are read
+ *       due     --> load the conversation
+ *                     open obligation    --> follow_up has acted; the member is due again later
+ *                     settled, or absent --> the member goes
+ *       not yet --> the bucket is looked at again when the first of them is
+ *
+ *   a bucket is looked at
+ *       when what was read, or put in by this node, is due: not more often than each second
+ *       each 5 s, which is how far ahead others put something in; each 20 s when there are none
+ *       at once, when somebody came or went, and in a new life of the store's link
  *
  * Invariant: the index is written before the entry (rule 11), so every open obligation has a
  * member; the sweep only ever removes a member that a fresh fold shows to be settled. Two nodes
- * sweeping one bucket do no harm.
+ * sweeping one bucket do no harm. When a bucket is looked at depends on no news: without any it is
+ * each 20 s.
  */
 #include "flow/due.h"
 
@@ -20,24 +27,29 @@
 #include <stdlib.h>
 
 enum {
-    LOOK_EVERY_MS = 100,
-    LOOKS = 10, /* see all buckets, in a second */
+    TURN_MS = 100,
+    AT_ONCE_MS = 1000, /* all buckets, so as not to ask for all in one turn */
+    SOONEST_MS = 1000, /* of one bucket again */
+    BESIDE_OTHERS_MS = DUE_AHEAD_MS_MIN,
+    ALONE_MS = 20000,
     PER_BUCKET = 64,
     AGAIN_MS = 10000,
     LOGS_EVERY = 10
 };
 
+struct bucket {
+    struct due *due;
+    uint64_t look_ms; /* of the monotonic clock */
+};
+
 struct due {
     struct node *node;
     struct timer timer;
-    unsigned next_bucket;
+    struct members_watch watch;
+    uint64_t generation; /* in which the buckets were looked at */
     unsigned underway;
-    unsigned looks;
-};
-
-struct scan {
-    struct due *due;
-    char key[8];
+    unsigned turns;
+    struct bucket buckets[CONVERSATION_BUCKETS];
 };
 
 struct settling {
@@ -126,60 +138,124 @@ static void settle(struct due *due, struct slice member)
     chat_touch(chat, &settling->touch);
 }
 
-static void on_scanned(void *user, const struct store_reply *reply)
+/* ---- when a bucket is looked at ---------------------------------------------------------------
+ */
+
+static void look_by(struct bucket *bucket, uint64_t clock_ms)
 {
-    struct due *due = user;
-    due->underway--;
-    for (size_t i = 0; reply->outcome == STORE_OK && i < reply->item_count; i++)
-        settle(due, reply->items[i].value);
+    if (clock_ms < bucket->look_ms)
+        bucket->look_ms = clock_ms;
 }
 
-static void scan_bucket(struct due *due, unsigned bucket)
+/* A time of the index, on the monotonic clock; not before a bucket may be looked at again. */
+static uint64_t clock_at(struct node *node, uint64_t at_ms)
+{
+    uint64_t now_ms = node_time_ms(node), ahead_ms = at_ms > now_ms ? at_ms - now_ms : 0;
+    return node_clock_ms(node) + (ahead_ms < SOONEST_MS ? SOONEST_MS : ahead_ms);
+}
+
+void due_note(const struct chat *chat, uint64_t at_ms)
+{
+    struct due *due = chat->node->due;
+    unsigned bucket = conversation_bucket(chat_id(chat));
+    look_by(&due->buckets[bucket], clock_at(chat->node, at_ms));
+}
+
+/* Each bucket has its moment in every so many seconds, so that the looks are spread. */
+static uint64_t next_round_ms(const struct due *due, unsigned bucket)
+{
+    uint64_t now_ms = node_clock_ms(due->node);
+    uint64_t every_ms = members_are_others(due->node) ? BESIDE_OTHERS_MS : ALONE_MS;
+    uint64_t phase_ms = every_ms * bucket / conversation_buckets(due->node);
+    return now_ms + every_ms - (now_ms + every_ms - phase_ms) % every_ms;
+}
+
+static void look_at_all(struct due *due)
+{
+    uint64_t now_ms = node_clock_ms(due->node);
+    for (unsigned i = 0; i < CONVERSATION_BUCKETS; i++)
+        look_by(&due->buckets[i], now_ms + (uint64_t)AT_ONCE_MS * i / CONVERSATION_BUCKETS);
+}
+
+static void on_members(struct members_watch *watch, bool gone)
+{
+    (void)gone;
+    look_at_all(LIST_ITEM(watch, struct due, watch));
+}
+
+/* ---- looking ----------------------------------------------------------------------------------
+ */
+
+/* The members of a reply are in the order of their times. What is due is looked at again soon: to
+ * find it settled, or moved. */
+static void on_scanned(void *user, const struct store_reply *reply)
+{
+    struct bucket *bucket = user;
+    struct due *due = bucket->due;
+    uint64_t now_ms = node_time_ms(due->node);
+    due->underway--;
+    if (reply->outcome != STORE_OK)
+        look_by(bucket, clock_at(due->node, now_ms));
+    else if (reply->item_count > 0)
+        look_by(bucket, clock_at(due->node, reply->items[0].number));
+    for (size_t i = 0; reply->outcome == STORE_OK && i < reply->item_count; i++)
+        if (reply->items[i].number <= now_ms)
+            settle(due, reply->items[i].value);
+}
+
+static void look_at(struct due *due, unsigned number)
 {
     struct node *node = due->node;
     char id[2];
     char key[64];
-    conversation_bucket_name(bucket, id);
+    conversation_bucket_name(number, id);
     size_t len = conversation_due_key(slice_make(id, 2), key);
+    due->buckets[number].look_ms = next_round_ms(due, number);
+    if (!members_is_mine(node, number))
+        return;
     due->underway++;
-    node->store->ops->zset_range(
-            node->store, slice_make(key, len), 0, node_time_ms(node), PER_BUCKET, on_scanned, due);
+    node->store->ops->zset_range(node->store, slice_make(key, len), 0, UINT64_MAX, PER_BUCKET,
+            on_scanned, &due->buckets[number]);
 }
 
 static void on_due(struct timer *timer)
 {
     struct due *due = LIST_ITEM(timer, struct due, timer);
     struct node *node = due->node;
-    node->timers->ops->arm(node->timers, timer, node_clock_ms(node) + LOOK_EVERY_MS);
-    bool is_up = node->store->ops->generation(node->store) != 0;
+    uint64_t now_ms = node_clock_ms(node), generation = node->store->ops->generation(node->store);
+    node->timers->ops->arm(node->timers, timer, now_ms + TURN_MS);
     log_engine_turn(&node->logs);
-    if (due->looks++ % LOGS_EVERY == 0)
+    if (due->turns++ % LOGS_EVERY == 0)
         log_engine_look(&node->logs);
-    if (!is_up || due->underway > 0 || node->is_draining || !node->is_open)
+    if (generation == 0 || due->underway > 0 || node->is_draining || !node->is_open)
         return;
-    unsigned buckets = conversation_buckets(node), count = (buckets + LOOKS - 1) / LOOKS;
-    for (unsigned i = 0; i < count; i++) {
-        unsigned bucket = (due->next_bucket + i) % buckets;
-        if (members_is_mine(node, bucket))
-            scan_bucket(due, bucket);
-    }
-    due->next_bucket = (due->next_bucket + count) % buckets;
+    if (generation != due->generation)
+        look_at_all(due); /* a failover may have taken members back */
+    due->generation = generation;
+    for (unsigned i = 0; i < conversation_buckets(node); i++)
+        if (due->buckets[i].look_ms <= now_ms)
+            look_at(due, i);
 }
 
 bool due_create(struct node *node)
 {
-    node->due = calloc(1, sizeof *node->due);
-    if (node->due == NULL)
+    struct due *due = node->due = calloc(1, sizeof *due);
+    if (due == NULL)
         return false;
-    node->due->node = node;
-    node->due->timer.on_due = on_due;
-    node->timers->ops->arm(node->timers, &node->due->timer, node_clock_ms(node) + LOOK_EVERY_MS);
+    due->node = node;
+    due->timer.on_due = on_due;
+    due->watch.on_change = on_members;
+    for (unsigned i = 0; i < CONVERSATION_BUCKETS; i++)
+        due->buckets[i] = (struct bucket){due, UINT64_MAX};
+    members_watch(node, &due->watch);
+    node->timers->ops->arm(node->timers, &due->timer, node_clock_ms(node) + TURN_MS);
     return true;
 }
 
 void due_destroy(struct node *node)
 {
     node->timers->ops->cancel(node->timers, &node->due->timer);
+    members_unwatch(&node->due->watch);
     free(node->due);
     node->due = NULL;
 }

@@ -12,6 +12,7 @@
 #include "flow/callbacks.h"
 #include "flow/callbacks_ahead.h"
 #include "flow/chat_hints.h"
+#include "flow/due.h"
 #include "flow/pools.h"
 
 #include <inttypes.h>
@@ -55,9 +56,10 @@ static void make_sure_of_due(struct chat *chat, uint64_t seq)
 {
     struct store *store = chat->node->store;
     struct due_names names;
+    uint64_t at_ms = node_time_ms(chat->node) + LEARNT_DUE_MS;
     name_due(chat, seq, &names);
-    store->ops->zset_add(store, names.key, names.member, node_time_ms(chat->node) + LEARNT_DUE_MS,
-            ZSET_RAISE, NULL, NULL);
+    due_note(chat, at_ms);
+    store->ops->zset_add(store, names.key, names.member, at_ms, ZSET_RAISE, NULL, NULL);
 }
 
 /* Of what was open before, that which is no longer (rule 11). What a failover has taken back may be

@@ -231,13 +231,16 @@ static void a_lost_compare_has_all_decided_anew(void)
     ask(10, POOL_QUEUED, 1);
     run();
     stage_run(200); /* the other node hears of it */
+    struct fake_faults *faults = fake_server_faults(stage.server);
+    faults->delay_ms_min = faults->delay_ms_max = 2;
     struct team *other = north(1), *first = team;
+    uint64_t tail = team->log.tail.seq;
+    log_hint(&team->log, tail + 1); /* read before it is there */
+    stage_run(1);
     team = other;
     ask(11, POOL_RELEASED, 1);
     ask(12, POOL_QUEUED, 9);
     team = first;
-    uint64_t tail = team->log.tail.seq;
-    log_hint(&team->log, tail + 1); /* read before it is there */
     for (size_t i = 0; i < 5; i++)
         ask(i, i == 1 ? POOL_RELEASED : POOL_QUEUED, (unsigned)i);
     run();
