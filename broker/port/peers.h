@@ -22,7 +22,6 @@ struct peer_info {
     enum peer_codec codec;
     struct slice
             origin; /* the Origin header, empty when there was none; borrowed during the event */
-    struct slice address; /* the numeric address of the other side */
 };
 
 enum peer_fault { PEER_TOO_LARGE, PEER_WRONG_OPCODE, PEER_BAD_UTF8 };

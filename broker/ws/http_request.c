@@ -11,8 +11,9 @@
 #include <arpa/inet.h>
 #include <libwebsockets.h>
 
-/* An IPv4 address that came over IPv6 is told as what it is. */
-struct slice request_address(struct lws *wsi, char out[INET6_ADDRSTRLEN])
+/* The other side's, as text; empty when the socket has none any more. An IPv4 address that came
+ * over IPv6 is told as what it is. */
+static struct slice read_address(struct lws *wsi, char out[INET6_ADDRSTRLEN])
 {
     struct sockaddr_storage from = {0};
     socklen_t len = sizeof from;
@@ -130,7 +131,7 @@ int request_texts_read(const struct connection *connection, struct request_texts
             !request_header(wsi, WSI_TOKEN_HOST, texts->host, sizeof texts->host, &request->host))
         return 431;
     request->method = connection->exchange.method;
-    request->address = request_address(wsi, texts->address);
+    request->address = read_address(wsi, texts->address);
     request->body = SLICE_NONE;
     texts->asset.path = request->path;
     if (!request_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, texts->if_none_match,

@@ -29,9 +29,6 @@ struct request_texts {
  * errors: false when it does not fit */
 bool request_header(struct lws *wsi, int token, char *out, int out_len, struct slice *out_value);
 
-/* The other side's, as text; empty when the socket has none any more. */
-struct slice request_address(struct lws *wsi, char out[INET6_ADDRSTRLEN]);
-
 /* HTTP/1.1 or HTTP/1.0, and a request line that ends where it seems to: libwebsockets decodes %0a
  * in a path before it looks for the end of the line, and takes what follows for a header. Such a
  * request has lost its version. */

@@ -58,10 +58,9 @@ static bool is_listed(struct slice list, struct slice word)
 static int judge_upgrade(struct ws_server *server, struct connection *connection)
 {
     char path[32], version[8], key[64], protocols[PROTOCOL_LIST_MAX], origin[ORIGIN_MAX];
-    char address[INET6_ADDRSTRLEN];
     struct slice path_text, version_text, key_text, protocol_list;
     struct lws *wsi = connection->wsi;
-    struct peer_info info = {.address = request_address(wsi, address)};
+    struct peer_info info = {0};
     if (!request_header(wsi, WSI_TOKEN_GET_URI, path, sizeof path, &path_text) ||
             !slice_is(path_text, "/v1/socket"))
         return 404;
@@ -100,10 +99,9 @@ int peer_upgrade(struct ws_server *server, struct connection *connection)
 
 int peer_opened(struct ws_server *server, struct connection *connection)
 {
-    char origin[ORIGIN_MAX], address[INET6_ADDRSTRLEN];
+    char origin[ORIGIN_MAX];
     const struct lws_protocols *protocol = lws_get_protocol(connection->wsi);
-    struct peer_info info = {.codec = protocol->id == 2 ? PEER_MSGPACK : PEER_JSON,
-            .address = request_address(connection->wsi, address)};
+    struct peer_info info = {.codec = protocol->id == 2 ? PEER_MSGPACK : PEER_JSON};
     if (protocol->id == 0 ||
             !request_header(connection->wsi, WSI_TOKEN_ORIGIN, origin, sizeof origin, &info.origin))
         return -1;

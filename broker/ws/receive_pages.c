@@ -7,9 +7,10 @@
  * nothing. So each gets a page out of addresses that are reserved once, and after a pong the page's
  * memory is given back.
  *
- * Invariant: a page is on the stack of free ones, or above what was ever handed out, or a peer's;
- * free pages hold no memory. Addresses of the heap pass through to the heap. libwebsockets'
- * allocator is one for the process, and so is this.
+ * Invariant: a page is on one of two stacks, or above what was ever handed out, or a peer's. Free
+ * pages hold no memory; used ones may, but they are few, and the first to be handed out: peers who
+ * come and go cost no call of the kernel. Addresses of the heap pass through to the heap.
+ * libwebsockets' allocator is one for the process, and so is this.
  */
 #include "ws/receive_pages.h"
 
@@ -21,10 +22,13 @@
 #include <string.h>
 #include <sys/mman.h>
 
+enum { USED_ONES_MAX = 256 };
+
 static struct {
     char *first; /* NULL: none */
     uint32_t *free_ones;
     uint32_t free_count, ever_used;
+    uint32_t used_ones[USED_ONES_MAX], used_count;
     void *newest;
     uint64_t rested;
 } pages;
@@ -38,18 +42,29 @@ static bool is_page(const void *at)
 
 static void *take_page(void)
 {
-    if (pages.first == NULL || (pages.free_count == 0 && pages.ever_used == RECEIVE_PAGES_MAX))
+    uint32_t index;
+    if (pages.used_count > 0)
+        index = pages.used_ones[--pages.used_count];
+    else if (pages.free_count > 0)
+        index = pages.free_ones[--pages.free_count];
+    else if (pages.first != NULL && pages.ever_used < RECEIVE_PAGES_MAX)
+        index = pages.ever_used++;
+    else
         return NULL;
-    uint32_t index = pages.free_count > 0 ? pages.free_ones[--pages.free_count] : pages.ever_used++;
     return pages.first + (size_t)index * RECEIVE_PAGE_BYTES;
 }
 
 static void give_back_page(char *page)
 {
     size_t at = (size_t)(page - pages.first);
-    check(at % RECEIVE_PAGE_BYTES == 0 && pages.free_count < pages.ever_used);
+    uint32_t index = (uint32_t)(at / RECEIVE_PAGE_BYTES);
+    check(at % RECEIVE_PAGE_BYTES == 0 && pages.free_count + pages.used_count < pages.ever_used);
+    if (pages.used_count < USED_ONES_MAX) {
+        pages.used_ones[pages.used_count++] = index;
+        return;
+    }
     madvise(page, RECEIVE_PAGE_BYTES, MADV_DONTNEED);
-    pages.free_ones[pages.free_count++] = (uint32_t)(at / RECEIVE_PAGE_BYTES);
+    pages.free_ones[pages.free_count++] = index;
 }
 
 /* As realloc, but 0 bytes frees: libwebsockets' own convention. */

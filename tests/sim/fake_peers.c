@@ -135,7 +135,7 @@ static void on_message(struct timer *timer)
     struct fake_peers *peers = message->peers;
     struct peer peer = {message->index, message->generation};
     struct slot *slot = slot_of(peers, peer);
-    struct peer_info info = {slot ? slot->codec : PEER_JSON, SLICE_NONE, SLICE_OF("127.0.0.1")};
+    struct peer_info info = {.codec = slot ? slot->codec : PEER_JSON};
     list_remove(&message->link);
     bool is_served = slot != NULL && peers->events != NULL;
     if (message->kind == OPEN && is_served && slot->is_open) {

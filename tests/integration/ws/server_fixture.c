@@ -36,8 +36,8 @@ static void on_opened(void *user, struct peer peer, const struct peer_info *info
     struct server_fixture *fixture = user;
     fixture->opened++;
     fixture->last_peer = peer;
-    note_event(fixture, "opened(%s,%.*s,%.*s) ", info->codec == PEER_JSON ? "json" : "msgpack",
-            SLICE_ARGS(info->address), SLICE_ARGS(info->origin));
+    note_event(fixture, "opened(%s,%.*s) ", info->codec == PEER_JSON ? "json" : "msgpack",
+            SLICE_ARGS(info->origin));
 }
 
 static void on_frame(void *user, struct peer peer, char *bytes, size_t len)
@@ -89,6 +89,8 @@ static void on_request(
             SLICE_ARGS(request->authorization),
             request->body.len < 64 ? (int)request->body.len : 64,
             request->body.len ? request->body.bytes : "");
+    snprintf(fixture->last_address, sizeof fixture->last_address, "%.*s",
+            SLICE_ARGS(request->address));
     fixture->stream_len = 0;
     if (fixture->reply_len > 0) {
         struct http_reply head = {200, SLICE_OF("text/plain"), SLICE_NONE, SLICE_NONE};

@@ -16,7 +16,7 @@ struct server_fixture {
     struct peers *peers;
     struct http *http;
     uint16_t port;
-    /* What happened: "opened(json,127.0.0.1,) frame(5) fault(0) writable closed request ". */
+    /* What happened: "opened(json,) frame(5) fault(0) writable closed request ". */
     char events[EVENTS_MAX];
     size_t events_len;
     struct peer last_peer;
@@ -28,6 +28,7 @@ struct server_fixture {
     size_t stream_len;   /* that came, or left, in pieces */
     struct http_exchange last_exchange;
     char last_request[512]; /* "POST /v1/x?query origin auth body" */
+    char last_address[64];  /* of who made it */
     struct slice extra_headers;
 };
 
