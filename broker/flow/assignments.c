@@ -259,10 +259,11 @@ void assignments_follow_up(struct chat *chat)
     const struct conversation *fold = chat_fold(chat);
     bool is_agent = fold->phase == PHASE_ACTIVE;
     struct name owner = is_agent ? fold->owner : (struct name){0};
-    if (name_equal(&chat->seen_owner, &owner))
-        return;
     struct slice agent = is_agent ? id_slice(&fold->owner_id) : SLICE_NONE;
     struct slice before = chat->seen_agent;
+    bool is_over = !is_agent && before.len > 0; /* who was told may be so beside who could not be */
+    if (name_equal(&chat->seen_owner, &owner) && !is_over)
+        return;
     chat->seen_owner = owner;
     chat->seen_agent = SLICE_NONE;
     session_keep_text(&chat->seen_agent, agent);

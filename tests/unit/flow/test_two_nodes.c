@@ -229,6 +229,30 @@ static void a_chat_closed_at_another_node_is_released_here(void)
     stage_end();
 }
 
+/* Node 1 cannot reach the store. One more window of Ben's is to be told there, and cannot be; when
+ * it can, the case is closed: whoever was told of it before is told that as well. */
+static void a_chat_closed_while_a_window_was_untold_is_released_here(void)
+{
+    begin();
+    struct actor *bot = bot_at(0), *ada = customer_at(0);
+    struct actor *ben = agent_at(1, "ben"), *second = agent_at(0, "ben");
+    hand_over(ada, bot);
+    accept_offer(ben);
+    expect(heard_ever(second, "\"assigned\"") || will_hear(second, "\"assigned\"", 1000));
+    struct actor *third = agent_at(1, "ben");
+    act_leave(third);
+    fake_server_faults(stage.server)->reconnect_ms_max = 2000;
+    fake_store_doom(stage.nodes[1].store, FAKE_FATE_CUT_NEVER);
+    act_enter(third);
+    act_ask(second, "{\"type\":\"close\",\"id\":\"c\",\"conversation\":\"%s\",\"owner\":\"%s\"}",
+            ben->conversation, ben->owner);
+    expect(heard_ever(second, "\"released\"") || will_hear(second, "\"released\"", 1000));
+    expect(!heard_ever(ben, "\"released\""));
+    stage_run(10000);
+    expect_u64(count_ever(ben, "\"type\":\"released\""), 1);
+    stage_end();
+}
+
 static void colleagues_at_every_node_hear_of_a_change_once(void)
 {
     begin();
@@ -502,6 +526,7 @@ int main(int argc, char **argv)
                     CASE(a_colleague_at_another_node_is_told_of_an_invitation_once),
                     CASE(an_offer_that_is_over_is_cancelled_at_every_node_once),
                     CASE(a_chat_closed_at_another_node_is_released_here),
+                    CASE(a_chat_closed_while_a_window_was_untold_is_released_here),
                     CASE(colleagues_at_every_node_hear_of_a_change_once),
                     CASE(places_in_the_queue_move_at_every_node),
                     CASE(one_node_routes_as_long_as_it_can),
