@@ -148,6 +148,11 @@ static void device_on_entry(struct device *device, const struct proto_entry_view
         device->fault = "a gap in live delivery";
     check(device->view_count < CAST_VIEW_MAX);
     view_take(device, entry);
+    outbox_take(device, entry);
+}
+
+void outbox_take(struct device *device, const struct proto_entry_view *entry)
+{
     for (size_t i = 0; i < entry->parts_count; i++)
         if (entry->parts[i].lineage.len > 0 &&
                 slice_is(entry->parts[i].lineage, device->outbox.lineage)) {
@@ -257,6 +262,7 @@ static void device_again(struct timer *timer)
     for (uint64_t n = 1; n <= outbox->count; n++)
         if (outbox->sent[n].is_open && !deeds_send(device, n))
             break;
+    view_fill(device);
     view_leaf(device);
     signs_say(device);
 }

@@ -132,10 +132,21 @@ struct bot_worker {
     unsigned ignores_per_mille;
 };
 
+/* A case that a desk hands on. It has a number of its own in the whole world, and its packet says
+ * it: "t17". */
+enum { CAST_TRANSFERS_MAX = 16, CAST_NO_TRANSFER = 0 };
+struct transfer_model {
+    char conversation[32], to_agent[8]; /* no to_agent: whoever fits best */
+    struct name owner, at;              /* the token that it ends; promised: the entry that did */
+    bool is_promised, was_refused;
+};
+
 /* A conversation that the agent has, or had; numbers count in each conversation for itself. */
 struct agent_chat_model {
     char conversation[32];
     struct name owner;
+    unsigned packet;   /* the transfer by which the case came; none: no transfer */
+    unsigned transfer; /* by which it is to end; none: it is to be closed */
     bool is_mine, wants_to_greet;
     bool is_note;     /* the greeting is none: it is for colleagues */
     struct name last; /* the newest entry that was shown here; seq 0: none */
@@ -162,11 +173,19 @@ struct agent_model {
     bool is_present;     /* said so on this connection; now and then it is said again */
     const char *fault;   /* a promise that was broken to this desk; NULL: none */
     struct colleague_model colleagues[CAST_AGENTS_MAX];
+    unsigned number;
+    const char *id;
+    struct transfer_model transfers[CAST_TRANSFERS_MAX];
+    unsigned transfer_count;
+    bool may_lose; /* a failover may lose what was promised */
 };
 
 void device_start(struct device *device, uint64_t to_send);
 void bot_worker_start(struct bot_worker *bot);
 void agent_start(struct agent_model *agent);
+
+/* Which transfer an id or a packet's summary is of; none: of no transfer. */
+unsigned transfer_number(struct slice text);
 
 bool device_is_content(const struct device *device); /* everything said was acked */
 

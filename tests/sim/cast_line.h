@@ -23,6 +23,9 @@ struct slice line_next_id(struct connection_model *line, char out[24]);
 /* Somebody is shown these words; who asks for them now is shown them by right. */
 void line_hear(struct connection_model *line, struct slice text, uint64_t asked_ms);
 
+/* Own words are in the log: an entry shows them. */
+void outbox_take(struct device *device, const struct proto_entry_view *entry);
+
 /* cast_deeds.c: what a device does to words, its own and others'. */
 /* The next number: words, or something that is done to what was said before. */
 void deeds_begin_next(struct device *device);
@@ -31,8 +34,18 @@ bool deeds_send(struct device *device, uint64_t n);
 /* false: this error is of no deed. */
 bool deeds_on_error(struct device *device, const struct proto_error *error);
 
+/* cast_transfers.c: cases that are handed on. */
+/* A case has come: where from, and is it to be handed on? */
+void transfers_begin(struct agent_model *agent, struct agent_chat_model *chat,
+        const struct proto_assigned *assigned);
+void transfers_send(struct agent_model *agent, const struct agent_chat_model *chat);
+void transfers_on_done(struct agent_model *agent, const struct proto_done *done);
+void transfers_on_error(struct agent_model *agent, const struct proto_error *error);
+
 /* cast_view.c: what a device is shown. */
 void view_take(struct device *device, const struct proto_entry_view *entry);
+/* Asks for what came before the first entry that is shown: a beginning shows the newest ones. */
+void view_fill(struct device *device);
 void view_take_page(struct device *device, const struct proto_page *page);
 /* Asks for some of what came before, now and then; and for all of it, if that is wanted. */
 void view_leaf(struct device *device);

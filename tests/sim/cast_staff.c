@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How bots and agents behave: workers answer turns, agents take chats, greet and close them.
+/* How bots and agents behave: workers answer turns, agents take chats, greet, and close them
+ * or hand them on (cast_transfers.c).
  *
  * Invariant: as cast.c's: nobody here looks into the node.
  */
@@ -135,6 +136,8 @@ static void agent_on_assigned(struct agent_model *agent, const struct proto_assi
         snprintf(chat->text, sizeof chat->text, "%s %" PRIu64, chat->is_note ? "note" : "hello",
                 ++agent->said);
     }
+    if (is_news)
+        transfers_begin(agent, chat, assigned);
     line_arm(&agent->line, 30);
 }
 
@@ -200,6 +203,7 @@ static void agent_on_error(struct agent_model *agent, const struct proto_error *
 {
     tally_refusal(TALLY_AGENT, error->code);
     agent->line.awaits_welcome = false;
+    transfers_on_error(agent, error);
     bool is_used = slice_is(error->code, "different_body");
     for (size_t i = 0; i < agent->chat_count; i++) {
         struct agent_chat_model *chat = &agent->chats[i];
@@ -256,6 +260,9 @@ static void agent_on_frame(struct fake_client *client, const struct proto_frame 
         break;
     case PROTO_KIND_ACK:
         agent_on_ack(agent, &frame->as.ack);
+        break;
+    case PROTO_KIND_DONE:
+        transfers_on_done(agent, &frame->as.done);
         break;
     case PROTO_KIND_ERROR:
         agent_on_error(agent, &frame->as.error);
@@ -321,6 +328,8 @@ static void agent_again(struct timer *timer)
             signs_say_at_desk(agent, chat);
         if (chat->is_mine && chat->wants_to_greet)
             agent_greet(agent, chat);
+        else if (chat->is_mine && chat->transfer != CAST_NO_TRANSFER)
+            transfers_send(agent, chat);
         else if (chat->is_mine)
             agent_close_chat(agent, chat);
     }

@@ -76,6 +76,30 @@ void view_leaf(struct device *device)
                 leafing->count ? &leafing->rows[leafing->count - 1].after : NULL);
 }
 
+void view_fill(struct device *device)
+{
+    if (device->view_count > 0 && device->view[0].after.seq != 0)
+        ask(device, 'f', device->view[0].at.seq, &device->view[0].after);
+}
+
+/* A late answer to what was asked before a reset, or was answered already, does not link. */
+static void take_earlier(struct device *device, const struct proto_page *page)
+{
+    struct seen *view = device->view;
+    size_t count = page->entries_count;
+    if (count == 0 || device->view_count == 0 ||
+            !name_equal(&page->entries[count - 1].at, &view[0].after))
+        return;
+    check(device->view_count + count <= CAST_VIEW_MAX);
+    memmove(view + count, view, device->view_count * sizeof *view);
+    device->view_count += count;
+    for (size_t i = 0; i < count; i++) {
+        see(device, &page->entries[i], device->line.asked_ms, &view[i]);
+        outbox_take(device, &page->entries[i]);
+    }
+    view_fill(device);
+}
+
 static void take_leaf(struct device *device, const struct proto_page *page)
 {
     struct leafing *leafing = &device->leafing;
@@ -99,6 +123,10 @@ void view_take_page(struct device *device, const struct proto_page *page)
         if (device->leafing.is_wanted && !device->leafing.is_done &&
                 number == device->leafing.count)
             take_leaf(device, page);
+        return;
+    }
+    if (page->id.bytes[0] == 'f') {
+        take_earlier(device, page);
         return;
     }
     tally_action(ACTION_PAGE);

@@ -35,6 +35,9 @@ static const char *missing_at_desk(const struct agent_model *desk)
         if (desk->colleagues[i].status != PROTO_AVAILABILITY_ONLINE ||
                 desk->colleagues[i].chats != 0)
             return "a desk does not know who is there and how much they have to do";
+    for (size_t i = 0; i < desk->chat_count; i++)
+        if (desk->chats[i].is_mine)
+            return "a desk does not know that a case is no longer there";
     return NULL;
 }
 

@@ -11,6 +11,8 @@
 
 enum { SET_UP_MS_MAX = 10000 };
 
+static const char *const agents[AGENTS] = {"ag0", "ag1"};
+
 struct store *(*world_bend)(struct sim_node *sim);
 
 void sim_node_live(struct sim_node *sim)
@@ -151,8 +153,11 @@ static void set_up_cast(struct world *world)
     }
     for (unsigned i = 0; i < DESKS; i++) {
         set_up_line(world, &world->desks[i].line, "desk", i);
-        snprintf(subject, sizeof subject, "a:ag%u", i % AGENTS);
+        snprintf(subject, sizeof subject, "a:%s", agents[i % AGENTS]);
         give_token(world, &world->desks[i].line, "agent", subject, false);
+        world->desks[i].number = i;
+        world->desks[i].id = agents[i % AGENTS];
+        world->desks[i].may_lose = world->plan.is_lossy;
         world->desks[i].may_hear_again = has_failover(&world->plan);
         agent_start(&world->desks[i]);
     }
@@ -206,8 +211,8 @@ void world_set_up(struct world *world)
             .on_done = on_seeded};
     seed_start(&world->seeding);
     run_until(world, is_seeded);
-    make_agent(world, "ag0");
-    make_agent(world, "ag1");
+    for (unsigned i = 0; i < AGENTS; i++)
+        make_agent(world, agents[i]);
     run_until(world, has_agents);
     for (unsigned i = 1; i < world->plan.node_count; i++)
         sim_node_live(&world->nodes[i]);

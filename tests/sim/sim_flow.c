@@ -5,10 +5,10 @@
  * is killed and fails over.
  *
  * After the faults have ended everything must come to rest, and then hold: what was said and done
- * is in the log once, and shown as it holds (judge_words.c); turns, owners and capacity
- * (verdict.c); nothing waited while nobody looked on (world.c); receipts, typing and presence
- * (cast_signs.c, epilogue.c). In worlds with fsync everysec a failover loses what was acked;
- * clients heal it.
+ * is in the log once, and shown as it holds (judge_words.c); a case has one owner, and is handed on
+ * once (judge_owners.c); turns and capacity (verdict.c); nothing waited while nobody looked on
+ * (world.c); receipts, typing and presence (cast_signs.c, epilogue.c). In worlds with fsync
+ * everysec a failover loses what was acked; clients heal it.
  *
  *   SIM_SEEDS=N   how many seeds        SIM_JOBS=N   in how many processes (all processors)
  *   SIM_FIRST=S   from this one on      SIM_SEED=S   only this one; made small when it fails

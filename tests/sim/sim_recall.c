@@ -22,7 +22,8 @@ enum rule {
     OWN_WORDS,
     WITHHOLDING,
     TOLD_PLACES,
-    INTERNAL
+    INTERNAL,
+    HANDING_ON
 };
 static enum rule off;
 
@@ -50,6 +51,25 @@ void __wrap_conversation_say(const struct conversation *fold, const struct say *
         id_set(&bent.owner_id, say->author.id);
     }
     __real_conversation_say(&bent, say, now_ms, decision);
+}
+
+void __real_conversation_requeue(
+        const struct conversation *, const struct requeue *, uint64_t now_ms, struct decision *);
+void __wrap_conversation_requeue(
+        const struct conversation *, const struct requeue *, uint64_t now_ms, struct decision *);
+
+/* Whoever once owned the case may hand it on, whoever has it now. */
+void __wrap_conversation_requeue(const struct conversation *fold, const struct requeue *requeue,
+        uint64_t now_ms, struct decision *decision)
+{
+    static struct conversation bent;
+    bent = *fold;
+    if (off == HANDING_ON && requeue->by.kind == AUTHOR_AGENT && fold->phase < PHASE_SUPERSEDED) {
+        bent.phase = PHASE_ACTIVE;
+        bent.owner = requeue->owner;
+        id_set(&bent.owner_id, requeue->by.id);
+    }
+    __real_conversation_requeue(&bent, requeue, now_ms, decision);
 }
 
 /* Whatever turn a bot names is the open one. */
@@ -216,6 +236,11 @@ static void without_owner_token(void)
     expect_red(OWNER_TOKEN, "an agent spoke who was not the owner");
 }
 
+static void without_token_to_hand_on(void)
+{
+    expect_red(HANDING_ON, "a case was handed on by somebody who did not own it");
+}
+
 static void without_turn_token(void)
 {
     expect_red(TURN_TOKEN, "a turn was committed that was not open");
@@ -247,6 +272,7 @@ int main(int argc, char **argv)
     log_line_setup(LOG_ERROR + 1, "sim");
     return test_main(argc, argv,
             (struct test_case[]){CASE(without_due_first), CASE(without_owner_token),
-                    CASE(without_turn_token), CASE(without_own_words), CASE(without_withholding),
-                    CASE(without_told_places), CASE(without_internal), {0}});
+                    CASE(without_token_to_hand_on), CASE(without_turn_token),
+                    CASE(without_own_words), CASE(without_withholding), CASE(without_told_places),
+                    CASE(without_internal), {0}});
 }

@@ -139,7 +139,9 @@ static const char *const action_names[TALLY_ACTIONS] = {"words were acked", "an 
         "and that it ended", "an agent's receipt was told to a customer",
         "an agent's typing was told to a customer", "an agent said that they are there",
         "an agent stepped aside", "an agent's presence was told", "an agent's words were acked",
-        "a note was acked"};
+        "a note was acked", "a case was handed on to the queue",
+        "a case was handed on to a colleague", "a case came with who handed it on",
+        "a transfer was refused"};
 
 void tally_action(enum tally_action action)
 {

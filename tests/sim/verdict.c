@@ -8,6 +8,7 @@
 
 #include "flow/entry_codec.h"
 #include "flow/pools.h"
+#include "judge_owners.h"
 #include "judge_words.h"
 
 #include <inttypes.h>
@@ -48,7 +49,7 @@ static bool device_is_at_rest(const struct world *world, const struct device *de
     struct chat *chat = chat_of(world, device);
     struct name seen = last_seen(device);
     return device_is_content(device) && chat != NULL && chat_is_at_rest(chat) && seen.seq > 0 &&
-           name_equal(&seen, &chat_fold(chat)->public_tail);
+           device->view[0].after.seq == 0 && name_equal(&seen, &chat_fold(chat)->public_tail);
 }
 
 static struct pool_counts counts_of(const struct sim_node *sim)
@@ -129,10 +130,9 @@ struct reading {
     struct chat *chat;
     uint64_t count;
     uint8_t mark[MARK_SIZE];
-    struct name turn, owner, committed[LOG_MAX];
-    char owner_id[ID_MAX];
-    size_t committed_count;
+    struct name turn;
     struct words words;
+    struct owners owners;
     uint64_t said[DEVICES]; /* by device: its messages so far */
 };
 
@@ -155,16 +155,8 @@ static const char *read_numbered(struct world *world, struct reading *reading,
 static const char *read_part(struct world *world, struct reading *reading,
         const struct entry *entry, const struct part *part)
 {
-    if (part->kind == PART_MESSAGE && entry->author.kind == AUTHOR_AGENT &&
-            part->visibility == VISIBLE_TO_ALL && !slice_is(entry->author.id, reading->owner_id))
-        return broken("seq %" PRIu64 ": an agent spoke who was not the owner", entry->at.seq);
     if (part->n != 0)
         return read_numbered(world, reading, entry, part);
-    if (part->kind == PART_OWNER)
-        snprintf(reading->owner_id, sizeof reading->owner_id, "%.*s",
-                part->owner == OWNER_AGENT ? (int)part->id.len : 0, part->id.bytes);
-    if (part->kind == PART_CASE_CLOSED)
-        reading->owner_id[0] = '\0';
     if (part->kind == PART_TURN)
         reading->turn = entry->at;
     if (part->kind == PART_COMMITTED) {
@@ -195,6 +187,8 @@ static const char *read_entry(
     entry.at = record.at;
     for (size_t i = 0; i < entry.part_count && fault == NULL; i++)
         fault = read_part(world, reading, &entry, &entry.parts[i]);
+    if (fault == NULL)
+        fault = owners_read(&reading->owners, world, chat_id(chat), &entry, &chat->node->scratch);
     if (fault == NULL && entry_is_visible(&entry, false))
         fault = words_read(&reading->words, world, &entry, &chat->node->scratch);
     chat->node->scratch.used = 0;
@@ -228,6 +222,8 @@ static const char *judge_conversation(struct world *world, struct chat *chat)
         fault = read_entry(world, &reading, &item);
     if (fault == NULL)
         fault = words_judge_heard(&reading.words, world);
+    if (fault == NULL)
+        fault = owners_judge(&reading.owners, world, chat_id(chat));
     return fault ? fault : judge_views(world, &reading);
 }
 
