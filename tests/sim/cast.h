@@ -148,9 +148,11 @@ struct agent_chat_model {
     unsigned packet;   /* the transfer by which the case came; none: no transfer */
     unsigned transfer; /* by which it is to end; none: it is to be closed */
     bool is_mine, wants_to_greet;
-    bool is_note;     /* the greeting is none: it is for colleagues */
-    struct name last; /* the newest entry that was shown here; seq 0: none */
-    uint64_t n;       /* numbers that are used up */
+    bool is_note;       /* the greeting is none: it is for colleagues */
+    bool is_watched;    /* supervisors: looks on */
+    struct name beside; /* the token with which they speak beside the owner; seq 0: none */
+    struct name last;   /* the newest entry that was shown here; seq 0: none */
+    uint64_t n;         /* numbers that are used up */
     char text[48];
 };
 
@@ -178,6 +180,12 @@ struct agent_model {
     struct transfer_model transfers[CAST_TRANSFERS_MAX];
     unsigned transfer_count;
     bool may_lose; /* a failover may lose what was promised */
+    bool supervises;
+    struct taken_model {
+        char conversation[32];
+        struct name at;
+    } taken[CAST_TRANSFERS_MAX]; /* cases that were promised to be theirs */
+    unsigned taken_count;
 };
 
 void device_start(struct device *device, uint64_t to_send);

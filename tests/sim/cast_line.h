@@ -42,6 +42,17 @@ void transfers_send(struct agent_model *agent, const struct agent_chat_model *ch
 void transfers_on_done(struct agent_model *agent, const struct proto_done *done);
 void transfers_on_error(struct agent_model *agent, const struct proto_error *error);
 
+/* cast_supervisor.c: who looks on, whispers, speaks beside the owner, and takes over. */
+void supervisor_act(struct agent_model *agent);
+void supervisor_on_cases(struct agent_model *agent, const struct proto_cases *cases);
+void supervisor_on_done(struct agent_model *agent, const struct proto_done *done);
+void supervisor_on_error(struct agent_model *agent, const struct proto_error *error);
+
+/* cast_staff.c */
+struct agent_chat_model *agent_chat(struct agent_model *agent, struct slice conversation);
+void agent_say(struct agent_model *agent, const struct agent_chat_model *chat, struct slice id,
+        const struct name *owner);
+
 /* cast_view.c: what a device is shown. */
 void view_take(struct device *device, const struct proto_entry_view *entry);
 /* Asks for what came before the first entry that is shown: a beginning shows the newest ones. */

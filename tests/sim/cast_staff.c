@@ -12,7 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { NOTE_PER_MILLE = 250 };
+enum { NOTE_PER_MILLE = 250, LATE_PER_MILLE = 300, LINGERS_PER_MILLE = 600 };
 
 /* ---- bots -------------------------------------------------------------------------------------
  */
@@ -109,7 +109,7 @@ void bot_worker_start(struct bot_worker *bot)
 /* ---- agents -----------------------------------------------------------------------------------
  */
 
-static struct agent_chat_model *agent_chat(struct agent_model *agent, struct slice conversation)
+struct agent_chat_model *agent_chat(struct agent_model *agent, struct slice conversation)
 {
     for (size_t i = 0; i < agent->chat_count; i++)
         if (slice_is(conversation, agent->chats[i].conversation))
@@ -136,6 +136,7 @@ static void agent_on_assigned(struct agent_model *agent, const struct proto_assi
         snprintf(chat->text, sizeof chat->text, "%s %" PRIu64, chat->is_note ? "note" : "hello",
                 ++agent->said);
     }
+    chat->is_watched = false;
     if (is_news)
         transfers_begin(agent, chat, assigned);
     line_arm(&agent->line, 30);
@@ -149,9 +150,13 @@ static void agent_on_entry(struct agent_model *agent, const struct proto_entry_v
     else if (chat->last.seq != 0 && !name_equal(&entry->after, &chat->last))
         agent->fault = "a gap in live delivery";
     chat->last = entry->at;
-    for (size_t i = 0; i < entry->parts_count; i++)
+    bool is_own = slice_is(entry->author.id, agent->id);
+    for (size_t i = 0; i < entry->parts_count; i++) {
         if (entry->parts[i].has_body)
             line_hear(&agent->line, entry->parts[i].body.text, agent->line.asked_ms);
+        if (chat->is_mine && !is_own && entry->parts[i].kind == PROTO_PART_KIND_NOTE)
+            tally_action(ACTION_NOTE_CAME);
+    }
 }
 
 static void agent_on_cancel(struct agent_model *agent, const struct proto_cancel *cancel)
@@ -192,7 +197,9 @@ static void agent_on_ack(struct agent_model *agent, const struct proto_ack *ack)
     if (!chat->wants_to_greet || ack->n != chat->n + 1)
         return; /* a repeated ack */
     chat->wants_to_greet = false;
-    tally_action(chat->is_note ? ACTION_NOTE : ACTION_GREETING);
+    tally_action(chat->is_note                         ? ACTION_NOTE
+                 : !chat->is_mine && agent->supervises ? ACTION_BESIDE
+                                                       : ACTION_GREETING);
     chat->n++;
     line_arm(&agent->line, 30);
 }
@@ -204,16 +211,24 @@ static void agent_on_error(struct agent_model *agent, const struct proto_error *
     tally_refusal(TALLY_AGENT, error->code);
     agent->line.awaits_welcome = false;
     transfers_on_error(agent, error);
+    supervisor_on_error(agent, error);
     bool is_used = slice_is(error->code, "different_body");
     for (size_t i = 0; i < agent->chat_count; i++) {
         struct agent_chat_model *chat = &agent->chats[i];
-        bool is_about = chat->is_mine && chat->wants_to_greet;
+        bool is_about = chat->wants_to_greet;
         if (is_about && is_used)
             chat->n++; /* a late copy of what was said before has taken the number back */
         if (is_about && error->retry == PROTO_RETRY_RESEND && chat->n + 1 > error->resend_from &&
                 error->resend_from > 0)
             chat->n = error->resend_from - 1;
     }
+}
+
+static void agent_on_released(struct agent_model *agent, const struct proto_released *released)
+{
+    struct agent_chat_model *chat = agent_chat(agent, released->conversation);
+    chat->is_mine = chat->is_watched = false;
+    chat->last = (struct name){0};
 }
 
 static void agent_on_frame(struct fake_client *client, const struct proto_frame *frame)
@@ -232,6 +247,7 @@ static void agent_on_frame(struct fake_client *client, const struct proto_frame 
         memset(agent->colleagues, 0, sizeof agent->colleagues);
         for (size_t i = 0; i < agent->chat_count; i++) {
             agent->chats[i].is_mine = false; /* `assigned` says so again */
+            agent->chats[i].is_watched = false;
             agent->chats[i].last = (struct name){0};
         }
         line_arm(&agent->line, 20);
@@ -246,8 +262,7 @@ static void agent_on_frame(struct fake_client *client, const struct proto_frame 
         agent_on_assigned(agent, &frame->as.assigned);
         break;
     case PROTO_KIND_RELEASED:
-        agent_chat(agent, frame->as.released.conversation)->is_mine = false;
-        agent_chat(agent, frame->as.released.conversation)->last = (struct name){0};
+        agent_on_released(agent, &frame->as.released);
         break;
     case PROTO_KIND_ENTRY:
         agent_on_entry(agent, &frame->as.entry);
@@ -261,8 +276,12 @@ static void agent_on_frame(struct fake_client *client, const struct proto_frame 
     case PROTO_KIND_ACK:
         agent_on_ack(agent, &frame->as.ack);
         break;
+    case PROTO_KIND_CASES:
+        supervisor_on_cases(agent, &frame->as.cases);
+        break;
     case PROTO_KIND_DONE:
         transfers_on_done(agent, &frame->as.done);
+        supervisor_on_done(agent, &frame->as.done);
         break;
     case PROTO_KIND_ERROR:
         agent_on_error(agent, &frame->as.error);
@@ -282,11 +301,11 @@ static void agent_close_chat(struct agent_model *agent, const struct agent_chat_
     fake_client_send(&agent->line.client, &frame);
 }
 
-static void agent_greet(struct agent_model *agent, const struct agent_chat_model *chat)
+void agent_say(struct agent_model *agent, const struct agent_chat_model *chat, struct slice id,
+        const struct name *owner)
 {
-    char id[24];
     struct proto_frame frame = {.kind = PROTO_KIND_SEND};
-    frame.as.send = (struct proto_send){.id = line_next_id(&agent->line, id),
+    frame.as.send = (struct proto_send){.id = id,
             .conversation = text_of(chat->conversation),
             .lineage = slice_make(agent->lineage, agent->lineage_len),
             .n = chat->n + 1,
@@ -294,8 +313,21 @@ static void agent_greet(struct agent_model *agent, const struct agent_chat_model
             .has_visibility = chat->is_note,
             .visibility = PROTO_VISIBILITY_INTERNAL,
             .has_owner = !chat->is_note,
-            .owner = chat->owner};
+            .owner = *owner};
     fake_client_send(&agent->line.client, &frame);
+}
+
+/* Whoever had a case may try to speak with the token that they had. */
+static bool speaks_late(const struct agent_model *agent, const struct agent_chat_model *chat)
+{
+    return agent->line.is_restless && !chat->is_mine && !chat->is_note && chat->wants_to_greet &&
+           chat->owner.seq != 0 && fake_random_chance(agent->line.random, LATE_PER_MILLE);
+}
+
+static void agent_greet(struct agent_model *agent, const struct agent_chat_model *chat)
+{
+    char id[24];
+    agent_say(agent, chat, line_next_id(&agent->line, id), &chat->owner);
 }
 
 static void agent_be_present(struct agent_model *agent)
@@ -310,6 +342,12 @@ static void agent_be_present(struct agent_model *agent)
     fake_client_send(&agent->line.client, &frame);
 }
 
+/* So that there is time for somebody to look on. */
+static bool lingers(const struct agent_model *agent)
+{
+    return agent->line.is_restless && fake_random_chance(agent->line.random, LINGERS_PER_MILLE);
+}
+
 static void agent_again(struct timer *timer)
 {
     struct agent_model *agent =
@@ -322,12 +360,16 @@ static void agent_again(struct timer *timer)
     }
     if (!agent->is_present || fake_random_chance(agent->line.random, 100))
         agent_be_present(agent);
+    if (agent->supervises)
+        supervisor_act(agent);
     for (size_t i = 0; i < agent->chat_count; i++) {
         struct agent_chat_model *chat = &agent->chats[i];
-        if (chat->is_mine)
+        if (chat->is_mine || chat->is_watched)
             signs_say_at_desk(agent, chat);
-        if (chat->is_mine && chat->wants_to_greet)
+        if ((chat->is_mine && chat->wants_to_greet) || speaks_late(agent, chat))
             agent_greet(agent, chat);
+        else if (lingers(agent))
+            continue;
         else if (chat->is_mine && chat->transfer != CAST_NO_TRANSFER)
             transfers_send(agent, chat);
         else if (chat->is_mine)

@@ -14,6 +14,7 @@
 
 #define broken(...) (snprintf(why, sizeof why, __VA_ARGS__), why)
 static char why[WORLD_WORDS_MAX];
+static const char supervisor[] = "ag2";
 
 static bool is_owner(const struct owners *owners, const struct author *author)
 {
@@ -24,6 +25,7 @@ static void set_owner(struct owners *owners, const struct name *token, struct sl
 {
     owners->token = *token;
     owners->is_waiting = false;
+    owners->is_beside = owners->is_beside && token->seq != 0 && !slice_is(id, supervisor);
     snprintf(owners->id, sizeof owners->id, "%.*s", SLICE_ARGS(id));
 }
 
@@ -103,10 +105,22 @@ static const char *read_owner(const struct owners_entry *at, const struct part *
         set_owner(at->owners, &none, SLICE_NONE);
         return NULL;
     }
-    if (!at->owners->is_waiting)
+    bool is_taken = slice_is(part->id, supervisor);
+    if (!at->owners->is_waiting && (!is_taken || at->owners->token.seq == 0))
         return broken("seq %" PRIu64 ": a case that did not wait got an owner", at->entry->at.seq);
+    if (is_taken)
+        at->owners->taken[at->owners->taken_count++] = at->entry->at;
     set_owner(at->owners, &at->entry->at, part->id);
     return compare_told(at);
+}
+
+/* Somebody speaks beside the owner from now on, or no longer. */
+static const char *read_participant(const struct owners_entry *at, const struct part *part)
+{
+    at->owners->is_beside = part->number != 0;
+    if (at->owners->is_beside && (at->owners->token.seq == 0 || !slice_is(part->id, supervisor)))
+        return broken("seq %" PRIu64 ": somebody joined who may not", at->entry->at.seq);
+    return NULL;
 }
 
 static const char *read_closed(const struct owners_entry *at, const struct part *part)
@@ -125,7 +139,8 @@ static const char *read_closed(const struct owners_entry *at, const struct part 
 static const char *read_message(const struct owners_entry *at, const struct part *part)
 {
     const struct author *author = &at->entry->author;
-    if (author->kind == AUTHOR_AGENT && part->visibility == VISIBLE_TO_ALL &&
+    bool is_beside = at->owners->is_beside && slice_is(author->id, supervisor);
+    if (author->kind == AUTHOR_AGENT && part->visibility == VISIBLE_TO_ALL && !is_beside &&
             !is_owner(at->owners, author))
         return broken("seq %" PRIu64 ": an agent spoke who was not the owner", at->entry->at.seq);
     return NULL;
@@ -144,6 +159,8 @@ const char *owners_read(struct owners *owners, const struct world *world, struct
             fault = read_owner(&at, part);
         if (part->kind == PART_QUEUED)
             fault = read_queued(&at, part);
+        if (part->kind == PART_PARTICIPANT)
+            fault = read_participant(&at, part);
         if (part->kind == PART_CASE_CLOSED)
             fault = read_closed(&at, part);
     }
@@ -162,6 +179,38 @@ static bool is_handed_on(const struct owners *owners, const struct world *world,
     return false;
 }
 
+static bool is_taken_at(const struct owners *owners, const struct name *at)
+{
+    for (size_t i = 0; i < owners->taken_count; i++)
+        if (name_equal(&owners->taken[i], at))
+            return true;
+    return false;
+}
+
+static const char *judge_taken(
+        const struct owners *owners, const struct agent_model *desk, struct slice conversation)
+{
+    for (unsigned i = 0; i < desk->taken_count; i++)
+        if (slice_is(conversation, desk->taken[i].conversation) && !desk->may_lose &&
+                !is_taken_at(owners, &desk->taken[i].at))
+            return broken("a case was promised to be taken over at %" PRIu64
+                          ", and the log does not say so",
+                    desk->taken[i].at.seq);
+    return NULL;
+}
+
+/* Who never had the case was not there for customers, whatever they read or typed. */
+static const char *judge_discretion(
+        const struct owners *owners, const struct device *device, struct slice conversation)
+{
+    bool is_theirs = slice_is(conversation, device->conversation);
+    for (size_t i = 0; i < device->signs.count && is_theirs; i++)
+        if (strcmp(device->signs.readers[i].id, supervisor) == 0 && owners->taken_count == 0 &&
+                !device->may_lose)
+            return broken("a customer knows of somebody who only looked on");
+    return NULL;
+}
+
 const char *owners_judge(
         const struct owners *owners, const struct world *world, struct slice conversation)
 {
@@ -173,5 +222,10 @@ const char *owners_judge(
                 !is_handed_on(owners, world, transfer))
             return broken("transfer %u was promised, and is not in the log", number);
     }
-    return NULL;
+    const char *fault = NULL;
+    for (unsigned i = 0; i < DESKS && fault == NULL; i++)
+        fault = judge_taken(owners, &world->desks[i], conversation);
+    for (unsigned i = 0; i < DEVICES && fault == NULL; i++)
+        fault = judge_discretion(owners, &world->devices[i], conversation);
+    return fault;
 }

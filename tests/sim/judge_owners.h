@@ -9,8 +9,10 @@
 struct owners {
     struct name token; /* in force; seq 0: no agent's */
     char id[ID_MAX + 1];
-    bool is_waiting;
-    unsigned packet; /* of the case: the transfer that wrote it; 0: none */
+    bool is_waiting, is_beside; /* is_beside: the supervisor speaks beside the owner */
+    unsigned packet;            /* of the case: the transfer that wrote it; 0: none */
+    struct name taken[LOG_MAX]; /* by the supervisor */
+    size_t taken_count;
     struct name
             seen[DESKS * CAST_TRANSFERS_MAX + 1]; /* by number: where it stands; seq 0: nowhere */
 };

@@ -11,7 +11,8 @@
 
 enum { SET_UP_MS_MAX = 10000 };
 
-static const char *const agents[AGENTS] = {"ag0", "ag1"};
+static const char *const agents[AGENTS] = {"ag0", "ag1", "ag2"};
+static const unsigned agent_at[DESKS] = {0, 1, 0, SUPERVISOR};
 
 struct store *(*world_bend)(struct sim_node *sim);
 
@@ -72,7 +73,7 @@ static void on_agent_made(struct directory_change *change, enum log_outcome outc
     free(made);
 }
 
-static void make_agent(struct world *world, const char *id)
+static void make_agent(struct world *world, const char *id, bool is_supervisor)
 {
     struct made_agent *made = calloc(1, sizeof *made);
     check(made != NULL);
@@ -81,7 +82,8 @@ static void make_agent(struct world *world, const char *id)
             .tenant = SLICE_OF("sim"),
             .id = slice_of_string(id),
             .name = slice_of_string(id),
-            .number = CAPACITY,
+            .number = is_supervisor ? 0 : CAPACITY,
+            .is_supervisor = is_supervisor,
             .skills = {{SLICE_OF("any"), 1000}},
             .skill_count = 1};
     made->change.value = &made->value;
@@ -153,10 +155,11 @@ static void set_up_cast(struct world *world)
     }
     for (unsigned i = 0; i < DESKS; i++) {
         set_up_line(world, &world->desks[i].line, "desk", i);
-        snprintf(subject, sizeof subject, "a:%s", agents[i % AGENTS]);
+        snprintf(subject, sizeof subject, "a:%s", agents[agent_at[i]]);
         give_token(world, &world->desks[i].line, "agent", subject, false);
         world->desks[i].number = i;
-        world->desks[i].id = agents[i % AGENTS];
+        world->desks[i].id = agents[agent_at[i]];
+        world->desks[i].supervises = agent_at[i] == SUPERVISOR;
         world->desks[i].may_lose = world->plan.is_lossy;
         world->desks[i].may_hear_again = has_failover(&world->plan);
         agent_start(&world->desks[i]);
@@ -212,7 +215,7 @@ void world_set_up(struct world *world)
     seed_start(&world->seeding);
     run_until(world, is_seeded);
     for (unsigned i = 0; i < AGENTS; i++)
-        make_agent(world, agents[i]);
+        make_agent(world, agents[i], i == SUPERVISOR);
     run_until(world, has_agents);
     for (unsigned i = 1; i < world->plan.node_count; i++)
         sim_node_live(&world->nodes[i]);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The flows, whole, against an adversary: one to four nodes of the real code on a made-up Redis and
- * a made-up bus, with customers on two devices each, two bot workers and two agents at three desks,
- * each connected to any node, while nodes die and stand still, links are cut, answers lost, Redis
- * is killed and fails over.
+ * a made-up bus, with customers on two devices each, two bot workers, two agents at three desks
+ * and a supervisor, each connected to any node, while nodes die and stand still, links are cut,
+ * answers lost, Redis is killed and fails over.
  *
  * After the faults have ended everything must come to rest, and then hold: what was said and done
- * is in the log once, and shown as it holds (judge_words.c); a case has one owner, and is handed on
- * once (judge_owners.c); turns and capacity (verdict.c); nothing waited while nobody looked on
+ * is in the log once, and shown as it holds (judge_words.c); a case has one owner, is handed on
+ * once and taken over by a supervisor alone, of whom customers do not know while they look on
+ * (judge_owners.c); turns and capacity (verdict.c); nothing waited while nobody looked on
  * (world.c); receipts, typing and presence (cast_signs.c, epilogue.c). In worlds with fsync
  * everysec a failover loses what was acked; clients heal it.
  *

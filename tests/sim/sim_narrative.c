@@ -109,7 +109,7 @@ static const struct story stories[] = {
                 .about =
                         "One node. The bot hands over, and its line breaks before it is told that\n"
                         "this was kept. It says the same again; nothing happens twice.",
-                .seed = 10,
+                .seed = 15,
                 .ms = 1000,
                 .node_count = 1,
                 .messages = 1,

@@ -23,7 +23,8 @@ enum rule {
     WITHHOLDING,
     TOLD_PLACES,
     INTERNAL,
-    HANDING_ON
+    HANDING_ON,
+    DISCRETION
 };
 static enum rule off;
 
@@ -100,6 +101,15 @@ bool __real_readers_take_news(
         struct readers *, struct proto_receipts *to_staff, struct proto_receipts *to_customers);
 bool __wrap_readers_take_news(
         struct readers *, struct proto_receipts *to_staff, struct proto_receipts *to_customers);
+
+bool __real_session_answers(const struct session *, const struct chat *);
+bool __wrap_session_answers(const struct session *, const struct chat *);
+
+/* Whoever looks on is taken for somebody who answers. */
+bool __wrap_session_answers(const struct session *session, const struct chat *chat)
+{
+    return off == DISCRETION || __real_session_answers(session, chat);
+}
 
 /* A node forgets what it told. */
 bool __wrap_readers_take_news(struct readers *readers, struct proto_receipts *to_staff,
@@ -261,6 +271,11 @@ static void without_told_places(void)
     expect_red(TOLD_PLACES, "a receipt went back");
 }
 
+static void without_discretion(void)
+{
+    expect_red(DISCRETION, "a customer knows of somebody who only looked on");
+}
+
 static void without_internal(void)
 {
     expect_red(INTERNAL, "a customer was shown what is for colleagues");
@@ -274,5 +289,5 @@ int main(int argc, char **argv)
             (struct test_case[]){CASE(without_due_first), CASE(without_owner_token),
                     CASE(without_token_to_hand_on), CASE(without_turn_token),
                     CASE(without_own_words), CASE(without_withholding), CASE(without_told_places),
-                    CASE(without_internal), {0}});
+                    CASE(without_discretion), CASE(without_internal), {0}});
 }

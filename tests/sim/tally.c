@@ -141,7 +141,9 @@ static const char *const action_names[TALLY_ACTIONS] = {"words were acked", "an 
         "an agent stepped aside", "an agent's presence was told", "an agent's words were acked",
         "a note was acked", "a case was handed on to the queue",
         "a case was handed on to a colleague", "a case came with who handed it on",
-        "a transfer was refused"};
+        "a transfer was refused", "a supervisor got the list of cases", "a supervisor looked on",
+        "a whisper came to who has the case", "a supervisor joined", "and spoke beside the owner",
+        "and left", "a case was taken over"};
 
 void tally_action(enum tally_action action)
 {

@@ -15,9 +15,10 @@
 enum {
     CONTACTS = 2,
     DEVICES = 4, /* two a contact */
-    AGENTS = 2,
-    DESKS = 3, /* the first agent sits at two */
+    AGENTS = 3,
+    DESKS = 4, /* the first agent sits at two, and a supervisor at the last one */
     BOTS = 2,
+    SUPERVISOR = 2, /* the agent who is one */
     CAPACITY = 2,
     DUE_BUCKETS = 8,       /* a look at an empty one teaches nothing */
     DEEDS = 10,            /* of a device: words, and what is done to them */
