@@ -144,7 +144,7 @@ static void raise(struct raising *raising, char which, uint64_t seq)
     store->ops->zset_add(store, cursors, buffer_slice(&out), seq, ZSET_RAISE, on_raised, raising);
 }
 
-static void keep(struct chat *chat, const struct session *session, const struct raising *what)
+static void keep(struct chat *chat, struct session *session, const struct raising *what)
 {
     struct raising *raising = malloc(sizeof *raising);
     struct proto_who who = session_who(session);

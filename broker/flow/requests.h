@@ -27,7 +27,7 @@ bool receipts_spread(struct chat *chat, struct proto_frame *staff, struct proto_
 void receipts_forget(struct chat *chat);
 struct proto_who session_who(const struct session *session); /* typing.c */
 /* The customer, or the agent who owns the case: those whom the customer talks with. typing.c */
-bool session_answers(const struct session *session, const struct chat *chat);
+bool session_answers(struct session *session, struct chat *chat);
 void typing(struct session *session, const struct proto_typing *request);     /* typing.c */
 void identify(struct session *session, const struct proto_identify *request); /* identify.c */
 void track(struct session *session, const struct proto_event *request);       /* journey.c */

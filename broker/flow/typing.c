@@ -18,11 +18,16 @@ struct proto_who session_who(const struct session *session)
             id_slice(&session->subject), is_customer ? SLICE_NONE : session->name};
 }
 
-bool session_answers(const struct session *session, const struct chat *chat)
+/* Who was told that the case is theirs: the fold alone may know of an owner whose entry is not kept
+ * yet, and never will be. */
+bool session_answers(struct session *session, struct chat *chat)
 {
-    return session->role == CREDENTIAL_CUSTOMER ||
-           (chat_fold(chat)->phase == PHASE_ACTIVE &&
-                   slice_equal(id_slice(&chat_fold(chat)->owner_id), id_slice(&session->subject)));
+    if (session->role == CREDENTIAL_CUSTOMER)
+        return true;
+    const struct subscription *sub = deliver_subscription(session, chat);
+    return sub != NULL && chat_fold(chat)->phase == PHASE_ACTIVE &&
+           slice_equal(id_slice(&chat_fold(chat)->owner_id), id_slice(&session->subject)) &&
+           name_equal(&sub->told_owner, &chat_fold(chat)->owner);
 }
 
 void typing(struct session *session, const struct proto_typing *request)

@@ -102,11 +102,11 @@ bool __real_readers_take_news(
 bool __wrap_readers_take_news(
         struct readers *, struct proto_receipts *to_staff, struct proto_receipts *to_customers);
 
-bool __real_session_answers(const struct session *, const struct chat *);
-bool __wrap_session_answers(const struct session *, const struct chat *);
+bool __real_session_answers(struct session *, struct chat *);
+bool __wrap_session_answers(struct session *, struct chat *);
 
 /* Whoever looks on is taken for somebody who answers. */
-bool __wrap_session_answers(const struct session *session, const struct chat *chat)
+bool __wrap_session_answers(struct session *session, struct chat *chat)
 {
     return off == DISCRETION || __real_session_answers(session, chat);
 }

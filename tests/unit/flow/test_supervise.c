@@ -116,6 +116,29 @@ static void a_supervisor_takes_a_case_over_and_the_pool_follows(void)
     stage_end();
 }
 
+/* The store takes the entry that takes the case over, and cannot say that it is kept. */
+static void who_takes_over_is_seen_only_once_it_is_kept(void)
+{
+    begin();
+    stage_make_supervisor("north", "ben");
+    asks(ben, "watch");
+    expect(will_hear(ben, "My parcel is late", 1000));
+    fake_server_faults(stage.server)->barrier_fails_per_mille = 1000;
+    asks(ben, "take_over");
+    expect(heard(ben, "\"store_unavailable\""));
+    act_ask(ben, "{\"type\":\"typing\",\"conversation\":\"%s\",\"active\":true}",
+            anna->conversation);
+    expect(!will_hear(ada, "\"typist\"", 300));
+    fake_server_faults(stage.server)->barrier_fails_per_mille = 0;
+    stage_run(3000);
+    asks(ben, "take_over");
+    expect(heard_ever(ben, "\"assigned\"") || will_hear(ben, "\"assigned\"", 2000));
+    act_ask(ben, "{\"type\":\"typing\",\"conversation\":\"%s\",\"active\":true}",
+            anna->conversation);
+    expect(heard_ever(ada, "\"typist\"") || will_hear(ada, "\"typist\"", 1000));
+    stage_end();
+}
+
 static void a_supervisor_is_told_why_a_case_is_where_it_is(void)
 {
     begin();
@@ -164,6 +187,7 @@ int main(int argc, char **argv)
                     CASE(a_supervisor_monitors_and_whispers_unseen_by_the_customer),
                     CASE(a_supervisor_barges_in_and_speaks_beside_the_owner),
                     CASE(a_supervisor_takes_a_case_over_and_the_pool_follows),
+                    CASE(who_takes_over_is_seen_only_once_it_is_kept),
                     CASE(a_supervisor_is_told_why_a_case_is_where_it_is),
                     CASE(a_colleague_joins_when_asked_and_until_the_end), {0}});
 }
