@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -73,6 +74,7 @@ def arguments():
                         help="all that has a goal, with peers and both durabilities, as a table; some ten minutes")
     parser.add_argument("--curves", nargs="*", metavar="CURVE", help="cost as work grows: " + ", ".join(curves.CURVES))
     parser.add_argument("--curve-seconds", type=float, default=300, help="for each curve; what takes longer is left out")
+    parser.add_argument("--curve-sizes", nargs="+", type=int, metavar="N", help="these sizes and not the curve's own")
     parser.add_argument("--against", type=pathlib.Path, metavar="FILE",
                         help="a kept result: says which ratios moved by more than a tenth")
     options = parser.parse_args()
@@ -311,7 +313,7 @@ def install_peers():
 def build(options):
     """The generator and the floor, beside the weftd that is measured."""
     targets = ["tests/bench/load/weft-load", "tests/bench/load/weft-floor"] + (
-        ["tests/bench/bench_route"] if options.curves else [])  # which a build without tests has not
+        ["tests/bench/bench_route"] if {"all", "agents", "waiting"} & set(options.curves or []) else [])  # which a build without tests has not
     done = subprocess.run(["ninja", "-C", options.build, *targets], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"bench: the load generator could not be built:\n{done.stdout[-2000:]}")
@@ -319,8 +321,13 @@ def build(options):
                    "weft-floor": options.build / targets[1], "bench_route": options.build / "tests/bench/bench_route"}
 
 
+def end_by_signal(number, _frame):
+    raise SystemExit(128 + number)  # what was started is ended, and the folders go, on the way out
+
+
 def main():
     options = arguments()
+    signal.signal(signal.SIGTERM, end_by_signal)
     if options.peers:
         install_peers()
     build(options)
@@ -328,7 +335,7 @@ def main():
         grown = curves.run(options, say)
         if options.json:
             print(json.dumps({"curves": grown}))
-        return
+        raise SystemExit(1 if any("ended" in curve for curve in grown) else 0)
     results = []
     for workload in options.workloads:
         results.append(measured_or_why_not(workload, options))

@@ -2,8 +2,10 @@
 """How the cost of one more grows with how many there are: `weft bench --curves`.
 
 Costs are CPU seconds and bytes, not wall times, so a busy machine changes them little. Each curve
-goes up through its sizes as long as its share of the time lasts, and while memory is left; what was
-not reached is said. A curve is flat when its last size costs at most twice its cheapest one.
+goes up through its sizes as long as its share of the time lasts, and where memory and disk suffice:
+what a size needs is said before it begins, and looked at while it is filled. What was not reached
+is said, and the run ends with 1. A curve is flat when its last size costs at most twice its
+cheapest one.
 """
 import argparse
 import concurrent.futures
@@ -12,14 +14,18 @@ import json
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
+import threading
 import time
 
-from servers import Weft, call, cpu_s, rss_bytes
+from servers import Failed, Weft, call, cpu_s, rss_bytes
 
-MEMORY_LEFT_KB = 1500 * 1024
-BATCH, POSTERS = 64, 4
+GB = 1 << 30
+MEMORY_LEFT, DISK_LEFT = int(1.5 * GB), 2 * GB
+BATCH, POSTERS, LOOK_EVERY = 64, 4, 500
+REFUSED_S_MAX, REWRITE_S_MAX = 60, 600
 CONNECTIONS_MAX = 19000
 
 
@@ -28,9 +34,24 @@ def settles_s(size):
     return 8 + min(size, 40000) / 900
 
 
-def memory_is_left():
+class Short(Failed):
+    """Memory or disk does not suffice, or a store took no more."""
+
+
+def memory_left():
     text = pathlib.Path("/proc/meminfo").read_text(encoding="utf-8")
-    return int(re.search(r"MemAvailable:\s+(\d+)", text)[1]) > MEMORY_LEFT_KB
+    return int(re.search(r"MemAvailable:\s+(\d+)", text)[1]) * 1024
+
+
+def disk_left():
+    return shutil.disk_usage(tempfile.gettempdir()).free
+
+
+def check_left(what, memory=0, disk=0):
+    """memory, disk: what is needed beside what is left for the others."""
+    for name, left, needed in (("memory", memory_left(), memory + MEMORY_LEFT), ("disk", disk_left(), disk + DISK_LEFT)):
+        if left < needed:
+            raise Short(f"{what}: {needed / GB:.1f} GB of {name} are needed, {left / GB:.1f} GB are left")
 
 
 class Stage:
@@ -63,7 +84,7 @@ def load(options, server, workload, *more):
     line = process.stdout.readline()
     end = cpu_s(server.pids)
     if process.wait() != 0:
-        raise SystemExit(f"bench: weft-load failed, curve {workload}")
+        raise Failed(f"weft-load failed, curve {workload}")
     return json.loads(line), warm - begin, end - warm
 
 
@@ -81,27 +102,86 @@ def connections(options, size):
         full, before, began = sum(map(rss_bytes, server.nodes)), cpu_s(server.nodes), time.monotonic()
         process.stdout.readline()
         idle = (cpu_s(server.nodes) - before) / (time.monotonic() - began)
-        process.wait()
+        if process.wait() != 0:
+            raise Failed("weft-load failed; its reason is above (20,000 descriptors are needed for 19,000 connections)")
         return {"node bytes each": (full - empty) / size, "CPU us to come": (warm - begin) / size * 1e6,
                 "CPU us a second each": idle / size * 1e6}
 
 
+def post_one(line, key, body):
+    """Until it is taken: a busy node says later, a store that is full goes on saying so."""
+    late = time.monotonic() + REFUSED_S_MAX
+    while True:
+        line.request("POST", "/v1/events", body, {"Authorization": "Bearer " + key})
+        answer = line.getresponse()
+        text = answer.read()
+        if answer.status == 200:
+            return
+        if answer.status != 503 or time.monotonic() > late:
+            raise Short(f"/v1/events: {answer.status} {text[:200]!r}")
+        time.sleep(0.1)
+
+
 def post_all(server, key, bodies):
-    def post(part):
+    """bodies: an iterator; whoever has posted one takes the next. One that fails, or an interrupt, ends all."""
+    lock, over = threading.Lock(), threading.Event()
+
+    def take():
+        with lock:
+            return None if over.is_set() else next(bodies, None)
+
+    def post():
         line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-        for body in part:
-            while True:
-                line.request("POST", "/v1/events", body, {"Authorization": "Bearer " + key})
-                answer = line.getresponse()
-                text = answer.read()
-                if answer.status == 200:
-                    break
-                if answer.status != 503:
-                    raise SystemExit(f"bench: /v1/events: {answer.status} {text[:200]!r}")
-                time.sleep(0.1)
+        try:
+            for count, body in enumerate(iter(take, None)):
+                if count % LOOK_EVERY == 0:
+                    check_left("while filling")
+                post_one(line, key, body)
+        except (OSError, http.client.HTTPException) as error:
+            raise Short(f"/v1/events: {error}") from error
+        finally:
+            over.set()  # there are no more, or it failed
+            line.close()
 
     with concurrent.futures.ThreadPoolExecutor(POSTERS) as pool:
-        list(pool.map(post, [bodies[i::POSTERS] for i in range(POSTERS)]))
+        try:
+            for posted in concurrent.futures.as_completed([pool.submit(post) for _ in range(POSTERS)]):
+                posted.result()
+        finally:
+            over.set()
+
+
+def bodies_of(entry, size):
+    """One event of each of so many contacts."""
+    for first in range(0, size, BATCH):
+        yield json.dumps({"events": [
+            {"contact": f"c{i}", "event": f"e{entry}", "name": "page_viewed",
+             "properties": [{"name": "page", "value": "/" + "x" * 150}]} for i in range(first, min(first + BATCH, size))]})
+
+
+def wait_for_rewrite(server):
+    """While Redis rewrites its file, its memory is shared with a child, and counted for neither."""
+    late = time.monotonic() + REWRITE_S_MAX
+    while "aof_rewrite_in_progress:1" in redis_info(server) and time.monotonic() < late:
+        time.sleep(0.5)
+
+
+def redis_info(server):
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(60)
+        line.connect(str(server.folder / "data/run/log.sock"))
+        line.sendall(b"INFO persistence\r\n")
+        return line.recv(65536).decode(errors="replace")
+
+
+def folder_bytes(folder):
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except FileNotFoundError:
+            pass  # a rewrite has just replaced it
+    return total
 
 
 def stored(options, size):
@@ -114,14 +194,13 @@ def stored(options, size):
         redis_before, node_before = rss_bytes(server.pids[-1]), sum(map(rss_bytes, server.nodes))
         begin = cpu_s(server.pids)
         for entry in range(entries - 1):  # the birth is the first
-            post_all(server, key, [json.dumps({"events": [
-                {"contact": f"c{i}", "event": f"e{entry}", "name": "page_viewed",
-                 "properties": [{"name": "page", "value": "/" + "x" * 150}]}
-                for i in range(first, min(first + BATCH, size))]}) for first in range(0, size, BATCH)])
+            post_all(server, key, bodies_of(entry, size))
         filled = cpu_s(server.pids)
         time.sleep(settles_s(size))
+        wait_for_rewrite(server)
         costs = {"Redis bytes each": (rss_bytes(server.pids[-1]) - redis_before) / size,
                  "node bytes each": (sum(map(rss_bytes, server.nodes)) - node_before) / size,
+                 "disk bytes each": folder_bytes(server.folder) / size,
                  "CPU us an entry": (filled - begin) / (size * entries) * 1e6}
         figures, _, used = load(options, server, "journey", "--customers", 200, "--seconds", 3)
         costs["CPU us for one more"] = used / max(figures["messages"], 1) * 1e6
@@ -139,13 +218,19 @@ def entries_of_one(options, size):
 
 
 def route(options, agents, waiting):
-    done = subprocess.run([options.bin["bench_route"], str(agents), "64", str(waiting)], capture_output=True,
-                          text=True, check=True, timeout=600)
+    try:
+        done = subprocess.run([options.bin["bench_route"], str(agents), "64", str(waiting)], stdout=subprocess.PIPE, text=True,
+                              check=True, timeout=600)
+    except subprocess.SubprocessError as error:
+        raise Failed(str(error)) from error
     found = dict(re.findall(r"^(\w+)\s.*us_per_decide=([\d.]+)", done.stdout, re.M))
     rate = dict(re.findall(r"^(\w+)\s.*decisions_per_s=(\d+)", done.stdout, re.M))
     return {"us a decide, steady": float(found.get("steady", 0)), "us a decision, backlog": 1e6 / max(float(rate.get("backlog", 1)), 1)}
 
 
+# Bytes of memory and of disk that one more of the size needs at most, with room for a fork's copies
+# and for the old file beside the new one while Redis rewrites it.
+NEEDS = {"connections": (20000, 0), "conversations": (12000, 20000), "entries": (1500, 2500)}
 CURVES = {
     "connections": ("idle connections", [1000, 5000, 10000, 19000], connections),
     "conversations": ("conversations stored, 10 entries each", [1000, 10000, 100000, 1000000], stored),
@@ -181,21 +266,43 @@ def expected_s(rows, took, size):
     return took[-1] + max(slope, 0) * (size - rows[-1][0])
 
 
+def measure(name, size, options, say):
+    """The costs of one size. Raises Failed when it came to nothing."""
+    memory, disk = (size * each for each in NEEDS.get(name, (0, 0)))
+    check_left(f"{name}: {size:,}", memory, disk)
+    say(f"{name}: {size:,}, with up to {memory / GB:.1f} GB of memory and {disk / GB:.1f} GB of disk")
+    return CURVES[name][2](options, size)
+
+
+def run_one(name, options, say):
+    """One curve: its rows, and why it ended before its end, or None."""
+    sizes = options.curve_sizes or CURVES[name][1]
+    end, rows, took = time.monotonic() + options.curve_seconds, [], []
+    for size in sizes:
+        expected = expected_s(rows, took, size)
+        if time.monotonic() + expected > end:
+            return rows, f"{name}: {size:,} would take some {expected:,.0f} s: more than is left of --curve-seconds {options.curve_seconds:g}"
+        began = time.monotonic()
+        try:
+            rows.append((size, measure(name, size, options, say)))
+        except Failed as failed:
+            return rows, str(failed)
+        took.append(time.monotonic() - began)
+        say(f"{name}: {size:,} took {took[-1]:,.0f} s")
+    return rows, None
+
+
 def run(options, say):
-    """One curve after the other. Returns them as values for JSON."""
+    """One curve after the other. Returns them as values for JSON; with "ended" where one was not measured to its end."""
     results = []
-    for name, (title, sizes, cost) in CURVES.items():
+    for name, (title, _, _) in CURVES.items():
         if options.curves != ["all"] and name not in options.curves:
             continue
-        end, rows, took = time.monotonic() + options.curve_seconds, [], []
-        for size in sizes:
-            if time.monotonic() + expected_s(rows, took, size) > end or not memory_is_left():
-                say(f"{name}: {size:,} and more would take longer than {options.curve_seconds} s, or too much memory")
-                break
-            say(f"{name}: {size:,}")
-            began = time.monotonic()
-            rows.append((size, cost(options, size)))
-            took.append(time.monotonic() - began)
-        show(title, rows)
+        rows, ended = run_one(name, options, say)
+        if rows:
+            show(title, rows)
         results.append({"curve": name, "rows": [{"size": size, **costs} for size, costs in rows]})
+        if ended is not None:
+            print(f"NOT REACHED: {ended}")
+            results[-1]["ended"] = ended
     return results

@@ -6,10 +6,13 @@ Nothing is asserted of speed: a run that is called invalid is as good as another
 Usage: test_bench.py BUILD
 """
 import json
+import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 FIELDS = {"workload", "msgs_per_s", "floor_msgs_per_s", "ratio_to_floor", "p50_ms", "p99_ms", "cpu_s_per_100k", "peers", "invalid"}
@@ -56,8 +59,37 @@ def what_moved_is_said():
         assert done.returncode == 1 and "moved: chat ratio_to_floor 1000 ->" in done.stdout, done.stdout
 
 
+def curve(*words, **more):
+    command = [sys.executable, "-B", str(HERE / "bench.py"), "--build", sys.argv[1], "--curves", "conversations", "--json", *words]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, **more)
+
+
+def a_curve_goes_up_through_its_sizes():
+    done = curve("--curve-sizes", "64", "130", "--curve-seconds", "500")
+    found = json.loads(done.communicate(timeout=500)[0].splitlines()[-1])["curves"]
+    assert done.returncode == 0 and [row["size"] for row in found[0]["rows"]] == [64, 130], found
+    assert all(row["disk bytes each"] > 0 and "Redis bytes each" in row for row in found[0]["rows"]), found
+
+
+def what_does_not_fit_is_not_begun():
+    done = curve("--curve-sizes", "9000000000")
+    said = done.communicate(timeout=60)[0]
+    assert done.returncode == 1 and "NOT REACHED: conversations: 9,000,000,000:" in said and "GB of memory are needed" in said, said
+
+
+def who_is_ended_leaves_nothing_behind():
+    with tempfile.TemporaryDirectory(prefix="wb-") as folder:
+        bench = curve("--curve-sizes", "100000", env={**os.environ, "TMPDIR": folder})
+        while not list(pathlib.Path(folder).glob("*/weft/data/up.json")) and bench.poll() is None:
+            time.sleep(0.05)
+        bench.terminate()
+        said = bench.communicate(timeout=240)[0]
+        assert bench.returncode == 128 + signal.SIGTERM and not os.listdir(folder), (bench.returncode, said, os.listdir(folder))
+
+
 CASES = [agents_of_an_earlier_round_go_on, packed_messages_are_answered, nobody_has_more_unacked_than_is_allowed,
-         what_is_counted_otherwise_is_counted, what_moved_is_said]
+         what_is_counted_otherwise_is_counted, what_moved_is_said, a_curve_goes_up_through_its_sizes,
+         what_does_not_fit_is_not_begun, who_is_ended_leaves_nothing_behind]
 
 
 def main():
