@@ -17,4 +17,8 @@ extern const struct log_kind chat_log_kind; /* chat_log.c */
 /* Appends a snapshot when the last one is far behind. */
 void chat_snapshot(struct chat *chat); /* chat_log.c */
 
+/* chat_log.c: sets node->kept. errors: false when out of memory */
+bool kept_entry_create(struct node *node);
+void kept_entry_destroy(struct node *node);
+
 #endif

@@ -16,7 +16,35 @@
 #include "flow/erase.h"
 #include "flow/follow_up.h"
 
+#include <stdlib.h>
+
 enum { SNAPSHOT_EVERY = 64 };
+
+/* What is folded is told at once, where the store's answer is enough. So the entry that was folded
+ * last stays decoded, a message's or another short one: its bytes, ENTRY_PARTS_MAX parts, and a
+ * pair in every four bytes fit. */
+enum { KEPT_PLAIN_MAX = 1024, KEPT_BYTES = 32 * 1024 };
+
+struct kept_entry {
+    const struct chat *chat; /* whose; NULL: none is kept */
+    struct arena arena;      /* what the entry borrows from */
+    struct entry entry;
+    uint8_t bytes[KEPT_BYTES];
+};
+
+bool kept_entry_create(struct node *node)
+{
+    node->kept = calloc(1, sizeof *node->kept);
+    if (node->kept != NULL)
+        arena_init(&node->kept->arena, node->kept->bytes, KEPT_BYTES);
+    return node->kept != NULL;
+}
+
+void kept_entry_destroy(struct node *node)
+{
+    free(node->kept);
+    node->kept = NULL;
+}
 
 static struct chat *chat_of(struct log *log)
 {
@@ -30,9 +58,10 @@ static bool is_authentic(const struct record *record, const struct entry *entry)
     return record->is_sealed || (entry->part_count == 1 && entry->parts[0].kind == PART_ERASED);
 }
 
-static enum log_fold decode(struct chat *chat, const struct record *record, struct entry *entry)
+static enum log_fold decode_into(
+        struct arena *arena, const struct record *record, struct entry *entry)
 {
-    switch (entry_decode(record->plain, &chat->node->scratch, entry)) {
+    switch (entry_decode(record->plain, arena, entry)) {
     case ENTRY_GOOD:
         if (!is_authentic(record, entry))
             return LOG_FOLD_DAMAGED;
@@ -45,6 +74,26 @@ static enum log_fold decode(struct chat *chat, const struct record *record, stru
         return LOG_FOLD_DAMAGED;
     }
     return LOG_FOLD_DAMAGED;
+}
+
+static enum log_fold decode(struct chat *chat, const struct record *record, struct entry *entry)
+{
+    return decode_into(&chat->node->scratch, record, entry);
+}
+
+/* A name says which entry it is, and on which branch. */
+static bool is_kept(const struct chat *chat, const struct record *record)
+{
+    const struct kept_entry *kept = chat->node->kept;
+    return kept->chat == chat && name_equal(&kept->entry.at, &record->at);
+}
+
+static void copy_kept(const struct node *node, struct entry *out_entry)
+{
+    const struct entry *entry = &node->kept->entry;
+    memcpy(out_entry, entry, offsetof(struct entry, parts));
+    memcpy(out_entry->parts, entry->parts, entry->part_count * sizeof *entry->parts);
+    out_entry->part_count = entry->part_count;
 }
 
 /* What became of the message, as table and pages know it; the table is newer. */
@@ -83,7 +132,9 @@ static void withhold_amended(struct chat *chat, struct entry *entry)
 
 bool chat_read_entry(struct chat *chat, const struct record *record, struct entry *out_entry)
 {
-    if (decode(chat, record, out_entry) != LOG_FOLDED)
+    if (is_kept(chat, record))
+        copy_kept(chat->node, out_entry);
+    else if (decode(chat, record, out_entry) != LOG_FOLDED)
         return false;
     withhold_amended(chat, out_entry);
     return true;
@@ -96,18 +147,44 @@ static void clear(struct log *log)
     chat->saved_seq = 0;
 }
 
-static enum log_fold apply(struct log *log, const struct record *record)
+static enum log_fold apply_entry(struct chat *chat, const struct entry *entry)
 {
-    struct chat *chat = chat_of(log);
+    if (conversation_apply(chat_fold(chat), entry) != FOLD_OK)
+        return LOG_FOLD_UNKNOWN;
+    if (entry_part(entry, PART_SNAPSHOT) != NULL)
+        chat->saved_seq = entry->at.seq;
+    return LOG_FOLDED;
+}
+
+static enum log_fold apply_long(struct chat *chat, const struct record *record)
+{
     struct entry entry;
     size_t mark = chat->node->scratch.used;
     enum log_fold fold = decode(chat, record, &entry);
-    if (fold == LOG_FOLDED && conversation_apply(chat_fold(chat), &entry) != FOLD_OK)
-        fold = LOG_FOLD_UNKNOWN;
-    if (fold == LOG_FOLDED && entry_part(&entry, PART_SNAPSHOT) != NULL)
-        chat->saved_seq = entry.at.seq;
+    if (fold == LOG_FOLDED)
+        fold = apply_entry(chat, &entry);
     chat->node->scratch.used = mark;
     return fold;
+}
+
+static enum log_fold apply_and_keep(struct chat *chat, const struct record *record)
+{
+    struct kept_entry *kept = chat->node->kept;
+    arena_reset(&kept->arena);
+    enum log_fold fold = decode_into(&kept->arena, record, &kept->entry);
+    if (fold == LOG_FOLDED)
+        fold = apply_entry(chat, &kept->entry);
+    if (fold == LOG_FOLDED)
+        kept->chat = chat;
+    return fold;
+}
+
+static enum log_fold apply(struct log *log, const struct record *record)
+{
+    struct chat *chat = chat_of(log);
+    chat->node->kept->chat = NULL;
+    return record->plain.len <= KEPT_PLAIN_MAX ? apply_and_keep(chat, record)
+                                               : apply_long(chat, record);
 }
 
 static bool holds_snapshot(struct log *log, const struct record *record)

@@ -23,7 +23,7 @@ struct conversations {
 bool conversations_create(struct node *node)
 {
     node->conversations = calloc(1, sizeof *node->conversations);
-    if (node->conversations == NULL)
+    if (node->conversations == NULL || !kept_entry_create(node))
         return false;
     list_init(&node->conversations->unused);
     return true;
@@ -218,6 +218,7 @@ void conversations_destroy(struct node *node)
     const struct map_node *at;
     while ((at = map_next(&all->by_id, NULL)) != NULL)
         free_chat((struct chat *)MAP_ITEM(at, struct chat, by_id));
+    kept_entry_destroy(node);
     map_finish(&all->by_id);
     free(all);
     node->conversations = NULL;

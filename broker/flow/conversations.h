@@ -154,9 +154,10 @@ enum { CHAT_KEY_RECORD_MAX = 1 + ID_MAX + WRAPPED_KEY_SIZE };
 size_t chat_key_wrap(struct node *node, const struct tenant *tenant, struct slice id,
         const uint8_t key[KEY_SIZE], uint8_t out[CHAT_KEY_RECORD_MAX]);
 
-/* Opens and decodes a record of the chat's log into entry; lists go to node->scratch. Words that
- * were edited or deleted later are not in it, as far as the fold knows: read by chat_read.h, which
- * sees to it that the fold is as new as the record. */
+/* Decodes a record of the chat's log into entry, which is good for the event at hand; lists go to
+ * node->scratch, unless this is the entry that was folded last, which is decoded. Words that were
+ * edited or deleted later are not in it, as far as the fold knows: read by chat_read.h, which sees
+ * to it that the fold is as new as the record. */
 bool chat_read_entry(struct chat *chat, const struct record *record, struct entry *out_entry);
 
 /* Forgets key and fold: the conversation was erased. A follow_up then settles what was open. */

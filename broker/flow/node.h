@@ -32,6 +32,7 @@ struct route_staff; /* core/route/setup.h */
 struct directory;
 struct sessions;
 struct conversations;
+struct kept_entry;
 struct shelf;
 struct bots;
 struct bot_nodes;
@@ -100,7 +101,8 @@ struct node {
     struct map tenant_ids; /* tenant_ids.c */
     struct sessions *sessions;
     struct conversations *conversations;
-    struct shelf *shelf; /* folds that rest: chat_fold.c */
+    struct shelf *shelf;     /* folds that rest: chat_fold.c */
+    struct kept_entry *kept; /* the entry that was folded last: chat_log.c */
     struct bots *bots;
     struct bot_nodes *bot_nodes;
     struct pools *pools;

@@ -69,10 +69,15 @@ bool log_fold_item(struct log *log, const struct store_item *item)
 
 struct load *load_create(struct log *log)
 {
-    struct load *load = malloc(sizeof *load);
+    struct load *load = spares_take(&log->engine->loads, sizeof *load);
     check(load != NULL);
     *load = (struct load){.log = log};
     return load;
+}
+
+void load_free(struct load *load)
+{
+    spares_give_back(&load->log->engine->loads, load, sizeof *load);
 }
 
 void load_read(struct load *load, uint64_t from, uint64_t to, bool is_reverse, store_done done)
@@ -182,7 +187,7 @@ void load_begin(struct load *load, uint64_t generation)
     load_clear(log);
     log->is_newborn = true;
     load_become_ready(load, generation);
-    free(load);
+    load_free(load);
     log_work(log);
 }
 
@@ -202,7 +207,7 @@ static void forget_tail(struct load *load)
     struct log *log = load->log;
     log->is_busy = false;
     log->state = LOG_COLD;
-    free(load);
+    load_free(load);
     log_load(log);
 }
 
@@ -235,7 +240,7 @@ static void on_refreshed(void *user, const struct store_reply *reply)
     bool is_all = reply->item_count < load->count;
     if (is_good && is_all)
         become_fresh(load, reply->item_count > first);
-    free(load);
+    load_free(load);
     if (is_good && !is_all)
         log_refresh(log);
     else

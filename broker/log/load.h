@@ -44,6 +44,7 @@ struct load {
 };
 
 struct load *load_create(struct log *log);
+void load_free(struct load *load);
 void load_read(struct load *load, uint64_t from, uint64_t to, bool is_reverse, store_done done);
 /* Ends the read. Returns false, with the waiting changes answered, when there is nothing to fold.
  */

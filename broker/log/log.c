@@ -8,9 +8,11 @@
  *    |          +-- no, tail older than the request ----> load.c: refresh --+
  *    |          +-- no, fresh ------------> done(REFUSED)                   |
  *    |          +-- already --> barrier --> done(WAS_ALREADY)               |
- *    |          +-- append ---> XADD --ok--> fold -> barrier -> done        |
+ *    |          +-- append ---> XADD --ok--> fold -> barrier* -> done       |
  *    |                            +--refused--> load.c: refresh ------------+
  *    +----------------------------+--unknown--> done(RETRY), tail thrown away
+ *
+ *   * none where the store's answer says as much
  *
  * Invariant: at most one load, refresh or append of a log is under way (is_busy); the tail is of
  * the store's present generation or it is not used; a no is said only on a tail that was proved to
@@ -28,7 +30,7 @@
 
 /* A flight with the record of a message; a snapshot takes more; and as many of them as stay
  * behind after a burst. */
-enum { FLIGHT_BYTES = 2048, FLIGHTS_KEPT_MAX = 256 };
+enum { FLIGHT_BYTES = 2048, FLIGHTS_KEPT_MAX = 256, LOADS_KEPT_MAX = 64 };
 
 /* An append under way, and then its barrier. */
 struct flight {
@@ -51,6 +53,7 @@ bool log_engine_init(struct log_engine *engine, struct store *store, struct rand
             (struct log_engine){.store = store, .random = random, .doubts_left = LOG_DOUBTS_A_TURN};
     list_init(&engine->logs);
     spares_init(&engine->flights, FLIGHT_BYTES, FLIGHTS_KEPT_MAX);
+    spares_init(&engine->loads, sizeof(struct load), LOADS_KEPT_MAX);
     engine->plain = malloc(RECORD_PLAIN_MAX);
     engine->record = malloc(RECORD_MAX);
     engine->opened = malloc(RECORD_MAX);
@@ -61,6 +64,7 @@ void log_engine_finish(struct log_engine *engine)
 {
     check(list_is_empty(&engine->logs));
     spares_finish(&engine->flights);
+    spares_finish(&engine->loads);
     free(engine->plain);
     free(engine->record);
     free(engine->opened);
@@ -142,13 +146,11 @@ static void answer_already(struct log *log, struct log_change *change)
     store->ops->barrier(store, log->generation, on_already_durable, change);
 }
 
-static void on_append_durable(void *user, const struct store_reply *reply)
+static void end_flight(struct flight *flight, bool is_durable)
 {
-    struct flight *flight = user;
     struct log *log = flight->log;
     struct log_engine *engine = log->engine;
     struct log_change *change = flight->change;
-    bool is_durable = reply->outcome == STORE_OK;
     change->result.at = flight->record.at;
     change->result.time_ms = flight->record.time_ms;
     if (is_durable)
@@ -164,6 +166,11 @@ static void on_append_durable(void *user, const struct store_reply *reply)
     free_flight(engine, flight);
 }
 
+static void on_append_durable(void *user, const struct store_reply *reply)
+{
+    end_flight(user, reply->outcome == STORE_OK);
+}
+
 /* ---- the append -------------------------------------------------------------------------------
  */
 
@@ -177,7 +184,10 @@ static void after_append_ok(struct flight *flight, uint64_t generation)
     }
     log->users++;
     struct store *store = log->engine->store;
-    store->ops->barrier(store, generation, on_append_durable, flight);
+    if (store->answers_are_durable && store->ops->generation(store) == generation)
+        end_flight(flight, true);
+    else
+        store->ops->barrier(store, generation, on_append_durable, flight);
 }
 
 static void after_append_failed(struct flight *flight, enum store_outcome outcome)

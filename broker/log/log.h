@@ -109,6 +109,7 @@ struct log_engine {
     uint8_t *record;
     uint8_t *opened;       /* a record while it is read */
     struct spares flights; /* appends under way take their memory here */
+    struct spares loads;   /* and loads */
     bool keeps_stored;     /* on_record brings the stored bytes: somebody else wants to have them */
     unsigned doubts_left;  /* so many more reads before the next turn */
     bool has_doubts;       /* a log may be is_doubted */

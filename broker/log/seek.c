@@ -16,8 +16,6 @@
  */
 #include "log/load.h"
 
-#include <stdlib.h>
-
 /* Parts are large, and restoring one takes as long as folding a hundred entries. */
 enum { LOAD_COUNT = 128, PARTS_COUNT = 16 };
 
@@ -42,7 +40,7 @@ static void finish(struct load *load, bool is_good, uint64_t generation)
     struct log *log = load->log;
     if (is_good)
         load_become_ready(load, generation);
-    free(load);
+    load_free(load);
     log_work(log);
 }
 
@@ -121,7 +119,7 @@ static void on_reverse_page(void *user, const struct store_reply *reply)
         return;
     }
     if (!load_is_usable(load, reply)) {
-        free(load);
+        load_free(load);
         return;
     }
     if (is_newest || load->part_seq != 0)
@@ -176,7 +174,7 @@ static void on_parts_page(void *user, const struct store_reply *reply)
     struct load *load = user;
     struct log *log = load->log;
     if (!load_is_usable(load, reply)) {
-        free(load);
+        load_free(load);
         return;
     }
     bool is_good = reply->item_count > 0;
@@ -203,7 +201,7 @@ static void on_forward_page(void *user, const struct store_reply *reply)
     struct load *load = user;
     struct log *log = load->log;
     if (!load_is_usable(load, reply)) {
-        free(load);
+        load_free(load);
         return;
     }
     bool is_good = true;

@@ -104,6 +104,9 @@ struct store_ops {
 /* done may be NULL where the caller does not care. */
 struct store {
     const struct store_ops *ops;
+    /* What is answered OK is then as durable as a barrier could make it: whoever holds the answer
+     * of an append, and its generation still lives, need not ask for one. Never changes. */
+    bool answers_are_durable;
     /* Called later, never inside a call, whenever the generation changes. When one ends,
      * generation() is 0 first, then what is outstanding completes, then this is called with 0. */
     void (*on_generation)(void *user, uint64_t generation);

@@ -256,6 +256,7 @@ struct redis_store *redis_store_create(struct uv_loop_s *loop, struct timers *ti
             loop, timers, options, durability, (struct redis_link_events){on_generation, store});
     if (store->link != NULL && options->replicas > 0)
         store->barrier = redis_barrier_create(loop, timers, options, store->link);
+    store->base.answers_are_durable = options->replicas == 0; /* see port_barrier */
     if (store->link == NULL || (options->replicas > 0 && store->barrier == NULL)) {
         if (store->link != NULL)
             redis_link_destroy(store->link);

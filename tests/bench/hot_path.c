@@ -149,6 +149,7 @@ int main(int argc, char **argv)
     stage_run(10000);
     uint64_t before = fold_of(ada)->tail.seq;
     stage.node->peers = &counting_peers;
+    stage.store->answers_are_durable = true; /* as one Redis' are */
     if (are_hellos)
         act_leave(ada);
     for (size_t i = 0; i < count && are_hellos; i++)

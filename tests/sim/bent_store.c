@@ -125,6 +125,7 @@ struct bent_store *bent_store_create(struct sim_node *sim)
             .take = pass_take,
             .remove = pass_remove};
     bent->base.ops = &bent->ops;
+    bent->base.answers_are_durable = sim->store->answers_are_durable;
     bent->sim = sim;
     newest[sim->index] = bent;
     sim->store->on_generation = on_generation;

@@ -52,6 +52,8 @@ static void start_stores(struct world *world)
         sim->world = world;
         sim->index = i;
         sim->store = fake_server_join(world->server);
+        /* Everysec, and no replicas count. */
+        sim->store->answers_are_durable = world->plan.is_lossy;
         sim->key_store = fake_server_join(world->key_server);
         sim->hints = world->plan.node_count > 1 ? fake_bus_join(world->bus) : NULL;
         fake_keystore_init(&sim->keystore, sim->key_store);

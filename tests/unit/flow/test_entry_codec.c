@@ -166,8 +166,11 @@ static enum log_fold fold_record(struct slice plain, bool is_sealed)
     chat.fold_in_use = &fold;
     chat.node = &node;
     arena_init(&node.scratch, scratch_bytes, sizeof scratch_bytes);
+    expect(kept_entry_create(&node));
     struct record record = {.at = {.seq = 1, .mark = {1}}, .is_sealed = is_sealed, .plain = plain};
-    return chat_log_kind.apply(&chat.log, &record);
+    enum log_fold folded = chat_log_kind.apply(&chat.log, &record);
+    kept_entry_destroy(&node);
+    return folded;
 }
 
 static void only_erased_may_be_unsealed(void)

@@ -34,6 +34,22 @@ static void nothing_is_told_before_its_barrier(void)
     stage_end(&stage);
 }
 
+/* No barrier would hold: so nobody asked for one. What others appended still needs its own. */
+static void a_durable_answer_is_told_at_once(void)
+{
+    struct ask again;
+    stage_begin_born(&stage, 1);
+    fake_server_faults(stage.server)->barrier_fails_per_mille = 1000;
+    stage.nodes[0].store->answers_are_durable = stage.nodes[1].store->answers_are_durable = true;
+    expect_u64(say(&stage, 0, "word"), LOG_APPENDED);
+    expect_u64(tally_of(&stage, 0)->told, 2);
+    expect(name_equal(&tally_of(&stage, 0)->last_told, &tally_of(&stage, 0)->log.tail));
+    ask_once(&stage, 1, &again, "word");
+    stage_run(&stage);
+    expect_u64(again.change.result.outcome, LOG_RETRY);
+    stage_end(&stage);
+}
+
 static void what_was_not_told_is_told_with_the_next_barrier(void)
 {
     for (int by_retry = 0; by_retry <= 1; by_retry++) {
@@ -160,6 +176,7 @@ int main(int argc, char **argv)
     return test_main(argc, argv,
             (struct test_case[]){CASE(own_records_are_told_once_durable_and_in_order),
                     CASE(nothing_is_told_before_its_barrier),
+                    CASE(a_durable_answer_is_told_at_once),
                     CASE(what_was_not_told_is_told_with_the_next_barrier),
                     CASE(what_was_not_told_is_told_by_a_look),
                     CASE(a_followed_log_that_could_not_be_read_is_read_by_a_look),
