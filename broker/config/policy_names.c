@@ -184,6 +184,8 @@ static bool read_schedule(const struct schedule *from, struct route_hours *out, 
         if (!read_hours(from->hours[i], out))
             return blame(
                     breach, where, "'%s' must read like 'mon-fri 09:00-17:00'", from->hours[i]);
+        if (!hours_are_good(out))
+            return blame(breach, where, "'%s' overlaps hours that stand before it", from->hours[i]);
     }
     for (uint32_t i = 0; i < from->holiday_count; i++) {
         snprintf(where, sizeof where, "%s.%u.holidays.%u", from->list, from->at, i);
@@ -191,6 +193,8 @@ static bool read_schedule(const struct schedule *from, struct route_hours *out, 
             return blame(breach, where,
                     "'%s' must read like '12-25', '2026-12-25' or '12-24 09:00-12:00'",
                     from->holidays[i]);
+        if (!hours_are_good(out))
+            return blame(breach, where, "'%s' is no date", from->holidays[i]);
     }
     return true;
 }
@@ -297,7 +301,7 @@ static bool blame_fault(const struct policy_names *from, enum route_fault fault,
     memcpy(channels.channels, setup->channels, sizeof channels.channels);
     struct route_setup classes = {.class_count = setup->class_count};
     memcpy(classes.classes, setup->classes, sizeof classes.classes);
-    bool is_shift = fault == ROUTE_FAULT_SHIFT;
+    bool is_shift = fault == ROUTE_FAULT_SHIFT || fault == ROUTE_FAULT_SHIFT_HOURS;
     bool is_channel = !is_shift && route_setup_check(&channels, &channel_at) != ROUTE_SETUP_GOOD;
     bool is_class = !is_shift && !is_channel &&
                     route_setup_check(&classes, &channel_at) != ROUTE_SETUP_GOOD;

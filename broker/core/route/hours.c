@@ -215,10 +215,19 @@ struct slice hours_write_local(
     return slice_make(out, HOURS_LOCAL_TEXT - 1);
 }
 
+/* Of a month that comes; year 0: of any year. */
+static uint32_t days_in(uint32_t year, uint32_t month)
+{
+    static const uint8_t days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] - (uint32_t)(month == 2 && !is_leap);
+}
+
 static bool holiday_is_good(const struct hours_holiday *holiday)
 {
     bool is_closed = holiday->from == 0 && holiday->until == 0;
-    return holiday->month >= 1 && holiday->month <= 12 && holiday->day >= 1 && holiday->day <= 31 &&
+    return holiday->month >= 1 && holiday->month <= 12 && holiday->day >= 1 &&
+           holiday->day <= days_in(holiday->year, holiday->month) &&
            (is_closed || holiday->from < holiday->until) && holiday->until <= DAY_MINUTES;
 }
 

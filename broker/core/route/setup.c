@@ -133,7 +133,7 @@ static enum route_fault check_shifts(const struct route_setup *setup, uint32_t *
     for (uint32_t i = 0; i < setup->shift_count; i++) {
         *out_at = i;
         if (!hours_are_good(&setup->shifts[i].hours))
-            return ROUTE_FAULT_SHIFT;
+            return ROUTE_FAULT_SHIFT_HOURS;
         for (uint32_t j = 0; j < i; j++)
             if (is_same(&setup->shifts[i].name, &setup->shifts[j].name))
                 return ROUTE_FAULT_SHIFT;
@@ -167,10 +167,9 @@ const char *route_fault_text(enum route_fault fault)
     case ROUTE_FAULT_CYCLE:
         return "overflows in a circle";
     case ROUTE_FAULT_SHIFT:
-        return "is a shift that is named twice, or has hours that overlap, end before they begin, "
-               "or "
-               "a holiday that is no date";
+        return "is a shift that is named twice";
     case ROUTE_FAULT_HOURS:
+    case ROUTE_FAULT_SHIFT_HOURS:
         return "has hours that overlap, end before they begin, or a holiday that is no date";
     }
     return "is wrong";

@@ -119,12 +119,13 @@ const struct route_queue *route_find_queue(const struct route_setup *setup, stru
 
 enum route_fault {
     ROUTE_SETUP_GOOD,
-    ROUTE_FAULT_TWICE,    /* two channels, classes or queues of one name */
-    ROUTE_FAULT_WEIGHT,   /* of a channel: 0 or more than a chat; of a class: more than 1000 */
-    ROUTE_FAULT_OVERFLOW, /* to a queue that is not named, or to itself */
-    ROUTE_FAULT_CYCLE,    /* a case would overflow in a circle */
-    ROUTE_FAULT_SHIFT,    /* two shifts of one name, or hours as in FAULT_HOURS */
-    ROUTE_FAULT_HOURS,    /* hours that overlap themselves, or end before they begin */
+    ROUTE_FAULT_TWICE,       /* two channels, classes or queues of one name */
+    ROUTE_FAULT_WEIGHT,      /* of a channel: 0 or more than a chat; of a class: more than 1000 */
+    ROUTE_FAULT_OVERFLOW,    /* to a queue that is not named, or to itself */
+    ROUTE_FAULT_CYCLE,       /* a case would overflow in a circle */
+    ROUTE_FAULT_HOURS,       /* of a queue: they overlap, end before they begin, or no date */
+    ROUTE_FAULT_SHIFT,       /* two shifts of one name */
+    ROUTE_FAULT_SHIFT_HOURS, /* of a shift, as FAULT_HOURS */
 };
 
 /* What is wrong with it, and at which channel, class or queue. */

@@ -52,7 +52,7 @@ const BAD = [
     ["an unknown term", "weights:\n  charm: 5\n", ":2:3: unknown setting 'charm' in 'weights' (did you mean 'calm'?)"],
     ["a circle of overflows", "queues:\n  - {name: a, overflow: [b]}\n  - {name: b, overflow: [a after 5]}\n", ":2:5: 'a' overflows in a circle"],
     ["a negative weight", "channels: [{name: mail, weight: -3}]\n", ":1:33: 'channels[0].weight' must be a whole number, not '-3'"],
-    ["hours that overlap", "queues:\n  - name: a\n    hours: [mon-fri 09:00-17:00, tue 16:00-18:00]\n", ":2:5: 'a' has hours that overlap, end before they begin, or a holiday that is no date"],
+    ["hours that overlap", "queues:\n  - name: a\n    hours: [mon-fri 09:00-17:00, tue 16:00-18:00]\n", ":3:34: 'tue 16:00-18:00' overlaps hours that stand before it"],
 ];
 const ASTROLOGY = "queues:\n  - name: stars\n    skills: [astrology]\n", NOBODY_HAS_IT = ":3:14: nobody has the skill 'astrology' that 'stars' needs";
 

@@ -163,8 +163,9 @@ static const struct {
         {"queues:\n  - {name: a, overflow: [b]}\n",
                 "policy.yaml:2:5: 'a' overflows to a queue that is not named, or to itself"},
         {"queues:\n  - name: a\n    hours: [mon-fri 09:00-17:00, tue 16:00-18:00]\n",
-                "policy.yaml:2:5: 'a' has hours that overlap, end before they begin, or a holiday "
-                "that is no date"},
+                "policy.yaml:3:34: 'tue 16:00-18:00' overlaps hours that stand before it"},
+        {"queues:\n  - name: a\n    holidays:\n      - 12-25\n      - 2026-02-29\n",
+                "policy.yaml:5:9: '2026-02-29' is no date"},
         {"queues:\n  - name: a\n    skills: [refund below 3]\n",
                 "policy.yaml:3:14: 'refund below 3' must read like 'refund from 600'"},
         {"queues:\n  - name: a\n    skills: [refund from 1001]\n",
@@ -179,9 +180,9 @@ static const struct {
                 "policy.yaml:3:16: 'Mars/Olympus' is no time zone of this system"},
         {"channels: [{name: mail}, {name: mail}]\n", "policy.yaml:1:26: 'mail' is named twice"},
         {"shifts:\n  - name: early\n    hours: [mon-fri 06:00-14:00, wed 13:00-15:00]\n",
-                "policy.yaml:2:5: 'early' is a shift that is named twice, or has hours that "
-                "overlap, "
-                "end before they begin, or a holiday that is no date"},
+                "policy.yaml:3:34: 'wed 13:00-15:00' overlaps hours that stand before it"},
+        {"shifts:\n  - name: early\n  - name: early\n",
+                "policy.yaml:3:5: 'early' is a shift that is named twice"},
         {"shifts:\n  - {name: early, hours: [mon]}\n",
                 "policy.yaml:2:27: 'mon' must read like 'mon-fri 09:00-17:00'"},
         {"- a\n", "policy.yaml:1:1: the file must hold settings, not a list"},

@@ -155,6 +155,25 @@ static void hours_that_overlap_are_refused(void)
     expect(!hours_are_good(&office));
 }
 
+static void holidays_are_dates(void)
+{
+    static const struct hours_holiday good[] = {{0, 2, 29, 0, 0}, {2028, 2, 29, 0, 0},
+            {2000, 2, 29, 0, 0}, {0, 12, 31, 0, 0}, {2026, 4, 30, 0, 0}},
+                                      bad[] = {{0, 2, 30, 0, 0}, {2026, 2, 29, 0, 0},
+                                              {2100, 2, 29, 0, 0}, {0, 4, 31, 0, 0},
+                                              {0, 13, 1, 0, 0}, {0, 0, 1, 0, 0}, {0, 1, 0, 0, 0}};
+    open_office();
+    office.holiday_count = 1;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        office.holidays[0] = good[i];
+        expect(hours_are_good(&office));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        office.holidays[0] = bad[i];
+        expect(!hours_are_good(&office));
+    }
+}
+
 /* The whole path from the file, against the C library's own reading of it. */
 static void zones_of_the_system_agree_with_the_c_library(void)
 {
@@ -251,7 +270,7 @@ int main(int argc, char **argv)
                     CASE(an_hour_that_is_skipped_or_repeated),
                     CASE(no_change_comes_before_the_one_that_is_told),
                     CASE(holidays_close_or_shorten_a_day), CASE(hours_that_overlap_are_refused),
-                    CASE(zones_of_the_system_agree_with_the_c_library),
+                    CASE(holidays_are_dates), CASE(zones_of_the_system_agree_with_the_c_library),
                     CASE(a_broken_zone_is_refused), CASE(a_cycle_of_overflow_is_refused),
                     CASE(names_weights_and_hours_are_checked), {0}});
 }
