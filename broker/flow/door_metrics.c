@@ -151,10 +151,10 @@ static void put_events(struct buffer *out, const struct team *team)
     const struct {
         const char *what;
         uint64_t count;
-    } events[] = {{"queued", metrics->queued}, {"offered", metrics->offered},
-            {"assigned", metrics->assigned}, {"accepted", metrics->accepted},
-            {"taken", metrics->taken}, {"declined", metrics->declined},
-            {"expired", metrics->expired}, {"left", metrics->left},
+    } events[] = {{"queued", metrics->queued}, {"stranded", metrics->stranded},
+            {"offered", metrics->offered}, {"assigned", metrics->assigned},
+            {"accepted", metrics->accepted}, {"taken", metrics->taken},
+            {"declined", metrics->declined}, {"expired", metrics->expired}, {"left", metrics->left},
             {"promise_kept", metrics->promises_kept}, {"promise_missed", metrics->promises_missed}};
     for (size_t i = 0; i < sizeof events / sizeof *events; i++)
         put(out, "weft_routing_events_total{tenant=\"%.*s\",event=\"%s\"} %" PRIu64 "\n",

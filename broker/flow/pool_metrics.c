@@ -49,6 +49,7 @@ void pool_metrics_note(struct pool_metrics *metrics, const struct pool *pool,
         return;
     bool is_live = pool_find(pool, &entry->request, &view);
     metrics->queued += entry->kind == POOL_QUEUED;
+    metrics->stranded += entry->kind == POOL_QUEUED && entry->need.is_stranded;
     metrics->offered += entry->kind == POOL_OFFERED;
     metrics->assigned += entry->kind == POOL_ASSIGNED;
     metrics->accepted += entry->kind == POOL_ACCEPTED;

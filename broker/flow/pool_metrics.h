@@ -16,6 +16,7 @@ uint8_t callback_event_of(struct slice reason);
 /* Since this node began to follow the pool. */
 struct pool_metrics {
     uint64_t queued, offered, assigned, accepted, taken, declined, expired, left;
+    uint64_t stranded; /* of those queued: nobody who exists could ever take them */
     uint64_t promises_kept, promises_missed;
     uint64_t callbacks[CALLBACK_EVENTS];  /* that this node wrote */
     uint64_t waits[POOL_WAIT_BOUNDS + 1]; /* by bound; the last: longer than all */

@@ -2,7 +2,7 @@
 /* From close to wrap-up, from silence to room, from a silent agent to the queue: through both logs
  * and out to the sessions. */
 #include "core/route/setup.h"
-#include "flow/pools.h"
+#include "flow/team.h"
 #include "lib/test.h"
 #include "stage.h"
 
@@ -133,6 +133,7 @@ static void tiledesk_4_a_case_for_nobody_is_offered_at_once(void)
             ",\"handoff\":{\"reason\":\"asked\",\"skills\":[{\"name\":\"astrology\",\"must\":true,"
             "\"level\":900}]}");
     expect(will_hear(anna, "\"offer\"", 2000));
+    expect_u64(pools_team(stage.node, SLICE_OF("north"))->metrics.stranded, 1);
     stage_end();
 }
 
