@@ -49,6 +49,24 @@ static const char *id_of(const cJSON *item)
     return id != NULL && id[0] != '\0' ? id : NULL;
 }
 
+/* What nobody knows is not passed over: perhaps it was to change the values. */
+static bool is_among(const char *name, const char *const *names)
+{
+    for (; *names != NULL; names++)
+        if (strcmp(*names, name) == 0)
+            return true;
+    return false;
+}
+
+static bool has_no_other(struct reader *reader, const cJSON *object, const char *const *names,
+        const char *kind, const char *id)
+{
+    const cJSON *member;
+    cJSON_ArrayForEach(member, object) if (!is_among(member->string, names)) return refuse(
+            reader, "%s %.64s: there is no member '%.64s'", kind, id, member->string);
+    return true;
+}
+
 /* ---- agents ---- */
 
 static bool skills_are_good(struct reader *reader, const cJSON *agent, const char *id)
@@ -63,6 +81,7 @@ static bool skills_are_good(struct reader *reader, const cJSON *agent, const cha
 
 static bool read_agents(struct reader *reader)
 {
+    static const char *const of_agent[] = {"id", "capacity", "skills", NULL};
     const cJSON *agent;
     uint32_t at = 0;
     cJSON_ArrayForEach(agent, reader->file->agents)
@@ -73,7 +92,8 @@ static bool read_agents(struct reader *reader)
             return refuse(reader, "agents[%u] has no id", at);
         if (capacity != NULL && !is_whole(capacity, 0, INSTANCE_PLACES_MAX))
             return refuse(reader, "agent %.64s: capacity is a whole number from 0 on", id);
-        if (!skills_are_good(reader, agent, id))
+        if (!skills_are_good(reader, agent, id) ||
+                !has_no_other(reader, agent, of_agent, "agent", id))
             return false;
         uint32_t places = capacity != NULL ? (uint32_t)capacity->valuedouble : 1;
         if (!instance_add_agent(&reader->file->instance, places))
@@ -188,6 +208,7 @@ static bool needs_are_good(
 
 static bool read_cases(struct reader *reader)
 {
+    static const char *const of_case[] = {"id", "must", "should", "value", NULL};
     const cJSON *each, *row = reader->values != NULL ? reader->values->child : NULL;
     uint32_t at = 0;
     cJSON_ArrayForEach(each, reader->file->cases)
@@ -197,7 +218,8 @@ static bool read_cases(struct reader *reader)
         if (id == NULL)
             return refuse(reader, "cases[%u] has no id", at);
         if (!needs_are_good(reader, each, "must", id) ||
-                !needs_are_good(reader, each, "should", id))
+                !needs_are_good(reader, each, "should", id) ||
+                !has_no_other(reader, each, of_case, "case", id))
             return false;
         if (!instance_add_case(&reader->file->instance))
             return refuse(reader, "case %.64s: more cases than fit", id);
@@ -215,12 +237,15 @@ static bool read_cases(struct reader *reader)
 
 static bool read_lists(struct reader *reader)
 {
+    static const char *const of_file[] = {"skills", "agents", "cases", "values", NULL};
     struct instance_file *file = reader->file;
     const cJSON *skill;
     file->agents = cJSON_GetObjectItemCaseSensitive(file->json, "agents");
     file->cases = cJSON_GetObjectItemCaseSensitive(file->json, "cases");
     reader->skills = cJSON_GetObjectItemCaseSensitive(file->json, "skills");
     reader->values = cJSON_GetObjectItemCaseSensitive(file->json, "values");
+    if (!has_no_other(reader, file->json, of_file, "the", "file"))
+        return false;
     if (!cJSON_IsArray(file->agents) || !cJSON_IsArray(file->cases))
         return refuse(reader, "it needs the lists agents and cases");
     if (reader->values != NULL && !cJSON_IsArray(reader->values))

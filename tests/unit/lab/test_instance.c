@@ -111,7 +111,10 @@ static void what_is_not_plain_is_refused(void)
             "{\"agents\":[{\"id\":\"a\"}],\"cases\":[{\"id\":\"c\",\"must\":\"s\"}]}",
             "{\"skills\":[\"t\"],\"agents\":[{\"id\":\"a\"}],\"cases\":[{\"id\":\"c\",\"must\":["
             "\"s\"]}]}",
-            "{\"agents\":[{\"id\":\"a\"}],\"cases\":[{\"id\":\"c\",\"value\":-3}]}"};
+            "{\"agents\":[{\"id\":\"a\"}],\"cases\":[{\"id\":\"c\",\"value\":-3}]}",
+            "{\"agents\":[{\"id\":\"a\"}],\"cases\":[{\"id\":\"c\",\"skills\":[\"s\"]}]}",
+            "{\"agents\":[{\"id\":\"a\",\"room\":2}],\"cases\":[]}",
+            "{\"agents\":[],\"cases\":[],\"costs\":[]}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         test_note("%s", bad[i]);
         expect(!reads(bad[i]) && strlen(why) > 10);
