@@ -52,5 +52,5 @@ static int run(int argc, char **argv)
 
 const struct command command_bench = {.name = "bench",
         .words = "[WORKLOAD…]",
-        .summary = "measure Weft against the floor and its peers",
+        .summary = "Measures Weft against the floor and its peers.",
         .run_raw = run};

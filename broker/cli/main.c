@@ -20,7 +20,7 @@ static int print_help(FILE *out, int code)
 {
     fputs("Usage: weft COMMAND [ARGUMENTS]\n\nCommands:\n", out);
     for (size_t i = 0; commands[i] != NULL; i++)
-        fprintf(out, "  %-10s%s\n", commands[i]->name, commands[i]->summary);
+        fprintf(out, "  %-16s%s\n", commands[i]->name, commands[i]->summary);
     fputs("\n`weft COMMAND --help` tells more. Data goes to standard output, messages to standard\n"
           "error. Exit codes: 0 good, 1 something is wrong, 2 could not run, 64 bad arguments.\n",
             out);
