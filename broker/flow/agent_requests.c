@@ -303,7 +303,7 @@ static void begin_watching(struct watching *watching, struct chat *chat)
         return;
     }
     deliver_subscription(session, chat)->is_watching =
-            !slice_equal(id_slice(&chat_fold(chat)->owner_id), id_slice(&session->subject));
+            !session_answers(session, chat); /* also the owner's, until they are told */
     session_done(session, id_slice(&watching->request_id), NULL);
     receipts_tell(session, chat);
 }

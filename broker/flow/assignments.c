@@ -58,14 +58,6 @@ static bool is_owner(const struct chat *chat, const struct session *session)
            slice_equal(id_slice(&chat_fold(chat)->owner_id), id_slice(&session->subject));
 }
 
-/* Two may be on their way, since there are two who know: the pool, and the conversation. */
-static bool is_told(struct chat *chat, struct session *session)
-{
-    const struct subscription *sub = deliver_subscription(session, chat);
-    return sub != NULL && !sub->is_watching &&
-           name_equal(&sub->told_owner, &chat_fold(chat)->owner);
-}
-
 static void tell(struct assignment *assignment, struct session *session)
 {
     struct chat *chat = assignment->chat;
@@ -124,8 +116,9 @@ static void on_packet_read(struct log_reader *reader, enum log_outcome outcome)
     struct session *session = session_find(assignment->chat->node, assignment->session);
     if (outcome != LOG_APPENDED)
         tell_later(assignment, outcome);
+    /* two may be on their way, since there are two who know: the pool, and the conversation */
     if (outcome == LOG_APPENDED && session != NULL && is_owner(assignment->chat, session) &&
-            !is_told(assignment->chat, session))
+            !session_answers(session, assignment->chat))
         tell(assignment, session);
     end_assignment(assignment);
 }

@@ -407,6 +407,19 @@ bool news_take_offer(struct team *team, const struct pool_key *key, const struct
 /* ---- coming and going -------------------------------------------------------------------------
  */
 
+/* Something of the agent's changed, and their sessions were not told yet. */
+static bool is_noted(struct team *team, struct slice agent)
+{
+    struct pool_request_view view;
+    size_t cursor = 0;
+    while (pool_next_of_agent(team_pool(team), agent, &cursor, &view)) {
+        const struct told_request *told = find_request(team_news(team), &view.key);
+        if (told != NULL && !list_is_empty(&told->changed))
+            return true;
+    }
+    return false;
+}
+
 void news_enter(struct team *team, struct session *session)
 {
     struct pool_news *news = team_news(team);
@@ -419,11 +432,14 @@ void news_enter(struct team *team, struct session *session)
         session->awaits_news = news->has_newcomers = news->is_all = true;
         return;
     }
+    if (is_noted(team, id_slice(&session->subject))) { /* then all of theirs is told with it */
+        note_requests_of(team, id_slice(&session->subject), 0);
+        session->awaits_news = news->has_newcomers = true;
+        return;
+    }
     colleagues_show(team, session);
     while (pool_next_of_agent(team_pool(team), id_slice(&session->subject), &cursor, &view)) {
         struct told_request *told = take_request(news, &view.key);
-        if (!list_is_empty(&told->changed))
-            continue; /* all sessions are told soon */
         set_told(told, to_tell(team, &view), &view);
         tell_session(team, told, &view, session);
     }

@@ -97,6 +97,25 @@ static void who_comes_meanwhile_is_told_then_as_well(void)
     stage_end();
 }
 
+/* The window comes while something of the agent's waits for its barrier: the chat that the others
+ * know of is told with it. */
+static void who_comes_while_a_change_waits_is_told_what_others_were(void)
+{
+    struct actor *ben;
+    stage_start();
+    stage_hand_over_ben(&ada, &anna, &ben);
+    let_barriers_fail(true);
+    act_ask(anna, "{\"type\":\"set_presence\",\"id\":\"p\",\"status\":\"away\"}");
+    struct actor *window = stage_actor();
+    act_sign(window, "north", "agent", "a:anna", false);
+    act_enter(window);
+    stage_run(1500);
+    expect(heard(window, "\"welcome\"") && !heard(window, "\"type\":\"assigned\""));
+    let_barriers_fail(false);
+    expect(will_hear(window, "\"type\":\"assigned\"", 3000));
+    stage_end();
+}
+
 static void a_place_is_told_once_a_barrier_has_held(void)
 {
     struct pool_request_view view;
@@ -142,6 +161,7 @@ int main(int argc, char **argv)
             (struct test_case[]){CASE(an_offer_is_told_once_a_barrier_has_held),
                     CASE(an_old_master_offers_nobody_anything),
                     CASE(who_comes_meanwhile_is_told_then_as_well),
+                    CASE(who_comes_while_a_change_waits_is_told_what_others_were),
                     CASE(a_place_is_told_once_a_barrier_has_held),
                     CASE(an_accept_that_is_not_durable_gives_nothing), {0}});
 }

@@ -165,18 +165,16 @@ enum { RECORDS_MAX = 64, BYTES_MAX = 4096 };
 
 /* Puts the records there instead of what there is, the last one damaged or not; a new life of the
  * link begins. */
-static void put_log(const struct store_item *records, size_t count, bool is_damaged)
+static void put_log(
+        struct slice key, const struct store_item *records, size_t count, bool is_damaged)
 {
     static char bytes[BYTES_MAX];
-    char key_bytes[64];
-    struct slice key = slice_make(
-            key_bytes, conversation_log_key(slice_of_string(ada->conversation), key_bytes));
     fake_server_drop(stage.server, key);
     for (size_t i = 0; i < count; i++) {
         struct slice record = records[i].value;
         expect(record.len <= BYTES_MAX);
         memcpy(bytes, record.bytes, record.len);
-        bytes[record.len - 1] ^= i + 1 == count && is_damaged;
+        bytes[1] ^= i + 1 == count && is_damaged; /* of the mark that it follows */
         fake_server_append(stage.server, key, records[i].number, slice_make(bytes, record.len));
     }
     for (size_t i = 0; i < stage.node_count; i++)
@@ -195,17 +193,38 @@ static void a_chat_that_could_not_be_read_is_told_of_when_it_is_mended(void)
     act_leave(anna);
     stage_on(1);
     stage_agent("north", "ben");
-    size_t key_len = conversation_log_key(slice_of_string(ada->conversation), key);
-    size_t count =
-            fake_server_read(stage.server, slice_make(key, key_len), 1, RECORDS_MAX, records);
-    put_log(records, count, true);
+    struct slice log =
+            slice_make(key, conversation_log_key(slice_of_string(ada->conversation), key));
+    size_t count = fake_server_read(stage.server, log, 1, RECORDS_MAX, records);
+    put_log(log, records, count, true);
     struct actor *windows[2] = {one_more_window(0), one_more_window(1)};
     stage_run(1000);
     expect(!heard_ever(windows[0], "\"assigned\"") && !heard_ever(windows[1], "\"assigned\""));
-    put_log(records, count, false);
+    put_log(log, records, count, false);
     stage_run(1500);
     expect_u64(times_heard(windows[0], "\"type\":\"assigned\""), 1);
     expect_u64(times_heard(windows[1], "\"type\":\"assigned\""), 1);
+    stage_end();
+}
+
+/* The conversation can be read before the pool can: the owner looks on until it says so. */
+static void an_owner_who_looks_on_first_is_told_that_it_is_theirs(void)
+{
+    struct store_item records[RECORDS_MAX];
+    struct slice log = SLICE_OF("{p:north}log");
+    stage_start();
+    stage_hand_over_ben(&ada, &anna, &ben);
+    act_leave(ben);
+    act_leave(anna); /* nobody is told of anything any more */
+    size_t count = fake_server_read(stage.server, log, 1, RECORDS_MAX, records);
+    put_log(log, records, count, true);
+    struct actor *window = one_more_window(0);
+    act_ask(window, "{\"type\":\"watch\",\"id\":\"w\",\"conversation\":\"%s\"}", ada->conversation);
+    expect(heard(window, "\"done\"") && !heard_ever(window, "\"assigned\""));
+    put_log(log, records, count, false);
+    expect(will_hear(window, "\"type\":\"assigned\"", 3000));
+    stage_run(2000);
+    expect_u64(times_heard(window, "\"type\":\"assigned\""), 1);
     stage_end();
 }
 
@@ -218,5 +237,6 @@ int main(int argc, char **argv)
                     CASE(a_window_that_comes_first_takes_nothing_from_the_others),
                     CASE(who_comes_before_a_colleague_is_confirmed_takes_nothing_from_the_others),
                     CASE(who_comes_while_an_offer_is_being_told_is_told_once),
-                    CASE(a_chat_that_could_not_be_read_is_told_of_when_it_is_mended), {0}});
+                    CASE(a_chat_that_could_not_be_read_is_told_of_when_it_is_mended),
+                    CASE(an_owner_who_looks_on_first_is_told_that_it_is_theirs), {0}});
 }
