@@ -154,6 +154,7 @@ struct agent_chat_model {
     struct name last;   /* the newest entry that was shown here; seq 0: none */
     uint64_t n;         /* numbers that are used up */
     char text[48];
+    char greeting_id[24]; /* of the request that said it last */
 };
 
 enum { CAST_AGENTS_MAX = 4 };

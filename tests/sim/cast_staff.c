@@ -191,17 +191,21 @@ static void agent_on_offer(struct agent_model *agent, const struct proto_offer *
     fake_client_send(&agent->line.client, &frame);
 }
 
-static void agent_on_ack(struct agent_model *agent, const struct proto_ack *ack)
+static void agent_has_greeted(struct agent_model *agent, struct agent_chat_model *chat)
 {
-    struct agent_chat_model *chat = agent_chat(agent, ack->conversation);
-    if (!chat->wants_to_greet || ack->n != chat->n + 1)
-        return; /* a repeated ack */
     chat->wants_to_greet = false;
     tally_action(chat->is_note                         ? ACTION_NOTE
                  : !chat->is_mine && agent->supervises ? ACTION_BESIDE
                                                        : ACTION_GREETING);
     chat->n++;
     line_arm(&agent->line, 30);
+}
+
+static void agent_on_ack(struct agent_model *agent, const struct proto_ack *ack)
+{
+    struct agent_chat_model *chat = agent_chat(agent, ack->conversation);
+    if (chat->wants_to_greet && ack->n == chat->n + 1) /* else it is a repeated ack */
+        agent_has_greeted(agent, chat);
 }
 
 /* The log was cut short, so numbers that were acked are free again: what is said next takes them.
@@ -213,9 +217,12 @@ static void agent_on_error(struct agent_model *agent, const struct proto_error *
     transfers_on_error(agent, error);
     supervisor_on_error(agent, error);
     bool is_used = slice_is(error->code, "different_body");
+    bool is_kept = slice_is(error->code, "already_sent"); /* its place is not at hand any more */
     for (size_t i = 0; i < agent->chat_count; i++) {
         struct agent_chat_model *chat = &agent->chats[i];
         bool is_about = chat->wants_to_greet;
+        if (is_about && is_kept && slice_equal(error->id, text_of(chat->greeting_id)))
+            agent_has_greeted(agent, chat);
         if (is_about && is_used)
             chat->n++; /* a late copy of what was said before has taken the number back */
         if (is_about && error->retry == PROTO_RETRY_RESEND && chat->n + 1 > error->resend_from &&
@@ -324,10 +331,12 @@ static bool speaks_late(const struct agent_model *agent, const struct agent_chat
            chat->owner.seq != 0 && fake_random_chance(agent->line.random, LATE_PER_MILLE);
 }
 
-static void agent_greet(struct agent_model *agent, const struct agent_chat_model *chat)
+static void agent_greet(struct agent_model *agent, struct agent_chat_model *chat)
 {
     char id[24];
-    agent_say(agent, chat, line_next_id(&agent->line, id), &chat->owner);
+    struct slice request_id = line_next_id(&agent->line, id);
+    cast_keep(chat->greeting_id, sizeof chat->greeting_id, request_id);
+    agent_say(agent, chat, request_id, &chat->owner);
 }
 
 static void agent_be_present(struct agent_model *agent)
