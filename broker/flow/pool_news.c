@@ -307,15 +307,15 @@ static void tell_request(struct team *team, struct told_request *told)
     }
 }
 
-/* Something of the agent's is not durable yet. */
-static bool is_to_be_told(struct team *team, struct slice agent)
+/* Something of the agent's is noted: anything, or what is not durable yet. */
+static bool is_to_be_told(struct team *team, struct slice agent, bool is_any)
 {
     struct pool_request_view view;
     LIST_EACH (at, next, &team_news(team)->changed_requests) {
         const struct told_request *told = LIST_ITEM(at, struct told_request, changed);
         struct pool_key key = {id_slice(&told->conversation), told->request};
-        if (!team_has_kept(team, told->changed_seq) && pool_find(team_pool(team), &key, &view) &&
-                slice_equal(view.agent, agent))
+        bool is_meant = is_any || !team_has_kept(team, told->changed_seq);
+        if (is_meant && pool_find(team_pool(team), &key, &view) && slice_equal(view.agent, agent))
             return true;
     }
     return false;
@@ -327,7 +327,7 @@ static void welcome_newcomers(struct team *team)
     struct agent_desk *desk = NULL;
     bool is_all = true;
     while ((desk = desk_next(team_node(team), team_tenant(team), desk)) != NULL) {
-        bool is_early = is_to_be_told(team, id_slice(&desk->agent));
+        bool is_early = is_to_be_told(team, id_slice(&desk->agent), false);
         is_all &= !is_early;
         LIST_EACH (at, next, &desk->sessions) {
             struct session *session = LIST_ITEM(at, struct session, of_role);
@@ -407,19 +407,6 @@ bool news_take_offer(struct team *team, const struct pool_key *key, const struct
 /* ---- coming and going -------------------------------------------------------------------------
  */
 
-/* Something of the agent's changed, and their sessions were not told yet. */
-static bool is_noted(struct team *team, struct slice agent)
-{
-    struct pool_request_view view;
-    size_t cursor = 0;
-    while (pool_next_of_agent(team_pool(team), agent, &cursor, &view)) {
-        const struct told_request *told = find_request(team_news(team), &view.key);
-        if (told != NULL && !list_is_empty(&told->changed))
-            return true;
-    }
-    return false;
-}
-
 void news_enter(struct team *team, struct session *session)
 {
     struct pool_news *news = team_news(team);
@@ -432,7 +419,7 @@ void news_enter(struct team *team, struct session *session)
         session->awaits_news = news->has_newcomers = news->is_all = true;
         return;
     }
-    if (is_noted(team, id_slice(&session->subject))) { /* then all of theirs is told with it */
+    if (is_to_be_told(team, id_slice(&session->subject), true)) { /* with all of theirs */
         note_requests_of(team, id_slice(&session->subject), 0);
         session->awaits_news = news->has_newcomers = true;
         return;
