@@ -303,7 +303,7 @@ static void begin_watching(struct watching *watching, struct chat *chat)
         return;
     }
     deliver_subscription(session, chat)->is_watching =
-            !session_answers(session, chat); /* also the owner's, until they are told */
+            !assignments_is_told(session, chat); /* also the owner's, until then */
     session_done(session, id_slice(&watching->request_id), NULL);
     receipts_tell(session, chat);
 }

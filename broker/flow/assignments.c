@@ -58,6 +58,14 @@ static bool is_owner(const struct chat *chat, const struct session *session)
            slice_equal(id_slice(&chat_fold(chat)->owner_id), id_slice(&session->subject));
 }
 
+/* The fold alone may know of an owner whose entry is not kept yet, and never will be. */
+bool assignments_is_told(struct session *session, struct chat *chat)
+{
+    const struct subscription *sub = deliver_subscription(session, chat);
+    return sub != NULL && is_owner(chat, session) &&
+           name_equal(&sub->told_owner, &chat_fold(chat)->owner);
+}
+
 static void tell(struct assignment *assignment, struct session *session)
 {
     struct chat *chat = assignment->chat;
@@ -118,7 +126,7 @@ static void on_packet_read(struct log_reader *reader, enum log_outcome outcome)
         tell_later(assignment, outcome);
     /* two may be on their way, since there are two who know: the pool, and the conversation */
     if (outcome == LOG_APPENDED && session != NULL && is_owner(assignment->chat, session) &&
-            !session_answers(session, assignment->chat))
+            !assignments_is_told(session, assignment->chat))
         tell(assignment, session);
     end_assignment(assignment);
 }

@@ -9,6 +9,8 @@
 void assignments_follow_up(struct chat *chat);
 /* Tells one session that the conversation is its agent's, if it is. */
 void assignments_tell(struct session *session, const struct pool_key *key);
+/* Whether the session was told that its agent has the case. */
+bool assignments_is_told(struct session *session, struct chat *chat);
 /* The pool gave the request to an agent who is here, or took it away: reads the conversation, and
  * what it says is told. */
 void assignments_look(struct team *team, const struct pool_key *key);

@@ -5,6 +5,7 @@
  * client cannot flood the others. A customer hears of the agent who answers, not of colleagues who
  * look on.
  */
+#include "flow/assignments.h"
 #include "flow/chat_hints.h"
 #include "flow/deliver.h"
 #include "flow/requests.h"
@@ -18,16 +19,9 @@ struct proto_who session_who(const struct session *session)
             id_slice(&session->subject), is_customer ? SLICE_NONE : session->name};
 }
 
-/* Who was told that the case is theirs: the fold alone may know of an owner whose entry is not kept
- * yet, and never will be. */
 bool session_answers(struct session *session, struct chat *chat)
 {
-    if (session->role == CREDENTIAL_CUSTOMER)
-        return true;
-    const struct subscription *sub = deliver_subscription(session, chat);
-    return sub != NULL && chat_fold(chat)->phase == PHASE_ACTIVE &&
-           slice_equal(id_slice(&chat_fold(chat)->owner_id), id_slice(&session->subject)) &&
-           name_equal(&sub->told_owner, &chat_fold(chat)->owner);
+    return session->role == CREDENTIAL_CUSTOMER || assignments_is_told(session, chat);
 }
 
 void typing(struct session *session, const struct proto_typing *request)
