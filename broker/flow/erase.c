@@ -84,13 +84,28 @@ static void on_trimmed(void *user, const struct store_reply *reply)
         end(erasing, ERASE_RETRY);
 }
 
+/* How far people have received and read. */
+static void remove_places(struct node *node, struct slice id, store_done done, void *user)
+{
+    char cursors[64];
+    size_t len = conversation_cursors_key(id, cursors);
+    node->store->ops->remove(node->store, slice_make(cursors, len), done, user);
+}
+
+static void on_places_removed(void *user, const struct store_reply *reply)
+{
+    struct erasing *erasing = user;
+    struct store *store = erasing->node->store;
+    if (reply->outcome == STORE_OK)
+        store->ops->trim(store, erasing->key, erasing->last_seq, on_trimmed, erasing);
+    else
+        end(erasing, ERASE_RETRY);
+}
+
 static void trim(struct erasing *erasing, uint64_t last_seq)
 {
-    struct store *store = erasing->node->store;
-    char cursors[64];
-    size_t len = conversation_cursors_key(erasing_id(erasing), cursors);
-    store->ops->remove(store, slice_make(cursors, len), NULL, NULL);
-    store->ops->trim(store, erasing->key, last_seq, on_trimmed, erasing);
+    erasing->last_seq = last_seq;
+    remove_places(erasing->node, erasing_id(erasing), on_places_removed, erasing);
 }
 
 static void on_room_made(void *user, const struct store_reply *reply)
@@ -195,9 +210,11 @@ static void close_sessions(struct chat *chat)
     }
 }
 
+/* Until now this node has taken receipts, perhaps after the others had removed all of them. */
 void erase_here(struct chat *chat)
 {
     close_sessions(chat);
+    remove_places(chat->node, chat_id(chat), NULL, NULL);
     chat_forget(chat);
 }
 

@@ -164,9 +164,11 @@ static void keep(struct chat *chat, struct session *session, const struct raisin
         raise(raising, 'd', raising->delivered.seq);
 }
 
+/* Of a conversation that was erased nothing is kept, not even that this was read. */
 static bool is_real(const struct chat *chat, const struct name *at)
 {
-    return at->seq > 0 && at->seq <= chat_fold(chat)->tail.seq;
+    return at->seq > 0 && at->seq <= chat_fold(chat)->tail.seq &&
+           chat_fold(chat)->phase != PHASE_ERASED;
 }
 
 void receipt(struct session *session, const struct proto_receipt *request)
