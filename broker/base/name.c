@@ -5,27 +5,10 @@
  */
 #include "base/name.h"
 
+#include "base/base32.h"
 #include "base/buffer.h"
 
 #include <endian.h>
-
-/* One more than a digit's value; 0 is no digit. */
-static const uint8_t hex_values[256] = {['0'] = 1,
-        ['1'] = 2,
-        ['2'] = 3,
-        ['3'] = 4,
-        ['4'] = 5,
-        ['5'] = 6,
-        ['6'] = 7,
-        ['7'] = 8,
-        ['8'] = 9,
-        ['9'] = 10,
-        ['a'] = 11,
-        ['b'] = 12,
-        ['c'] = 13,
-        ['d'] = 14,
-        ['e'] = 15,
-        ['f'] = 16};
 
 #define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
 
@@ -75,10 +58,12 @@ bool name_read(struct slice text, struct name *out_name)
         return false;
     for (size_t i = 0; i < MARK_SIZE; i++) {
         const char *pair = text.bytes + dash + 1 + 2 * i;
-        unsigned high = hex_values[(uint8_t)pair[0]], low = hex_values[(uint8_t)pair[1]];
-        if (high == 0 || low == 0)
+        /* the first sixteen digits of ids are those of hex, and no digit is more than any */
+        unsigned high = base32_values[(uint8_t)pair[0]] - 1u;
+        unsigned low = base32_values[(uint8_t)pair[1]] - 1u;
+        if ((high | low) > 15)
             return false;
-        name.mark[i] = (uint8_t)((high - 1) << 4 | (low - 1));
+        name.mark[i] = (uint8_t)(high << 4 | low);
     }
     *out_name = name;
     return true;
