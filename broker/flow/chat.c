@@ -283,7 +283,7 @@ static void decide_touch(struct chat_change *change, const struct conversation *
 {
     (void)now_ms;
     uint64_t since = LIST_ITEM(change, struct chat_touch, change)->since;
-    bool is_fresh = change->log.log->fresh_at > (since ? since : change->log.asked_at);
+    bool is_fresh = log_is_fresh(change->log.log, since ? since : change->log.asked_at);
     decision->verdict = is_fresh ? VERDICT_ALREADY : VERDICT_NO;
     decision->already = fold->tail;
 }

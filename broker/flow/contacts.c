@@ -202,10 +202,10 @@ static void decide_identify(struct chat_change *change, const struct conversatio
         uint64_t now_ms, struct decision *decision)
 {
     struct contact_flow *flow = LIST_ITEM(change, struct contact_flow, change);
-    bool is_fresh = change->log.log->fresh_at > change->log.asked_at;
     conversation_identify(fold, slice_make(flow->digest, flow->digest_len),
             short_slice(&flow->name), now_ms, decision);
-    if (decision->verdict == VERDICT_ALREADY && !is_fresh)
+    if (decision->verdict == VERDICT_ALREADY &&
+            !log_is_fresh(change->log.log, change->log.asked_at))
         decision->verdict = VERDICT_NO; /* it may be erased since: read it (rule 6) */
 }
 

@@ -340,7 +340,7 @@ static bool decide_first(struct log *log)
         answer_already(log, change);
         return true;
     case LOG_NO:
-        if (log->fresh_at <= change->asked_at) {
+        if (!log_is_fresh(log, change->asked_at)) {
             log_refresh(log);
             return false;
         }
@@ -383,6 +383,11 @@ void log_engine_look(struct log_engine *engine)
         else if (log->is_untold && log->state == LOG_READY)
             log_tell(log);
     }
+}
+
+bool log_is_fresh(const struct log *log, uint64_t asked_at)
+{
+    return log->fresh_at > asked_at;
 }
 
 void log_submit(struct log *log, struct log_change *change)
