@@ -14,14 +14,11 @@
 #include "flow/callbacks_ahead.h"
 
 #include "flow/callbacks.h"
+#include "flow/pools.h"
 
-static struct slice ahead_key(struct slice tenant, char out[ID_MAX + 16])
+static struct slice ahead_key(struct slice tenant, char out[POOL_STORE_NAME_MAX])
 {
-    struct buffer key = buffer_make(out, ID_MAX + 16);
-    buffer_put_slice(&key, SLICE_OF("{p:"));
-    buffer_put_slice(&key, tenant);
-    buffer_put_slice(&key, SLICE_OF("}ahead"));
-    return buffer_slice(&key);
+    return pool_store_name(tenant, "ahead", out);
 }
 
 bool callback_is_ahead_of(const struct chat *chat)
@@ -32,7 +29,7 @@ bool callback_is_ahead_of(const struct chat *chat)
 void ahead_follow_up(struct chat *chat)
 {
     struct store *store = chat->node->store;
-    char key[ID_MAX + 16];
+    char key[POOL_STORE_NAME_MAX];
     uint64_t due_ms = chat_fold(chat)->callback.due_ms;
     bool is_ahead = callback_is_ahead_of(chat);
     uint64_t mark = due_ms * 2 + is_ahead;
@@ -48,19 +45,19 @@ void ahead_follow_up(struct chat *chat)
 
 void ahead_find(struct node *node, struct slice tenant, size_t count, store_done done, void *user)
 {
-    char key[ID_MAX + 16];
+    char key[POOL_STORE_NAME_MAX];
     node->store->ops->zset_range(
             node->store, ahead_key(tenant, key), 0, UINT64_MAX, count, done, user);
 }
 
 void ahead_forget(struct node *node, struct slice tenant, struct slice conversation)
 {
-    char key[ID_MAX + 16];
+    char key[POOL_STORE_NAME_MAX];
     node->store->ops->zset_remove(node->store, ahead_key(tenant, key), conversation, NULL, NULL);
 }
 
 void ahead_remove_all(struct node *node, struct slice tenant)
 {
-    char key[ID_MAX + 16];
+    char key[POOL_STORE_NAME_MAX];
     node->store->ops->remove(node->store, ahead_key(tenant, key), NULL, NULL);
 }

@@ -39,19 +39,15 @@ static uint64_t grace_ms(const struct node *node)
     return ms > GRACE_MIN_MS ? ms : GRACE_MIN_MS;
 }
 
-static struct slice lease_key(struct slice tenant, char out[ID_MAX + 16])
+static struct slice lease_key(struct slice tenant, char out[POOL_STORE_NAME_MAX])
 {
-    struct buffer key = buffer_make(out, ID_MAX + 16);
-    buffer_put_slice(&key, SLICE_OF("{p:"));
-    buffer_put_slice(&key, tenant);
-    buffer_put_slice(&key, SLICE_OF("}desks"));
-    return buffer_slice(&key);
+    return pool_store_name(tenant, "desks", out);
 }
 
 static void write_lease(struct node *node, struct slice tenant, struct slice agent, uint64_t for_ms,
         enum zset_rule rule)
 {
-    char key[ID_MAX + 16];
+    char key[POOL_STORE_NAME_MAX];
     if (node->store->ops->generation(node->store) != 0)
         node->store->ops->zset_add(node->store, lease_key(tenant, key), agent,
                 node_time_ms(node) + for_ms, rule, NULL, NULL);
@@ -85,7 +81,7 @@ void leases_grant(struct team *team)
 
 static void forget_lease(struct team *team, struct slice agent)
 {
-    char key[ID_MAX + 16];
+    char key[POOL_STORE_NAME_MAX];
     struct store *store = team_node(team)->store;
     store->ops->zset_remove(store, lease_key(team_tenant(team), key), agent, NULL, NULL);
 }
@@ -116,7 +112,7 @@ static void on_expired(void *user, const struct store_reply *reply)
 void leases_sweep(struct team *team)
 {
     struct node *node = team_node(team);
-    char key[ID_MAX + 16];
+    char key[POOL_STORE_NAME_MAX];
     if (node->store->ops->generation(node->store) == 0 || !team_is_read(team) ||
             pool_counts(team_pool(team)).agents == 0)
         return;

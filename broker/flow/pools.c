@@ -279,15 +279,21 @@ bool pools_create(struct node *node)
     return node->pools != NULL;
 }
 
+struct slice pool_store_name(struct slice tenant, const char *what, char out[POOL_STORE_NAME_MAX])
+{
+    struct buffer name = buffer_make(out, POOL_STORE_NAME_MAX);
+    buffer_put_slice(&name, SLICE_OF("{p:"));
+    buffer_put_slice(&name, tenant);
+    buffer_put_char(&name, '}');
+    buffer_put_slice(&name, slice_of_string(what));
+    return buffer_slice(&name);
+}
+
 static void listen(struct team *team)
 {
-    struct buffer out = buffer_make(team->topic_name, sizeof team->topic_name);
-    buffer_put_slice(&out, SLICE_OF("{p:"));
-    buffer_put_slice(&out, team_tenant(team));
-    buffer_put_slice(&out, SLICE_OF("}h"));
     team->topic.on_hint = on_hint;
     team->topic.on_gap = on_gap;
-    bus_open(team->node, &team->topic, buffer_slice(&out));
+    bus_open(team->node, &team->topic, pool_store_name(team_tenant(team), "h", team->topic_name));
 }
 
 static void begin(struct team *team)
@@ -307,15 +313,12 @@ static struct team *open_team(struct node *node, struct slice tenant)
     struct team *team = calloc(1, sizeof *team);
     if (team == NULL)
         return NULL;
-    struct buffer out = buffer_make(team->log_key, sizeof team->log_key);
     team->node = node;
     team->timer.on_due = team_on_timer;
     news_init(&team->news);
     id_set(&team->tenant, tenant);
-    buffer_put_slice(&out, SLICE_OF("{p:"));
-    buffer_put_slice(&out, tenant);
-    buffer_put_slice(&out, SLICE_OF("}log"));
-    log_init(&team->log, &node->logs, &pool_log_kind, buffer_slice(&out), SLICE_NONE, SLICE_NONE);
+    log_init(&team->log, &node->logs, &pool_log_kind, pool_store_name(tenant, "log", team->log_key),
+            SLICE_NONE, SLICE_NONE);
     team->log.may_begin = true;
     map_put(&node->pools->by_tenant, &team->by_tenant, id_slice(&team->tenant));
     begin(team);

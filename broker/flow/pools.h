@@ -27,6 +27,10 @@ struct pool_change {
     size_t value_count;
 };
 
+/* What lies in the store for a tenant's pool, and what it is told under: "{p:<tenant>}<what>". */
+enum { POOL_STORE_NAME_MAX = ID_MAX + 16 };
+struct slice pool_store_name(struct slice tenant, const char *what, char out[POOL_STORE_NAME_MAX]);
+
 bool pools_create(struct node *node);
 void pools_destroy(struct node *node);
 /* Opens the pools of all tenants, so that what waited before a restart goes on. */

@@ -22,7 +22,7 @@ struct team {
     struct node *node;
     struct map_node by_tenant;
     struct id_text tenant;
-    char log_key[ID_MAX + 16], topic_name[ID_MAX + 16];
+    char log_key[POOL_STORE_NAME_MAX], topic_name[POOL_STORE_NAME_MAX];
     struct log log;
     struct bus_topic topic; /* what other nodes tell of it */
     struct pool *pool;
