@@ -87,6 +87,9 @@ void stage_add_agent(const char *tenant, unsigned number);
 struct actor *stage_customer(const char *tenant); /* a new anonymous one */
 struct actor *stage_known(const char *tenant, const char *reference);
 struct actor *stage_agent(const char *tenant, const char *id); /* online */
+/* One more window of an agent, at this node, without a word about presence, which needs the store.
+ */
+struct actor *stage_window(const char *tenant, const char *id, size_t node);
 struct actor *stage_bot(const char *tenant);
 struct actor *stage_service(const char *tenant);
 /* Another connection for who is here already, or was. */

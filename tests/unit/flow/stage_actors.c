@@ -220,14 +220,21 @@ struct actor *stage_customer(const char *tenant)
     return stage_known(tenant, reference);
 }
 
-struct actor *stage_agent(const char *tenant, const char *id)
+struct actor *stage_window(const char *tenant, const char *id, size_t node)
 {
     char subject[64];
     struct actor *actor = stage_actor();
+    actor->on = node;
     snprintf(subject, sizeof subject, "a:%s", id);
     act_sign(actor, tenant, "agent", subject, false);
     act_enter(actor);
     expect(heard(actor, "\"welcome\""));
+    return actor;
+}
+
+struct actor *stage_agent(const char *tenant, const char *id)
+{
+    struct actor *actor = stage_window(tenant, id, on);
     act_ask(actor, "{\"type\":\"set_presence\",\"id\":\"p\",\"status\":\"online\"}");
     expect(heard(actor, "\"done\""));
     return actor;

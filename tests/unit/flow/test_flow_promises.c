@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The flows by name: what must not be lost, who asks too much, identity and erasure. */
-#include "flow/erase.h"
 #include "flow/pools.h"
 #include "lib/test.h"
 #include "stage_door.h"
@@ -365,71 +364,6 @@ static void a_refused_identity_stays_free(void)
     stage_end();
 }
 
-static enum erase_outcome erased;
-
-static void on_erased(void *user, enum erase_outcome outcome)
-{
-    (void)user;
-    erased = outcome;
-}
-
-static void act_erase(const struct actor *actor)
-{
-    erased = ERASE_RETRY;
-    erase_conversation(stage.node, slice_of_string(actor->conversation), on_erased, NULL);
-    stage_run(200);
-    expect(erased == ERASE_DONE);
-}
-
-static void who_was_erased_can_come_back_as_somebody_new(void)
-{
-    stage_start();
-    struct actor *ada = stage_known("north", "ada");
-    act_say(ada, "Hello");
-    act_erase(ada);
-    expect_u64((uint64_t)ada->close_code, 4403);
-    struct actor *again = stage_actor();
-    memcpy(again->token, ada->token, sizeof ada->token);
-    act_enter(again);
-    expect(will_hear(again, "\"welcome\"", 1000));
-    expect(strcmp(again->conversation, ada->conversation) != 0);
-    stage_end();
-}
-
-static void an_erased_case_leaves_the_queue_and_its_agent(void)
-{
-    stage_start();
-    struct actor *bot = stage_bot("north"), *anna = stage_agent("north", "anna");
-    struct actor *ada = stage_customer("north"), *bob = stage_customer("north");
-    hand_to_agent(ada, bot, anna);
-    act_erase(ada);
-    stage_run(1000);
-    expect(heard_ever(anna, "\"released\""));
-    act_ask(anna, "{\"type\":\"set_presence\",\"id\":\"p\",\"status\":\"away\"}");
-    act_say(bob, "My parcel is late");
-    act_commit(bot, "A colleague", ",\"handoff\":{\"reason\":\"asked\"}");
-    act_erase(bob);
-    act_ask(anna, "{\"type\":\"set_presence\",\"id\":\"p\",\"status\":\"online\"}");
-    stage_run(60000);
-    expect(!heard(anna, "\"offer\"") && !heard(anna, "\"cancel\""));
-    expect(!heard(anna, "\"away\""));
-    stage_end();
-}
-
-static void an_erased_turn_gives_the_worker_its_credit_back(void)
-{
-    stage_start();
-    struct actor *bot = stage_bot("north");
-    for (unsigned i = 0; i < 5; i++) { /* it has four */
-        struct actor *ada = stage_customer("north");
-        bot->mark = bot->heard_len;
-        act_say(ada, "Hello");
-        expect(will_hear(bot, "\"turn\"", 300));
-        act_erase(ada);
-    }
-    stage_end();
-}
-
 /* Every public entry must be shown to the customer, or the next one looks like a gap to them. */
 static void an_empty_answer_of_a_bot_makes_no_gap(void)
 {
@@ -466,9 +400,6 @@ int main(int argc, char **argv)
                     CASE(a_contact_has_only_so_many_devices_at_once),
                     CASE(a_flood_of_requests_is_refused_and_not_passed_on),
                     CASE(a_refused_identity_stays_free),
-                    CASE(who_was_erased_can_come_back_as_somebody_new),
-                    CASE(an_erased_case_leaves_the_queue_and_its_agent),
-                    CASE(an_erased_turn_gives_the_worker_its_credit_back),
                     CASE(an_empty_answer_of_a_bot_makes_no_gap),
                     CASE(welcome_tells_what_a_client_may_do), {0}});
 }

@@ -3,7 +3,6 @@
  * order, whatever becomes of the hints. */
 #include "flow/bus.h"
 #include "flow/directory.h"
-#include "flow/erase.h"
 #include "lib/test.h"
 #include "stage.h"
 
@@ -477,74 +476,6 @@ static void a_ticket_that_was_revoked_opens_no_node(void)
     stage_end();
 }
 
-/* ---- erasure ---- */
-
-static enum erase_outcome erased;
-
-static void on_erased(void *user, enum erase_outcome outcome)
-{
-    (void)user;
-    erased = outcome;
-}
-
-static void who_is_erased_leaves_all_nodes(void)
-{
-    begin_apart();
-    erased = ERASE_RETRY;
-    erase_conversation(stage.node, slice_of_string(ada->conversation), on_erased, NULL);
-    stage_run(500);
-    expect(erased == ERASE_DONE);
-    expect(heard_ever(ada, "\"conversation_erased\""));
-    expect(ada->close_code != 0);
-    const struct chat *chat = chat_find(stage.nodes[1].node, slice_of_string(ada->conversation));
-    static const uint8_t none[KEY_SIZE];
-    expect(chat == NULL || memcmp(chat->key, none, KEY_SIZE) == 0);
-    stage_end();
-}
-
-/* Ada's node does not know yet that another one erased her conversation. */
-static void erase_unheard(void)
-{
-    stage_start_nodes(2);
-    stage_on(1);
-    ada = stage_known("north", "crm-1");
-    act_say(ada, "Hello");
-    stage_run(3000);
-    fake_bus_faults(stage.bus)->is_silent = true;
-    erased = ERASE_RETRY;
-    erase_conversation(stage.node, slice_of_string(ada->conversation), on_erased, NULL);
-    stage_run(500);
-    expect(erased == ERASE_DONE && ada->close_code == 0);
-}
-
-static void who_was_erased_elsewhere_begins_anew_here(void)
-{
-    erase_unheard();
-    struct actor *again = stage_actor();
-    again->on = 1;
-    memcpy(again->token, ada->token, sizeof ada->token);
-    act_enter(again);
-    expect(will_hear(again, "\"welcome\"", 1000));
-    expect(strcmp(again->conversation, ada->conversation) != 0);
-    stage_end();
-}
-
-static void what_was_read_after_it_was_erased_elsewhere_is_not_kept(void)
-{
-    char key[64];
-    erase_unheard();
-    struct slice places =
-            slice_make(key, conversation_cursors_key(slice_of_string(ada->conversation), key));
-    expect(fake_server_zset_is_empty(stage.server, places));
-    act_ask(ada, "{\"type\":\"receipt\",\"read\":\"2-0000000000000000\"}");
-    expect(!fake_server_zset_is_empty(stage.server, places));
-    fake_bus_faults(stage.bus)->is_silent = false;
-    fake_hints_cut(stage.nodes[1].hints);
-    stage_run(1000);
-    expect(ada->close_code != 0 && fake_server_zset_is_empty(stage.server, places));
-    stage_end();
-}
-
 int main(int argc, char **argv)
 {
     stage_silence_bell();
@@ -565,8 +496,5 @@ int main(int argc, char **argv)
                     CASE(only_the_share_of_the_dead_moves), CASE(who_leaves_is_gone_at_once),
                     CASE(a_wrong_master_key_ends_nothing),
                     CASE(what_another_node_opened_is_in_the_due_index),
-                    CASE(a_ticket_that_was_revoked_opens_no_node),
-                    CASE(who_is_erased_leaves_all_nodes),
-                    CASE(who_was_erased_elsewhere_begins_anew_here),
-                    CASE(what_was_read_after_it_was_erased_elsewhere_is_not_kept), {0}});
+                    CASE(a_ticket_that_was_revoked_opens_no_node), {0}});
 }

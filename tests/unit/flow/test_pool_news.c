@@ -21,17 +21,6 @@ static void begin_apart(void)
     stage_start_nodes(2);
 }
 
-/* Without a word about her presence, which would need the store. */
-static struct actor *one_more_window(size_t place)
-{
-    struct actor *window = stage_actor();
-    window->on = place;
-    act_sign(window, "north", "agent", "a:anna", false);
-    act_enter(window);
-    expect(heard(window, "\"welcome\""));
-    return window;
-}
-
 static size_t times_heard(const struct actor *actor, const char *text)
 {
     size_t count = 0;
@@ -47,7 +36,7 @@ static void who_came_while_the_pool_could_not_be_read_is_told_what_others_were(v
     stage_hand_over_ben(&ada, &anna, &ben);
     cut_for(1500);
     act_leave(anna);
-    struct actor *window = one_more_window(0);
+    struct actor *window = stage_window("north", "anna", 0);
     expect(!heard(window, "\"assigned\"") && !heard(window, "\"presence\""));
     expect(will_hear(window, "\"assigned\"", 4000));
     expect(will_hear(window, "\"agent\":\"ben\"", 1000));
@@ -68,7 +57,7 @@ static void who_was_not_there_when_the_owner_was_seen_is_told(void)
     act_leave(ben);
     act_leave(anna);
     cut_for(1500);
-    struct actor *window = one_more_window(0);
+    struct actor *window = stage_window("north", "anna", 0);
     expect(will_hear(window, "\"assigned\"", 4000));
     stage_run(3000);
     expect_u64(times_heard(window, "\"type\":\"assigned\""), 1);
@@ -98,7 +87,7 @@ static void a_window_that_comes_first_takes_nothing_from_the_others(void)
     faults->delay_ms_min = faults->delay_ms_max = 100;
     while (!team_is_read(pools_team(stage.node, SLICE_OF("north"))))
         expect(fake_clock_step(&stage.clock));
-    struct actor *second = one_more_window(0);
+    struct actor *second = stage_window("north", "anna", 0);
     expect(!heard_ever(first, "\"offer\""));
     faults->delay_ms_min = faults->delay_ms_max = 1;
     stage_run(1000);
@@ -124,7 +113,7 @@ static void who_comes_before_a_colleague_is_confirmed_takes_nothing_from_the_oth
     const struct pool *pool = team_pool(pools_team(stage.node, SLICE_OF("north")));
     while (!pool_find_agent(pool, SLICE_OF("ben"), &view))
         expect(fake_clock_step(&stage.clock));
-    struct actor *second = one_more_window(0);
+    struct actor *second = stage_window("north", "anna", 0);
     expect(heard_ever(second, "\"agent\":\"ben\"") && !heard_ever(anna, "\"agent\":\"ben\""));
     expect(will_hear(anna, "\"agent\":\"ben\"", 2000));
     stage_end();
@@ -151,7 +140,7 @@ static void who_comes_while_an_offer_is_being_told_is_told_once(void)
     }
     expect(!heard_ever(anna, "\"offer\""));
     stage_run(150); /* the barrier */
-    struct actor *window = one_more_window(0);
+    struct actor *window = stage_window("north", "anna", 0);
     stage_run(2000);
     expect_u64(times_heard(anna, "\"type\":\"offer\""), 1);
     expect_u64(times_heard(window, "\"type\":\"offer\""), 1);
@@ -197,7 +186,7 @@ static void a_chat_that_could_not_be_read_is_told_of_when_it_is_mended(void)
             slice_make(key, conversation_log_key(slice_of_string(ada->conversation), key));
     size_t count = fake_server_read(stage.server, log, 1, RECORDS_MAX, records);
     put_log(log, records, count, true);
-    struct actor *windows[2] = {one_more_window(0), one_more_window(1)};
+    struct actor *windows[2] = {stage_window("north", "anna", 0), stage_window("north", "anna", 1)};
     stage_run(1000);
     expect(!heard_ever(windows[0], "\"assigned\"") && !heard_ever(windows[1], "\"assigned\""));
     put_log(log, records, count, false);
@@ -218,7 +207,7 @@ static void an_owner_who_looks_on_first_is_told_that_it_is_theirs(void)
     act_leave(anna); /* nobody is told of anything any more */
     size_t count = fake_server_read(stage.server, log, 1, RECORDS_MAX, records);
     put_log(log, records, count, true);
-    struct actor *window = one_more_window(0);
+    struct actor *window = stage_window("north", "anna", 0);
     act_ask(window, "{\"type\":\"watch\",\"id\":\"w\",\"conversation\":\"%s\"}", ada->conversation);
     expect(heard(window, "\"done\"") && !heard_ever(window, "\"assigned\""));
     put_log(log, records, count, false);

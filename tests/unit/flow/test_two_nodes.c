@@ -212,14 +212,21 @@ static void an_offer_that_is_over_is_cancelled_at_every_node_once(void)
     stage_end();
 }
 
-static void a_chat_closed_at_another_node_is_released_here(void)
+/* Ben has the chat at node 1, and another desk at node 0 that knows of it. */
+static void hand_to_ben_at_both(struct actor **out_ben, struct actor **out_second)
 {
     begin();
     struct actor *bot = bot_at(0), *ada = customer_at(0);
-    struct actor *ben = agent_at(1, "ben"), *second = agent_at(0, "ben");
+    struct actor *ben = *out_ben = agent_at(1, "ben"), *second = *out_second = agent_at(0, "ben");
     hand_over(ada, bot);
     accept_offer(ben);
     expect(heard_ever(second, "\"assigned\"") || will_hear(second, "\"assigned\"", 1000));
+}
+
+static void a_chat_closed_at_another_node_is_released_here(void)
+{
+    struct actor *ben, *second;
+    hand_to_ben_at_both(&ben, &second);
     act_ask(second, "{\"type\":\"close\",\"id\":\"c\",\"conversation\":\"%s\",\"owner\":\"%s\"}",
             ben->conversation, ben->owner);
     expect(heard_ever(ben, "\"released\"") || will_hear(ben, "\"released\"", 1000));
@@ -233,12 +240,8 @@ static void a_chat_closed_at_another_node_is_released_here(void)
  * it can, the case is closed: whoever was told of it before is told that as well. */
 static void a_chat_closed_while_a_window_was_untold_is_released_here(void)
 {
-    begin();
-    struct actor *bot = bot_at(0), *ada = customer_at(0);
-    struct actor *ben = agent_at(1, "ben"), *second = agent_at(0, "ben");
-    hand_over(ada, bot);
-    accept_offer(ben);
-    expect(heard_ever(second, "\"assigned\"") || will_hear(second, "\"assigned\"", 1000));
+    struct actor *ben, *second;
+    hand_to_ben_at_both(&ben, &second);
     struct actor *third = agent_at(1, "ben");
     act_leave(third);
     fake_server_faults(stage.server)->reconnect_ms_max = 2000;
