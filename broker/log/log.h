@@ -170,8 +170,8 @@ void log_submit(struct log *log, struct log_change *change);
 /* The change, submitted and not decided yet, stands for one more request, made now. */
 void log_ask_again(struct log_change *change);
 
-/* The tail was proven to be the log's end after that stamp (a change's asked_at): what is decided on
- * it without an append holds (rule 6). */
+/* The tail was proven to be the log's end after that stamp (a change's asked_at): what is decided
+ * on it without an append holds (rule 6). */
 bool log_is_fresh(const struct log *log, uint64_t asked_at);
 
 /* Begins to follow: reads the log now, unasked. Set is_followed as well. */
