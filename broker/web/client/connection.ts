@@ -5,7 +5,7 @@
 // life has ended is ignored (`life` counts the lives). Comes back by itself after every end that allows
 // it, with full jitter, never before the server's retry_after_ms.
 // Does not know conversations: it carries frames, and answers to requests.
-import { browser, type Environment, type Socket } from "./environment.ts";
+import { browser, OPEN, type Environment, type Socket } from "./environment.ts";
 import {
     SUBPROTOCOL, WeftError, errorOf,
     type Cursor, type HelloFrame, type ServerFrame, type WelcomeFrame,
@@ -97,8 +97,9 @@ export class Connection {
         if (this.#wanted) this.#lose(reason, 0);
     }
 
+    // False: there is no line, or it is just closing (its end is told next).
     send(frame: Request): boolean {
-        if (this.state !== "connected" || !this.#socket) return false;
+        if (this.state !== "connected" || this.#socket?.readyState !== OPEN) return false;
         this.#socket.send(JSON.stringify(frame));
         return true;
     }
@@ -184,7 +185,7 @@ export class Connection {
     #note(retry: string, after_ms = BACKOFF_MS): void {
         const socket = this.#socket!;
         if (retry === "token") this.#ticket.value = "";
-        else if (this.state === "connecting" && retry !== "never") this.#world.after(after_ms, () => socket.onopen?.(0));
+        else if (this.state === "connecting" && retry !== "never") this.#world.after(after_ms, () => socket.readyState === OPEN && socket.onopen?.(0));
     }
 
     #hold(ms: number): void {

@@ -114,6 +114,39 @@ test("a hello that the store could not answer is said again on the same socket",
     session.connection.stop();
 });
 
+test("nothing is sent to a socket that is closing: what is asked then is refused at once", async () => {
+    const world = new World();
+    world.closing = 500;
+    const session = customer(world);
+    session.connection.start();
+    await world.pass(1_000);
+    world.broker.cut();
+    assert.equal(session.connection.state, "connected");
+    assert.equal(session.connection.send({ type: "ping", id: "9" }), false);
+    await assert.rejects(session.connection.request({ type: "ping" }), { code: "disconnected", retry: "same" });
+    await world.pass(3_000);
+    assert.equal(hellos(world).length, 2);
+    assert.equal(session.connection.state, "connected");
+    session.connection.stop();
+});
+
+test("a refused hello is not said again to a socket that is closing", async () => {
+    const world = new World();
+    world.closing = 500;
+    let refusals = 1;
+    world.disturb = (frame) => (frame.type === "welcome" && refusals-- > 0
+        ? [{ type: "error", id: frame.id, code: "store_unavailable", message: "", retry: "same", retry_after_ms: 250 }] : [frame]);
+    const session = customer(world);
+    session.connection.start();
+    await world.pass(200);
+    assert.equal(hellos(world).length, 1);
+    world.broker.cut();
+    await world.pass(3_000);
+    assert.equal(hellos(world).length, 2);
+    assert.equal(session.connection.state, "connected");
+    session.connection.stop();
+});
+
 test("after a sleep the line is tried at once", async () => {
     const world = new World();
     const session = customer(world);

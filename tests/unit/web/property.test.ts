@@ -23,6 +23,7 @@ class Story {
     constructor(readonly seed: number) {
         this.world = new World(seed);
         const { world } = this;
+        world.closing = 20;
         world.disturb = (frame) => {
             if (this.calm || frame.type !== "entry") return [frame];
             const luck = world.random();

@@ -23,6 +23,7 @@ export class World implements Environment {
     readonly sockets = new Set<Wire>();
     delay = (): number => 5 + this.random() * 40;
     disturb: (frame: any) => any[] = (frame) => [frame]; // what becomes of a frame to a client
+    closing = 0; // how long a socket is closing before its end is told
     refuses = false; // nobody listens
     sent: any[] = []; // every frame a client sent
     private timers: Timer[] = [];
@@ -103,7 +104,13 @@ class Wire implements Socket {
         this.world.after(this.toClient - this.world.time, () => !this.broken && !this.deaf && this.onmessage?.({ data: text }));
     }
 
+    get readyState(): number {
+        return this.broken ? 2 : this.line ? 1 : 0;
+    }
+
+    // A browser throws, or complains on its console, of what is sent to a socket that is not open.
     send(text: string): void {
+        if (this.readyState !== 1) throw new Error(`sent while the socket was ${this.readyState ? "closing" : "connecting"}`);
         const frame = JSON.parse(text);
         this.world.sent.push(frame);
         this.toServer = Math.max(this.toServer, this.world.time + this.world.delay());
@@ -121,6 +128,6 @@ class Wire implements Socket {
         this.world.sockets.delete(this);
         this.line?.end(1006);
         const tell = this.onclose;
-        this.world.after(0, () => tell?.({ code, reason: "" }));
+        this.world.after(this.world.closing, () => tell?.({ code, reason: "" }));
     }
 }
