@@ -17,6 +17,7 @@
 #include "flow/seed.h"
 #include "live_settings.h"
 #include "loop/loop.h"
+#include "loop/token_worker.h"
 #include "policy_watch.h"
 #include "port/crypto.h"
 #include "secrets.h"
@@ -421,7 +422,8 @@ int serve_run(const struct config *config, const char *config_path, unsigned ind
             .timers = serve.timers,
             .random = system_random(),
             .hints = serve.hints ? redis_hints_port(serve.hints) : NULL,
-            .blobs = serve.files.port};
+            .blobs = serve.files.port,
+            .verifier = token_worker_port(token_worker_create(serve.loop))};
     uint64_t seed;
     ports.random->fill(ports.random, &seed, sizeof seed);
     map_seed(seed);

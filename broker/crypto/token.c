@@ -38,15 +38,37 @@ struct token_hint token_hint(struct slice token, char *scratch, size_t scratch_l
             .names_contact = memmem(paseto.payload.bytes, paseto.payload.len, "\"x:", 3) != NULL};
 }
 
+void token_prove(struct token_proof *proof)
+{
+    struct paseto paseto;
+    proof->signer = -1;
+    if (!paseto_read(proof->token, &paseto))
+        return;
+    for (int i = 0; i < 2 && proof->signer < 0; i++)
+        if (paseto_verify(proof->keys[i], &paseto, SLICE_NONE))
+            proof->signer = i;
+}
+
+/* A key that the proof does not name, or a text that it is not of, is verified as if there were
+ * none. Once one key has been found the other was not tried; nobody signs with both. */
+static bool is_signed(const uint8_t public_key[SIGNING_PUBLIC_SIZE], struct slice token,
+        const struct paseto *paseto, const struct token_proof *proof)
+{
+    for (int i = 0; proof != NULL && slice_equal(proof->token, token) && i < 2; i++)
+        if (memcmp(proof->keys[i], public_key, SIGNING_PUBLIC_SIZE) == 0)
+            return proof->signer == i;
+    return paseto_verify(public_key, paseto, SLICE_NONE);
+}
+
 enum token_fault token_verify(const uint8_t public_key[SIGNING_PUBLIC_SIZE], struct slice token,
-        uint64_t now_ms, uint64_t lifetime_max_ms, char *scratch, size_t scratch_len,
-        struct token_claims *out_claims)
+        const struct token_proof *proof, uint64_t now_ms, uint64_t lifetime_max_ms, char *scratch,
+        size_t scratch_len, struct token_claims *out_claims)
 {
     struct paseto paseto;
     struct token_claims claims;
     if (!paseto_read(token, &paseto))
         return TOKEN_MALFORMED;
-    if (!paseto_verify(public_key, &paseto, SLICE_NONE))
+    if (!is_signed(public_key, token, &paseto, proof))
         return TOKEN_FORGED;
     if (!claims_read(paseto.payload, scratch, scratch_len, &claims))
         return TOKEN_MALFORMED;

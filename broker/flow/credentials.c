@@ -74,31 +74,42 @@ static bool is_session_role(struct slice role)
     return slice_is(role, "customer") || slice_is(role, "agent");
 }
 
-static enum token_fault verify_as(struct node *node, const struct tenant *tenant, bool is_brand,
-        struct slice token, char *scratch, size_t scratch_len, struct token_claims *out)
+/* A token that is read, and what is known of its signature. */
+struct reading {
+    struct slice token;
+    const struct token_proof *proof; /* NULL: nothing */
+    char *scratch;
+    size_t scratch_len;
+};
+
+static const uint8_t *key_of(const struct tenant *tenant, bool is_brand)
 {
-    const uint8_t *public_key = is_brand ? tenant->brand_public_key : tenant->public_key;
+    return is_brand ? tenant->brand_public_key : tenant->public_key;
+}
+
+static enum token_fault verify_as(struct node *node, const struct tenant *tenant, bool is_brand,
+        const struct reading *reading, struct token_claims *out)
+{
     uint64_t lifetime_max_ms =
             is_brand ? BRAND_LIFETIME_MS_MAX : node->settings->customer_renewal_ms;
-    return token_verify(
-            public_key, token, node_time_ms(node), lifetime_max_ms, scratch, scratch_len, out);
+    return token_verify(key_of(tenant, is_brand), reading->token, reading->proof,
+            node_time_ms(node), lifetime_max_ms, reading->scratch, reading->scratch_len, out);
 }
 
 /* Verifying costs more than all the rest of a hello, so the key that is likely comes first. */
-static enum credential_fault check_token(struct node *node, struct slice token,
-        struct slice wanted_role, char *scratch, size_t scratch_len, struct credential *out)
+static enum credential_fault check_token(struct node *node, const struct reading *reading,
+        struct slice wanted_role, struct credential *out)
 {
     struct token_claims claims;
-    struct token_hint hint = token_hint(token, scratch, scratch_len);
+    struct token_hint hint = token_hint(reading->token, reading->scratch, reading->scratch_len);
     const struct tenant *tenant = directory_tenant(node, hint.tenant);
     if (tenant == NULL)
         return CREDENTIAL_BAD;
     bool is_brand = hint.names_contact;
-    enum token_fault fault =
-            verify_as(node, tenant, is_brand, token, scratch, scratch_len, &claims);
+    enum token_fault fault = verify_as(node, tenant, is_brand, reading, &claims);
     if (fault == TOKEN_FORGED) {
         is_brand = !is_brand;
-        fault = verify_as(node, tenant, is_brand, token, scratch, scratch_len, &claims);
+        fault = verify_as(node, tenant, is_brand, reading, &claims);
     }
     if (fault != TOKEN_GOOD)
         return fault_of(fault);
@@ -139,18 +150,46 @@ void key_hash(const struct node *node, struct slice secret, uint8_t out[KEY_HASH
     crypto_mac(node->settings->master_key, "key", secret, out, KEY_HASH_SIZE);
 }
 
+static bool is_key(struct slice text)
+{
+    return slice_starts_with(text, SLICE_OF("wk_"));
+}
+
+bool credential_prove(struct node *node, struct token_check *check)
+{
+    struct token_proof *proof = &check->proof;
+    char scratch[ID_MAX];
+    if (node->verifier == NULL || is_key(proof->token))
+        return false;
+    struct token_hint hint = token_hint(proof->token, scratch, sizeof scratch);
+    const struct tenant *tenant = directory_tenant(node, hint.tenant);
+    if (tenant == NULL)
+        return false;
+    for (int i = 0; i < 2; i++)
+        memcpy(proof->keys[i], key_of(tenant, (i == 0) == hint.names_contact),
+                sizeof proof->keys[i]);
+    return node->verifier->ops->verify(node->verifier, check);
+}
+
+enum credential_fault credential_check_proven(struct node *node, struct slice token,
+        const struct token_proof *proof, char *scratch, size_t scratch_len, struct credential *out)
+{
+    struct reading reading = {token, proof, scratch, scratch_len};
+    return is_key(token) ? check_key(node, token, out)
+                         : check_token(node, &reading, SLICE_NONE, out);
+}
+
 enum credential_fault credential_check(struct node *node, struct slice token, char *scratch,
         size_t scratch_len, struct credential *out)
 {
-    if (slice_starts_with(token, SLICE_OF("wk_")))
-        return check_key(node, token, out);
-    return check_token(node, token, SLICE_NONE, scratch, scratch_len, out);
+    return credential_check_proven(node, token, NULL, scratch, scratch_len, out);
 }
 
 enum credential_fault renewal_check(struct node *node, struct slice token, const char *role,
         char *scratch, size_t scratch_len, struct credential *out)
 {
-    return check_token(node, token, slice_of_string(role), scratch, scratch_len, out);
+    struct reading reading = {token, NULL, scratch, scratch_len};
+    return check_token(node, &reading, slice_of_string(role), out);
 }
 
 /* ---- what Weft issues -------------------------------------------------------------------------

@@ -6,6 +6,15 @@
 #include "flow/conversations.h"
 #include "flow/directory.h"
 #include "flow/directory_codec.h"
+#include "port/verifier.h"
+
+/* Has the signature of check->proof.token looked at beside the loop. false: it is no token of a
+ * tenant that is known, or there is nobody to look, or too much to look at; done never comes. */
+bool credential_prove(struct node *node, struct token_check *check);
+/* As credential_check; what the proof says of the signature is taken as it is (port/crypto.h), and
+ * all else is judged now: the tenant's keys, its agents, the time. */
+enum credential_fault credential_check_proven(struct node *node, struct slice token,
+        const struct token_proof *proof, char *scratch, size_t scratch_len, struct credential *out);
 
 /* Appends a token for the credential; role NULL: its own ("customer", "agent"), else "renewal-…".
  */

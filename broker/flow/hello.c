@@ -6,8 +6,12 @@
  *                      |------bot---------> welcome, turns
  *                      `------service-----> welcome
  *
+ * A token's signature is checked beside the loop (port/verifier.h): all else of the credential, and
+ * with it time, revocation and the tenant's keys, is judged when that is back.
+ *
  * Invariant: role and tenant come from the credential alone. A session is open once its welcome was
- * sent, and entries come after it. All refusals of a credential look alike. With several nodes a
+ * sent, and entries come after it. What waits ends with a hello's time (session_await_hello), and a
+ * second frame meanwhile is refused. All refusals of a credential look alike. With several nodes a
  * refusal rests on a read of the directory that is newer than the hello: the tenant, the agent or
  * the key may have been made on another node a moment ago (rule 6).
  */
@@ -16,6 +20,7 @@
 #include "flow/bot_turns.h"
 #include "flow/callbacks.h"
 #include "flow/contacts.h"
+#include "flow/credentials.h"
 #include "flow/deliver.h"
 #include "flow/members.h"
 #include "flow/pools.h"
@@ -257,19 +262,20 @@ static void enter_as_staff(struct session *session, const struct proto_hello *re
 }
 
 static enum credential_fault check_credential(struct session *session,
-        const struct proto_hello *request, char *scratch, size_t scratch_len,
-        struct credential *out)
+        const struct proto_hello *request, const struct token_proof *proof, char *scratch,
+        size_t scratch_len, struct credential *out)
 {
     if (request->ticket.len > 0)
         return ticket_redeem(session->node, request->ticket, scratch, scratch_len, out);
-    return credential_check(session->node, request->token, scratch, scratch_len, out);
+    return credential_check_proven(session->node, request->token, proof, scratch, scratch_len, out);
 }
 
 /* What there is to say against it; PROTO_ERROR_NONE: nothing. */
 static enum proto_error_code find_fault(struct session *session, const struct proto_hello *request,
-        char *scratch, size_t scratch_len, struct credential *out)
+        const struct token_proof *proof, char *scratch, size_t scratch_len, struct credential *out)
 {
-    enum credential_fault fault = check_credential(session, request, scratch, scratch_len, out);
+    enum credential_fault fault =
+            check_credential(session, request, proof, scratch, scratch_len, out);
     if (fault != CREDENTIAL_GOOD)
         return fault == CREDENTIAL_EXPIRED ? PROTO_ERROR_TOKEN_EXPIRED
                                            : PROTO_ERROR_UNAUTHENTICATED;
@@ -301,11 +307,14 @@ static void admit(struct session *session, const struct proto_hello *request,
         enter_as_staff(session, request);
 }
 
-/* ---- who was made on another node -------------------------------------------------------------
+/* ---- a hello that waits -------------------------------------------------------------------------
  */
 
-/* A hello that waits until the directory has been read. Its cursors are the session's already. */
-struct doubted_hello {
+/* For the signature of its token, or until the directory has been read since somebody may have been
+ * made on another node, or for the one and then the other. Its cursors are the session's already.
+ */
+struct waiting_hello {
+    struct token_check check;
     struct directory_look look;
     struct node *node;
     struct session_handle session;
@@ -313,17 +322,44 @@ struct doubted_hello {
     char bytes[];
 };
 
+static struct waiting_hello *keep_hello(struct session *session, const struct proto_hello *from)
+{
+    size_t len = from->id.len + from->token.len + from->ticket.len + from->bot.version.len;
+    struct waiting_hello *waiting = malloc(sizeof *waiting + len);
+    check(waiting != NULL);
+    struct buffer out = buffer_make(waiting->bytes, len);
+    *waiting = (struct waiting_hello){.node = session->node,
+            .session = session_handle(session),
+            .request = {.has_bot = from->has_bot}};
+    struct proto_hello *request = &waiting->request;
+    request->id = buffer_keep(&out, from->id);
+    request->token = buffer_keep(&out, from->token);
+    request->ticket = buffer_keep(&out, from->ticket);
+    request->bot.credits = from->bot.credits;
+    request->bot.version = buffer_keep(&out, from->bot.version);
+    return waiting;
+}
+
+/* Its session, as if the hello had come now; NULL: it is gone, or on its way out. */
+static struct session *resume_hello(const struct waiting_hello *waiting)
+{
+    struct session *session = session_find(waiting->node, waiting->session);
+    if (session == NULL || session->phase != SESSION_ENTERING)
+        return NULL;
+    session->phase = SESSION_NEW;
+    return session;
+}
+
 static void on_looked(struct directory_look *look, bool is_fresh)
 {
-    struct doubted_hello *doubted = LIST_ITEM(look, struct doubted_hello, look);
-    const struct proto_hello *request = &doubted->request;
-    struct session *session = session_find(doubted->node, doubted->session);
+    struct waiting_hello *waiting = LIST_ITEM(look, struct waiting_hello, look);
+    const struct proto_hello *request = &waiting->request;
+    struct session *session = resume_hello(waiting);
     char scratch[TOKEN_MAX];
     struct credential credential;
-    if (session != NULL && session->phase == SESSION_ENTERING) {
-        enum proto_error_code fault =
-                find_fault(session, request, scratch, sizeof scratch, &credential);
-        session->phase = SESSION_NEW;
+    if (session != NULL) {
+        enum proto_error_code fault = find_fault(
+                session, request, &waiting->check.proof, scratch, sizeof scratch, &credential);
         if (fault == PROTO_ERROR_NONE)
             admit(session, request, &credential);
         else if (is_fresh)
@@ -331,45 +367,60 @@ static void on_looked(struct directory_look *look, bool is_fresh)
         else
             ask_again(session, request->id);
     }
-    free(doubted);
+    free(waiting);
 }
 
-static void look_first(struct session *session, const struct proto_hello *from)
+/* Takes the hello as far as it gets in this turn. waiting: where it is kept; NULL: nowhere yet. */
+static void judge(
+        struct session *session, const struct proto_hello *request, struct waiting_hello *waiting)
 {
-    size_t len = from->id.len + from->token.len + from->ticket.len + from->bot.version.len;
-    struct doubted_hello *doubted = malloc(sizeof *doubted + len);
-    check(doubted != NULL);
-    struct buffer out = buffer_make(doubted->bytes, len);
-    *doubted = (struct doubted_hello){.look.done = on_looked,
-            .node = session->node,
-            .session = session_handle(session),
-            .request = {.has_bot = from->has_bot}};
-    struct proto_hello *request = &doubted->request;
-    request->id = buffer_keep(&out, from->id);
-    request->token = buffer_keep(&out, from->token);
-    request->ticket = buffer_keep(&out, from->ticket);
-    request->bot.credits = from->bot.credits;
-    request->bot.version = buffer_keep(&out, from->bot.version);
-    session->phase = SESSION_ENTERING;
-    directory_look(session->node, &doubted->look);
+    const struct token_proof *proof = waiting ? &waiting->check.proof : NULL;
+    char scratch[TOKEN_MAX];
+    struct credential credential;
+    enum proto_error_code fault =
+            find_fault(session, request, proof, scratch, sizeof scratch, &credential);
+    bool is_doubtful = fault == PROTO_ERROR_UNAUTHENTICATED || fault == PROTO_ERROR_BAD_ORIGIN;
+    if (is_doubtful && members_may_be_others(session->node)) {
+        struct waiting_hello *kept = waiting ? waiting : keep_hello(session, request);
+        kept->look.done = on_looked;
+        session->phase = SESSION_ENTERING;
+        directory_look(session->node, &kept->look);
+        return;
+    }
+    if (fault == PROTO_ERROR_NONE)
+        admit(session, request, &credential);
+    else
+        refuse(session, request->id, fault);
+    free(waiting);
+}
+
+static void on_proven(struct token_check *check)
+{
+    struct waiting_hello *waiting = LIST_ITEM(check, struct waiting_hello, check);
+    struct session *session = resume_hello(waiting);
+    if (session != NULL)
+        judge(session, &waiting->request, waiting);
+    else
+        free(waiting);
 }
 
 void hello(struct session *session, const struct proto_hello *request)
 {
-    char scratch[TOKEN_MAX];
-    struct credential credential;
     if (!session->node->is_open) {
         ask_again(session, request->id);
         return;
     }
-    enum proto_error_code fault =
-            find_fault(session, request, scratch, sizeof scratch, &credential);
-    bool is_doubtful = fault == PROTO_ERROR_UNAUTHENTICATED || fault == PROTO_ERROR_BAD_ORIGIN;
     session_keep_cursors(session, request);
-    if (fault == PROTO_ERROR_NONE)
-        admit(session, request, &credential);
-    else if (is_doubtful && members_may_be_others(session->node))
-        look_first(session, request);
-    else
-        refuse(session, request->id, fault);
+    struct waiting_hello *waiting = NULL;
+    if (request->ticket.len == 0 && session->node->verifier != NULL) {
+        waiting = keep_hello(session, request);
+        waiting->check.done = on_proven;
+        waiting->check.proof.token = waiting->request.token;
+        session->phase = SESSION_ENTERING;
+        if (credential_prove(session->node, &waiting->check))
+            return;
+        session->phase = SESSION_NEW;
+        waiting->check.proof.token = SLICE_NONE; /* nothing is known of it */
+    }
+    judge(session, request, waiting);
 }

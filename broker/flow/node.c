@@ -64,6 +64,7 @@ struct node *node_create(const struct node_ports *ports, const struct node_setti
     node->random = ports->random;
     node->hints = ports->hints;
     node->blobs = ports->blobs;
+    node->verifier = ports->verifier;
     node->settings = settings;
     node->out = malloc(NODE_OUT_BYTES);
     arena_init(&node->scratch, scratch, NODE_SCRATCH_BYTES);

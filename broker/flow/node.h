@@ -88,6 +88,7 @@ struct node {
     struct random *random;
     struct hints *hints;                  /* NULL: the only node */
     struct blobs *blobs;                  /* NULL: nothing can be attached */
+    struct verifier *verifier;            /* NULL: tokens are verified in the turn of their hello */
     const struct node_settings *settings; /* borrowed for the node's life */
     struct log_engine logs;
     struct spares changes; /* those that come with every message take their memory here */
@@ -130,8 +131,9 @@ struct node_ports {
     struct http *http;
     struct timers *timers;
     struct random *random;
-    struct hints *hints; /* NULL: this is the only node, and stays it */
-    struct blobs *blobs; /* NULL: nothing can be attached */
+    struct hints *hints;       /* NULL: this is the only node, and stays it */
+    struct blobs *blobs;       /* NULL: nothing can be attached */
+    struct verifier *verifier; /* NULL: tokens are verified in the turn of their hello */
 };
 
 /* errors: out of memory at the start ends the process

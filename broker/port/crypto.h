@@ -91,11 +91,21 @@ struct token_hint {
     bool names_contact;
 };
 struct token_hint token_hint(struct slice token, char *scratch, size_t scratch_len);
+/* Which of two keys signed a token. It says nothing of its time and claims. */
+struct token_proof {
+    struct slice token; /* borrowed; empty: nothing was proven */
+    uint8_t keys[2][SIGNING_PUBLIC_SIZE];
+    int signer; /* which of the keys; -1: neither */
+};
+/* Sets signer. The slow half of token_verify (some 70 us a key), and the one that any thread may
+ * run: it looks at nothing but the proof. */
+void token_prove(struct token_proof *proof);
 /* scratch holds the decoded payload that out_claims borrows. skew: 60 s. A lifetime over
- * lifetime_max_ms is FORGED. */
+ * lifetime_max_ms is FORGED. proof: taken for the signature if it is of this token and this key;
+ * else, and when it is NULL, the signature is verified here. */
 enum token_fault token_verify(const uint8_t public_key[SIGNING_PUBLIC_SIZE], struct slice token,
-        uint64_t now_ms, uint64_t lifetime_max_ms, char *scratch, size_t scratch_len,
-        struct token_claims *out_claims);
+        const struct token_proof *proof, uint64_t now_ms, uint64_t lifetime_max_ms, char *scratch,
+        size_t scratch_len, struct token_claims *out_claims);
 
 /* Tickets: the same claims under a keyed hash, cheap to check. "tk1." base64url. */
 bool ticket_make(

@@ -34,7 +34,7 @@ static void as_strangers_token(struct slice token)
     char tenant[CLAIM_TENANT_MAX], scratch[TOKEN_MAX];
     struct token_claims claims;
     check_inside(token_hint(token, tenant, sizeof tenant).tenant, tenant, sizeof tenant);
-    check(token_verify(public_key, token, now_ms, 5 * MINUTE_MS, scratch, sizeof scratch,
+    check(token_verify(public_key, token, NULL, now_ms, 5 * MINUTE_MS, scratch, sizeof scratch,
                   &claims) != TOKEN_GOOD);
     check(ticket_check(ticket_key, token, now_ms, scratch, sizeof scratch, &claims) != TOKEN_GOOD);
 }
@@ -47,7 +47,7 @@ static void as_signed_payload(struct slice payload)
     struct buffer token = buffer_make(text, sizeof text);
     if (!paseto_sign(secret, payload, SLICE_OF("demo"), SLICE_NONE, &token))
         return;
-    if (token_verify(public_key, buffer_slice(&token), now_ms, 5 * MINUTE_MS, scratch,
+    if (token_verify(public_key, buffer_slice(&token), NULL, now_ms, 5 * MINUTE_MS, scratch,
                 sizeof scratch, &claims) != TOKEN_GOOD)
         return;
     check(slice_is(claims.tenant, "demo") && claims.expires_ms > claims.issued_ms);

@@ -20,8 +20,9 @@ void sim_node_live(struct sim_node *sim)
 {
     struct store *store = world_bend != NULL ? world_bend(sim) : sim->store;
     struct node_ports ports = {store, &sim->keystore.base, fake_peers_port(sim->peers), NULL,
-            &sim->timers.base, &sim->random.base, sim->hints};
+            &sim->timers.base, &sim->random.base, sim->hints, .verifier = &sim->verifier.base};
     check(sim->node == NULL);
+    fake_verifier_init(&sim->verifier, &sim->timers, sim->world->plan.seed * 7 + 6 + sim->index);
     fake_server_note(sim->world->server, "node %u lives", sim->index);
     sim->node = node_create(&ports, &sim->world->settings);
     check(sim->node != NULL);

@@ -10,6 +10,7 @@
 #include "lib/fake_hints.h"
 #include "lib/fake_keystore.h"
 #include "lib/fake_store.h"
+#include "lib/fake_verifier.h"
 #include "plan.h"
 
 enum {
@@ -34,6 +35,7 @@ struct sim_node {
     struct store *store, *key_store;
     struct hints *hints;
     struct fake_keystore keystore;
+    struct fake_verifier verifier;
     struct fake_timers timers;
     struct fake_random random;
     struct fake_peers *peers;

@@ -38,10 +38,15 @@ static struct slice signed_payload(const char *payload, const char *footer)
     return buffer_slice(&out);
 }
 
-static enum token_fault verify(struct slice token)
+static enum token_fault verify_with(struct slice token, const struct token_proof *proof)
 {
     return token_verify(
-            public_key, token, now_ms, 5 * minute_ms, scratch, sizeof scratch, &read_claims);
+            public_key, token, proof, now_ms, 5 * minute_ms, scratch, sizeof scratch, &read_claims);
+}
+
+static enum token_fault verify(struct slice token)
+{
+    return verify_with(token, NULL);
 }
 
 static void expect_same_claims(const struct token_claims *actual, const struct token_claims *wanted)
@@ -205,8 +210,8 @@ static void a_small_scratch_is_no_overrun(void)
     struct token_claims claims = ada();
     make_keys(1);
     struct slice token = signed_token(&claims);
-    expect(token_verify(public_key, token, now_ms, 5 * minute_ms, scratch, 20, &read_claims) ==
-            TOKEN_MALFORMED);
+    expect(token_verify(public_key, token, NULL, now_ms, 5 * minute_ms, scratch, 20,
+                   &read_claims) == TOKEN_MALFORMED);
     expect(token_hint(token, scratch, 3).tenant.len == 0);
 }
 
@@ -253,12 +258,47 @@ static void a_ticket_of_another_key_or_time_is_refused(void)
             TOKEN_MALFORMED);
 }
 
+static void a_proof_says_who_signed_and_is_of_its_token_and_keys_alone(void)
+{
+    static char other_text[TOKEN_MAX];
+    uint8_t others_public[SIGNING_PUBLIC_SIZE], others_secret[SIGNING_SECRET_SIZE];
+    struct token_claims claims = ada();
+    make_keys(1);
+    crypto_signing_pair((uint8_t[KEY_SIZE]){2}, others_public, others_secret);
+    struct token_proof proof = {.token = signed_token(&claims)};
+    struct slice token = proof.token;
+    memcpy(proof.keys[0], others_public, sizeof others_public);
+    memcpy(proof.keys[1], public_key, sizeof public_key);
+    token_prove(&proof);
+    expect(proof.signer == 1);
+    expect(verify_with(token, &proof) == TOKEN_GOOD);
+    proof.signer = 0; /* taken as it is */
+    expect(verify_with(token, &proof) == TOKEN_FORGED);
+    proof.signer = 1;
+    memcpy(public_key, others_public, sizeof public_key);
+    expect(verify_with(token, &proof) == TOKEN_FORGED);
+    make_keys(3); /* a key that it does not name, and another's token: looked at here */
+    expect(verify_with(token, &proof) == TOKEN_FORGED);
+    make_keys(1);
+    struct buffer out = buffer_make(other_text, sizeof other_text);
+    expect(token_sign(others_secret, &claims, &out));
+    expect(verify_with(buffer_slice(&out), &proof) == TOKEN_FORGED);
+    proof.token = SLICE_OF("v4.public.nothing");
+    token_prove(&proof);
+    expect(proof.signer == -1);
+    proof.token = buffer_slice(&out);
+    memcpy(proof.keys[0], public_key, sizeof public_key);
+    token_prove(&proof);
+    expect(proof.signer == -1);
+}
+
 int main(int argc, char **argv)
 {
     if (!crypto_start())
         return 1;
     return test_main(argc, argv,
             (struct test_case[]){CASE(a_token_says_what_was_claimed),
+                    CASE(a_proof_says_who_signed_and_is_of_its_token_and_keys_alone),
                     CASE(a_foreign_key_is_refused), CASE(no_byte_of_a_token_may_change),
                     CASE(time_decides), CASE(the_footer_must_be_the_tenant_that_claims),
                     CASE(a_known_contact_is_seen_before_verifying),

@@ -162,8 +162,9 @@ static void start_node(size_t index)
     struct stage_node *at = &stage.nodes[index];
     fake_keystore_init(&at->keystore, at->keystore.store);
     fake_timers_init(&at->timers, &stage.clock);
+    fake_verifier_init(&at->verifier, &at->timers, 11 + index);
     struct node_ports ports = {at->store, &at->keystore.base, fake_peers_port(at->peers), NULL,
-            &at->timers.base, &at->random.base, at->hints, files};
+            &at->timers.base, &at->random.base, at->hints, files, &at->verifier.base};
     at->node = node_create(&ports, &stage.settings);
     check(at->node != NULL);
     fake_peers_serve(at->peers, &node_peer_events, at->node);

@@ -14,6 +14,7 @@
 #include "lib/fake_hints.h"
 #include "lib/fake_keystore.h"
 #include "lib/fake_store.h"
+#include "lib/fake_verifier.h"
 #include "sim/fake_peers.h"
 
 enum { ACTORS_MAX = 64, HEARD_BYTES = 1 << 20, STAGE_NODES_MAX = 3 };
@@ -34,6 +35,7 @@ struct actor {
 struct stage_node {
     struct store *store;
     struct fake_keystore keystore;
+    struct fake_verifier verifier;
     struct fake_timers timers;
     struct fake_random random;
     struct fake_peers *peers;
