@@ -24,7 +24,10 @@ from servers import Failed, Weft, call, cpu_s, rss_bytes
 
 GB = 1 << 30
 MEMORY_LEFT, DISK_LEFT = int(1.5 * GB), 2 * GB
-BATCH, POSTERS, LOOK_EVERY = 64, 4, 500
+BATCH, POSTERS, LOOK_EVERY = 128, 4, 100
+CHUNK = 8192  # contacts that get their entries round by round before the next ones are born
+COLD = 4000
+PROGRESS_S = 30
 REFUSED_S_MAX, REWRITE_S_MAX = 60, 600
 CONNECTIONS_MAX = 19000
 
@@ -151,12 +154,37 @@ def post_all(server, key, bodies):
             over.set()
 
 
-def bodies_of(entry, size):
-    """One event of each of so many contacts."""
-    for first in range(0, size, BATCH):
-        yield json.dumps({"events": [
-            {"contact": f"c{i}", "event": f"e{entry}", "name": "page_viewed",
-             "properties": [{"name": "page", "value": "/" + "x" * 150}]} for i in range(first, min(first + BATCH, size))]})
+def batch_of(entry, contacts):
+    """One event of each of these contacts."""
+    words = "/" + "x" * 150
+    return json.dumps({"events": [
+        {"contact": f"c{i}", "event": f"e{entry}", "name": "page_viewed",
+         "properties": [{"name": "page", "value": words}]} for i in contacts]})
+
+
+def round_of(entry, contacts):
+    for first in range(0, len(contacts), BATCH):
+        yield batch_of(entry, contacts[first:first + BATCH])
+
+
+def bodies_of(entries, size):
+    """So many events of each of so many contacts, each an entry of its own: a batch of one contact comes long after the
+    one before it. A chunk is born before the chunk before it gets its other events, so each of them finds its contact."""
+    chunks = [range(first, min(first + CHUNK, size)) for first in range(0, size, CHUNK)]
+    for born, other in zip([*chunks, range(0)], [range(0), *chunks]):
+        yield from round_of(0, born)
+        for entry in range(1, entries):
+            yield from round_of(entry, other)
+
+
+def told(bodies, count, say):
+    """The same, with a word on how far it is."""
+    last = time.monotonic()
+    for done, body in enumerate(bodies):
+        if time.monotonic() - last > PROGRESS_S:
+            last = time.monotonic()
+            say(f"  filled {done / count:.0%}")
+        yield body
 
 
 def wait_for_rewrite(server):
@@ -185,7 +213,8 @@ def folder_bytes(folder):
 
 
 def stored(options, size):
-    """Conversations of ten entries each, all but a few of them at rest."""
+    """Conversations of ten entries each, all but a few of them at rest. Cold: with half as many at least after it, so that
+    beyond twice the conversations that the node keeps it has to be read."""
     entries = 10
     with Stage(options) as server:
         tenant = server.new_tenant("stored")
@@ -193,8 +222,8 @@ def stored(options, size):
                    {"role": "service", "name": "filler"})["key"]
         redis_before, node_before = rss_bytes(server.pids[-1]), sum(map(rss_bytes, server.nodes))
         begin = cpu_s(server.pids)
-        for entry in range(entries - 1):  # the birth is the first
-            post_all(server, key, bodies_of(entry, size))
+        posts = (entries - 1) * (size // BATCH + 1)  # the birth is the first entry
+        post_all(server, key, told(bodies_of(entries - 1, size), posts, options.say))
         filled = cpu_s(server.pids)
         time.sleep(settles_s(size))
         wait_for_rewrite(server)
@@ -202,8 +231,12 @@ def stored(options, size):
                  "node bytes each": (sum(map(rss_bytes, server.nodes)) - node_before) / size,
                  "disk bytes each": folder_bytes(server.folder) / size,
                  "CPU us an entry": (filled - begin) / (size * entries) * 1e6}
+        cold = range(0, size // 2, max(size // 2 // COLD, 1))
+        begin = cpu_s(server.pids)
+        post_all(server, key, round_of(entries, cold))
+        costs["CPU us for one more, cold"] = (cpu_s(server.pids) - begin) / len(cold) * 1e6
         figures, _, used = load(options, server, "journey", "--customers", 200, "--seconds", 3)
-        costs["CPU us for one more"] = used / max(figures["messages"], 1) * 1e6
+        costs["CPU us for one more, hot"] = used / max(figures["messages"], 1) * 1e6
         return costs
 
 
@@ -294,7 +327,7 @@ def run_one(name, options, say):
 
 def run(options, say):
     """One curve after the other. Returns them as values for JSON; with "ended" where one was not measured to its end."""
-    results = []
+    results, options.say = [], say
     for name, (title, _, _) in CURVES.items():
         if options.curves != ["all"] and name not in options.curves:
             continue
