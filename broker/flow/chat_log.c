@@ -18,7 +18,8 @@
 
 #include <stdlib.h>
 
-enum { SNAPSHOT_EVERY = 64 };
+/* While a snapshot is on its way others get in before it. */
+enum { SNAPSHOT_EVERY = 64, LOAD_COUNT = SNAPSHOT_EVERY + 16 };
 
 /* What is folded is told at once, where the store's answer is enough. So the entry that was folded
  * last stays decoded, a message's or another short one: its bytes, ENTRY_PARTS_MAX parts, and a
@@ -193,6 +194,7 @@ static bool holds_snapshot(struct log *log, const struct record *record)
     struct entry entry;
     size_t mark = chat->node->scratch.used;
     bool holds =
+            entry_may_stand_for_all(record->plain, &chat->node->scratch) &&
             decode(chat, record, &entry) == LOG_FOLDED &&
             (entry_part(&entry, PART_SNAPSHOT) != NULL || entry_part(&entry, PART_ERASED) != NULL);
     chat->node->scratch.used = mark;
@@ -301,6 +303,7 @@ const struct log_kind chat_log_kind = {
         .clear = clear,
         .apply = apply,
         .holds_snapshot = holds_snapshot,
+        .load_count = LOAD_COUNT,
         .restore = restore,
         .on_record = on_record,
         .on_moved = on_moved,

@@ -201,6 +201,43 @@ enum entry_fault entry_decode(struct slice plain, struct arena *scratch, struct 
     return ENTRY_GOOD;
 }
 
+/* Of an entry no more than which kinds its parts are of. */
+struct glanced_part {
+    uint64_t k;
+};
+
+struct glanced_entry {
+    const struct glanced_part *p;
+    size_t p_count;
+};
+
+static const struct proto_field glanced_part_fields[] = {
+        PROTO_U64(struct glanced_part, k, REQUIRED, UINT64_MAX),
+};
+static const struct proto_shape glanced_part_shape =
+        PROTO_SHAPE(struct glanced_part, glanced_part_fields);
+
+static const struct proto_field glanced_entry_fields[] = {
+        PROTO_OBJECT_LIST(struct glanced_entry, p, REQUIRED, ENTRY_PARTS_MAX, struct glanced_part,
+                &glanced_part_shape),
+};
+static const struct proto_shape glanced_entry_shape =
+        PROTO_SHAPE(struct glanced_entry, glanced_entry_fields);
+
+bool entry_may_stand_for_all(struct slice plain, struct arena *scratch)
+{
+    struct glanced_entry glanced;
+    struct proto_problem problem;
+    struct proto_source source = {
+            PROTO_MSGPACK, (char *)plain.bytes, plain.len, &proto_trusted_bounds, scratch};
+    if (!proto_stored_read(&source, &glanced_entry_shape, &glanced, &problem))
+        return false;
+    for (size_t i = 0; i < glanced.p_count; i++)
+        if (glanced.p[i].k == PART_SNAPSHOT || glanced.p[i].k == PART_ERASED)
+            return true;
+    return false;
+}
+
 /* Whether one of eight bytes is a control: below a blank, or DEL. A byte of 128 or more is none. */
 static bool has_control(const char *eight)
 {

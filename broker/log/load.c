@@ -45,26 +45,32 @@ enum log_fold log_fold_record(struct log *log, const struct record *record)
     return fold;
 }
 
-enum log_fold log_open_record(struct log *log, const struct store_item *item, struct record *out)
+enum log_fold log_open_record(
+        struct log *log, const struct store_item *item, uint8_t *room, struct record *out)
 {
-    enum record_fault fault = record_read(
-            item->value, item->number, log->key, log->seal_key, log->engine->opened, out);
+    enum record_fault fault =
+            record_read(item->value, item->number, log->key, log->seal_key, room, out);
     return fault == RECORD_GOOD    ? LOG_FOLDED
            : fault == RECORD_NEWER ? LOG_FOLD_UNKNOWN
                                    : LOG_FOLD_DAMAGED;
 }
 
-bool log_fold_item(struct log *log, const struct store_item *item)
+bool log_fold_opened(struct log *log, enum log_fold fold, const struct record *record)
 {
-    struct record record;
-    enum log_fold fold = log_open_record(log, item, &record);
     if (fold == LOG_FOLDED)
-        fold = log_fold_record(log, &record);
+        fold = log_fold_record(log, record);
     if (fold == LOG_FOLD_UNKNOWN)
         log_break(log, LOG_READ_ONLY);
     if (fold == LOG_FOLD_DAMAGED)
         log_break(log, LOG_QUARANTINED);
     return fold == LOG_FOLDED;
+}
+
+bool log_fold_item(struct log *log, const struct store_item *item)
+{
+    struct record record;
+    enum log_fold fold = log_open_record(log, item, log->engine->opened, &record);
+    return log_fold_opened(log, fold, &record);
 }
 
 struct load *load_create(struct log *log)
@@ -197,7 +203,7 @@ void load_begin(struct load *load, uint64_t generation)
 static bool begins_at_tail(struct log *log, const struct store_item *item)
 {
     struct record record;
-    enum log_fold fold = log_open_record(log, item, &record);
+    enum log_fold fold = log_open_record(log, item, log->engine->opened, &record);
     return fold == LOG_FOLDED && name_equal(&record.at, &log->tail);
 }
 
@@ -284,7 +290,7 @@ static void on_read(void *user, const struct store_reply *reply)
                                                                 : LOG_RETRY;
     for (size_t i = 0; outcome == LOG_APPENDED && i < reply->item_count; i++) {
         struct record record;
-        enum log_fold fold = log_open_record(log, &reply->items[i], &record);
+        enum log_fold fold = log_open_record(log, &reply->items[i], log->engine->opened, &record);
         if (fold == LOG_FOLDED)
             reader->on_record(reader, &record);
         else

@@ -24,10 +24,22 @@ void log_tell(struct log *log);
 void log_refuse_broken(struct log *log);
 /* Checks the chain and folds. The tail moves only on LOG_FOLDED. */
 enum log_fold log_fold_record(struct log *log, const struct record *record);
-/* The same of a record as it is stored; breaks the log when that cannot be. */
+/* The same of a record that was opened thus; breaks the log when that cannot be. */
+bool log_fold_opened(struct log *log, enum log_fold fold, const struct record *record);
+/* The same of a record as it is stored. */
 bool log_fold_item(struct log *log, const struct store_item *item);
+/* room: as many bytes as the item has, at most RECORD_MAX; out_record borrows from it */
 enum log_fold log_open_record(
-        struct log *log, const struct store_item *item, struct record *out_record);
+        struct log *log, const struct store_item *item, uint8_t *room, struct record *out_record);
+
+/* The newest page of a log, opened: what is longer together than LOG_PAGE_BYTES is opened again. */
+enum { LOG_PAGE_BYTES = 128 * 1024 };
+struct log_page {
+    struct record records[LOG_LOAD_COUNT];
+    bool is_open[LOG_LOAD_COUNT];
+    size_t used;
+    uint8_t bytes[LOG_PAGE_BYTES];
+};
 
 /* A load or a refresh under way: some reads, one after the other. */
 struct load {

@@ -57,7 +57,8 @@ bool log_engine_init(struct log_engine *engine, struct store *store, struct rand
     engine->plain = malloc(RECORD_PLAIN_MAX);
     engine->record = malloc(RECORD_MAX);
     engine->opened = malloc(RECORD_MAX);
-    return engine->plain && engine->record && engine->opened;
+    engine->page = malloc(sizeof *engine->page);
+    return engine->plain && engine->record && engine->opened && engine->page;
 }
 
 void log_engine_finish(struct log_engine *engine)
@@ -68,6 +69,7 @@ void log_engine_finish(struct log_engine *engine)
     free(engine->plain);
     free(engine->record);
     free(engine->opened);
+    free(engine->page);
 }
 
 void log_engine_on_generation(struct log_engine *engine, uint64_t generation)

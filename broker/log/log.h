@@ -15,7 +15,8 @@
 #include "port/random.h"
 #include "port/store.h"
 
-enum { LOG_KEY_MAX = 96, LOG_ATTEMPTS_MAX = 16 };
+/* LOG_LOAD_COUNT: so many records a load reads at a time, at most. */
+enum { LOG_KEY_MAX = 96, LOG_ATTEMPTS_MAX = 16, LOG_LOAD_COUNT = 128 };
 
 struct log;
 struct log_change;
@@ -97,6 +98,9 @@ struct log_kind {
     /* The next part, the first one after clear; base was written at base_ms. apply folds the same
      * records as entries that change nothing. */
     enum log_fold (*restore_part)(struct log *log, const struct record *record, uint64_t base_ms);
+    /* The newest snapshot lies at most so many records back, mostly: a load reads as many. 0:
+     * nobody can say, so LOG_LOAD_COUNT, which is the most. */
+    size_t load_count;
 };
 
 /* What all logs of a node share. */
@@ -108,6 +112,7 @@ struct log_engine {
     uint8_t *plain;   /* a draft while it is decided */
     uint8_t *record;
     uint8_t *opened;       /* a record while it is read */
+    struct log_page *page; /* and the newest page of a log, while that is: load.h */
     struct spares flights; /* appends under way take their memory here */
     struct spares loads;   /* and loads */
     bool keeps_stored;     /* on_record brings the stored bytes: somebody else wants to have them */

@@ -13,11 +13,16 @@
  * mark; all that came after it is folded, and checked, as ever. Parts among the other entries are
  * folded as entries that change nothing, so it does not matter whose they are. What is read at a
  * time is bounded; how much in all is up to whoever saves: see flow/pool_parts.c.
+ *
+ * The newest page is looked through from its end, and folded towards it. What was opened on the way
+ * there stays open for the way back: to open it is most of what a load costs.
  */
 #include "log/load.h"
 
+#include "base/check.h"
+
 /* Parts are large, and restoring one takes as long as folding a hundred entries. */
-enum { LOAD_COUNT = 128, PARTS_COUNT = 16 };
+enum { PARTS_COUNT = 16 };
 
 static void on_reverse_page(void *user, const struct store_reply *reply);
 static void on_forward_page(void *user, const struct store_reply *reply);
@@ -25,13 +30,14 @@ static void on_parts_page(void *user, const struct store_reply *reply);
 
 static void read_back(struct load *load, uint64_t to)
 {
-    load->count = LOAD_COUNT;
+    const struct log_kind *kind = load->log->kind;
+    load->count = kind->load_count > 0 ? kind->load_count : LOG_LOAD_COUNT;
     load_read(load, 0, to, true, on_reverse_page);
 }
 
 static void read_forward(struct load *load, uint64_t from)
 {
-    load->count = LOAD_COUNT;
+    load->count = LOG_LOAD_COUNT;
     load_read(load, from, UINT64_MAX, false, on_forward_page);
 }
 
@@ -47,15 +53,43 @@ static void finish(struct load *load, bool is_good, uint64_t generation)
 /* ---- looking for it ---------------------------------------------------------------------------
  */
 
+/* Opens the record at this place of the page, which stays open while there is room. */
+static bool open_on_page(
+        struct log *log, const struct store_reply *reply, size_t at, struct record *out_record)
+{
+    struct log_page *page = log->engine->page;
+    const struct store_item *item = &reply->items[at];
+    bool stays = page->used + item->value.len <= sizeof page->bytes;
+    uint8_t *room = stays ? page->bytes + page->used : log->engine->opened;
+    enum log_fold fold = log_open_record(log, item, room, out_record);
+    page->is_open[at] = stays && fold == LOG_FOLDED;
+    if (page->is_open[at]) {
+        page->records[at] = *out_record;
+        page->used += out_record->plain.len;
+    }
+    return fold == LOG_FOLDED;
+}
+
+static bool fold_on_page(struct log *log, const struct store_reply *reply, size_t at)
+{
+    const struct log_page *page = log->engine->page;
+    return page->is_open[at] ? log_fold_opened(log, LOG_FOLDED, &page->records[at])
+                             : log_fold_item(log, &reply->items[at]);
+}
+
 /* The first record of the page, newest first, that holds a snapshot or its last part, which is
  * noted. item_count: there is none. */
 static size_t find_snapshot(struct load *load, const struct store_reply *reply)
 {
     struct log *log = load->log;
+    struct log_page *page = log->engine->page;
     struct record record;
     struct log_part part;
+    check(reply->item_count <= LOG_LOAD_COUNT);
+    memset(page->is_open, 0, sizeof page->is_open);
+    page->used = 0;
     for (size_t i = 0; log->kind->holds_snapshot != NULL && i < reply->item_count; i++) {
-        if (log_open_record(log, &reply->items[i], &record) != LOG_FOLDED)
+        if (!open_on_page(log, reply, i, &record))
             continue;
         if (log->kind->holds_snapshot(log, &record))
             return i;
@@ -72,7 +106,7 @@ static size_t find_snapshot(struct load *load, const struct store_reply *reply)
 static bool restore(struct log *log, const struct store_item *item)
 {
     struct record record;
-    enum log_fold fold = log_open_record(log, item, &record);
+    enum log_fold fold = log_open_record(log, item, log->engine->opened, &record);
     if (fold == LOG_FOLDED)
         fold = log->kind->restore(log, &record);
     if (fold != LOG_FOLDED) {
@@ -92,7 +126,7 @@ static void take_newest(struct load *load, const struct store_reply *reply, size
     if (snapshot < reply->item_count)
         is_good = restore(log, &reply->items[snapshot]);
     for (size_t next = snapshot; is_good && next-- > 0;)
-        is_good = log_fold_item(log, &reply->items[next]);
+        is_good = fold_on_page(log, reply, next);
     finish(load, is_good, reply->generation);
 }
 
@@ -146,7 +180,7 @@ static void on_reverse_page(void *user, const struct store_reply *reply)
 static bool take_base(struct load *load, const struct store_item *item)
 {
     struct record record;
-    if (log_open_record(load->log, item, &record) != LOG_FOLDED ||
+    if (log_open_record(load->log, item, load->log->engine->opened, &record) != LOG_FOLDED ||
             !name_equal(&record.at, &load->part.base))
         return false;
     load->has_base = true;
@@ -161,7 +195,7 @@ static bool take_part(struct load *load, const struct store_item *item)
     struct log *log = load->log;
     struct record record;
     struct log_part part;
-    if (log_open_record(log, item, &record) != LOG_FOLDED ||
+    if (log_open_record(log, item, log->engine->opened, &record) != LOG_FOLDED ||
             !log->kind->part_of(log, &record, &part) || part.writer != load->part.writer ||
             !name_equal(&part.base, &load->part.base))
         return item->number != load->part_seq;

@@ -32,7 +32,7 @@ static enum log_fold apply(struct log *log, const struct record *record)
     tally->applied++;
     if (slice_starts_with(record->plain, SLICE_OF("part ")))
         return LOG_FOLDED;
-    check(record->plain.len < TALLY_WORD_MAX && tally->count < TALLY_WORDS_MAX);
+    check(tally->count < TALLY_WORDS_MAX); /* of a long word its beginning */
     struct tally_word *word = &tally->words[tally->count++];
     snprintf(word->text, sizeof word->text, "%.*s", SLICE_ARGS(record->plain));
     word->at = record->at;
@@ -86,7 +86,6 @@ static bool read_part(struct slice plain, struct tally_part *out)
     char text[TALLY_WORD_MAX];
     unsigned long long seq, mark;
     int is_last;
-    check(plain.len < sizeof text);
     snprintf(text, sizeof text, "%.*s", SLICE_ARGS(plain));
     if (sscanf(text, "part %u %u %d %u %llu %llx", &out->writer, &out->index, &is_last, &out->words,
                 &seq, &mark) != 6)
@@ -266,8 +265,10 @@ void stranger_writes(struct stage *stage, uint64_t seq, struct slice record)
 
 struct name stranger_says(struct stage *stage, struct name tail, const char *word)
 {
-    uint8_t random[24], bytes[256];
+    static uint8_t bytes[16 * 1024];
+    uint8_t random[24];
     struct record record = {.at.seq = tail.seq + 1, .time_ms = 1, .plain = slice_of_string(word)};
+    check(record.plain.len + RECORD_OVERHEAD_MAX <= sizeof bytes);
     memcpy(record.prev, tail.mark, MARK_SIZE);
     struct random *port = &stage->nodes[0].random.base;
     port->fill(port, random, sizeof random);

@@ -43,6 +43,63 @@ static void the_newest_snapshot_counts(void)
     stage_end(&stage);
 }
 
+/* Linked instead of the real one, which it calls. */
+bool __real_crypto_open(const uint8_t key[KEY_SIZE], struct slice sealed, struct slice associated,
+        uint8_t *out_plain);
+bool __wrap_crypto_open(const uint8_t key[KEY_SIZE], struct slice sealed, struct slice associated,
+        uint8_t *out_plain);
+static size_t opened;
+
+bool __wrap_crypto_open(const uint8_t key[KEY_SIZE], struct slice sealed, struct slice associated,
+        uint8_t *out_plain)
+{
+    opened++;
+    return __real_crypto_open(key, sealed, associated, out_plain);
+}
+
+static void follow(void)
+{
+    opened = 0;
+    log_follow(&tally_of(&stage, 1)->log);
+    stage_run(&stage);
+}
+
+static void each_record_is_opened_once(void)
+{
+    stage_begin(&stage, 1);
+    struct name tail = strangers_say((struct name){0}, 9);
+    follow();
+    expect_u64(tally_of(&stage, 1)->count, 9);
+    expect_u64(opened, 9);
+    stage_end(&stage);
+    stage_begin(&stage, 1);
+    tail = strangers_say((struct name){0}, 20);
+    tail = stranger_says(&stage, tail, "=20");
+    strangers_say(tail, 5);
+    follow();
+    expect_u64(tally_of(&stage, 1)->count, 5);
+    expect_u64(opened, 5 + 2); /* the snapshot when it is found, and to be restored */
+    stage_end(&stage);
+}
+
+/* What does not stay open is opened again, and folded all the same. */
+static void long_records_are_folded_too(void)
+{
+    enum { LONG = 9000, COUNT = 40 };
+    static char word[LONG + 1];
+    memset(word, 'w', LONG);
+    stage_begin(&stage, 1);
+    struct name tail = {0};
+    for (size_t i = 0; i < COUNT; i++)
+        tail = stranger_says(&stage, tail, word);
+    follow();
+    expect_u64(tally_of(&stage, 1)->count, COUNT);
+    expect(name_equal(&tally_of(&stage, 1)->log.tail, &tail));
+    expect(opened > COUNT && opened < 2 * COUNT);
+    expect_u64(say(&stage, 1, "next"), LOG_APPENDED);
+    stage_end(&stage);
+}
+
 static void a_long_log_without_a_snapshot_is_read_from_its_beginning(void)
 {
     static const size_t lengths[] = {1, 127, 128, 129, 255, 256, 257, 400};
@@ -300,7 +357,8 @@ int main(int argc, char **argv)
         return 1;
     return test_main(argc, argv,
             (struct test_case[]){CASE(loading_stops_at_the_snapshot),
-                    CASE(the_newest_snapshot_counts),
+                    CASE(the_newest_snapshot_counts), CASE(each_record_is_opened_once),
+                    CASE(long_records_are_folded_too),
                     CASE(a_long_log_without_a_snapshot_is_read_from_its_beginning),
                     CASE(a_node_far_behind_catches_up),
                     CASE(a_log_that_does_not_link_is_quarantined),
