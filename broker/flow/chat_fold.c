@@ -9,6 +9,9 @@
  * but into this process's memory, so its bytes are kept and not what they mean: a snapshot, which
  * names everything, takes three times the room and a hundred times the work.
  *
+ * At most SHELF_FOLDS_MAX are in use from one look to the next: beyond that the one unused for
+ * longest rests early. So a storm of loads works in the same few megabytes, however long it lasts.
+ *
  * Ten thousand customers who only have a page open cost what they have to, not what a busy
  * conversation costs. Nothing is read from the store for it, in either direction.
  *
@@ -27,6 +30,7 @@
 /* Shorter runs of zeros are kept: the head of a run is as long. */
 enum {
     SHELF_GIVE_BACK = 256,
+    SPARES_MAX = 64, /* folds whose memory is kept for the next: 1 MB */
     RUN_HEAD = 4,
     ZEROS_MIN = 8,
     FOLD_SIZE = sizeof(struct conversation)
@@ -37,9 +41,17 @@ _Static_assert(FOLD_SIZE <= UINT16_MAX, "the lengths of runs are of 16 bits");
 struct shelf {
     struct node *node;
     struct timer timer;
-    unsigned emptied;   /* folds freed that the system does not know of yet */
+    unsigned emptied; /* folds freed that the system does not know of yet */
+    unsigned in_use_count;
     struct list in_use; /* chats with a fold, the least recently used first */
+    struct spares spares;
 };
+
+static unsigned folds_max(const struct shelf *shelf)
+{
+    uint32_t wanted = shelf->node->settings->folds_max;
+    return wanted > 0 ? wanted : SHELF_FOLDS_MAX;
+}
 
 void chat_fold_used(struct chat *chat)
 {
@@ -53,9 +65,18 @@ void chat_fold_used(struct chat *chat)
 /* ---- the bytes --------------------------------------------------------------------------------
  */
 
+static bool are_eight_zeros(const uint8_t *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word == 0;
+}
+
 static size_t zeros_at(const uint8_t *bytes, size_t at)
 {
     size_t start = at;
+    while (at + 8 <= FOLD_SIZE && are_eight_zeros(bytes + at))
+        at += 8;
     while (at < FOLD_SIZE && bytes[at] == 0)
         at++;
     return at - start;
@@ -111,31 +132,41 @@ static void drop_packed(struct chat *chat)
     chat->fold_away = SLICE_NONE;
 }
 
+/* Nothing at all is packed to nothing. */
 void chat_fold_clear(struct chat *chat)
 {
     drop_packed(chat);
-    if (chat->fold_in_use == NULL)
-        chat->fold_in_use = malloc(sizeof *chat->fold_in_use);
-    check(chat->fold_in_use != NULL);
-    memset(chat->fold_in_use, 0, sizeof *chat->fold_in_use);
+    if (chat->fold_in_use != NULL)
+        memset(chat->fold_in_use, 0, sizeof *chat->fold_in_use);
     chat_fold_used(chat);
 }
 
 void chat_fold_finish(struct chat *chat)
 {
+    struct shelf *shelf = chat->node->shelf;
     drop_packed(chat);
-    free(chat->fold_in_use);
+    shelf->in_use_count -= chat->fold_in_use != NULL;
+    spares_give_back(&shelf->spares, chat->fold_in_use, FOLD_SIZE);
     list_remove(&chat->in_use);
     chat->fold_in_use = NULL;
 }
 
+static void look_at(struct shelf *shelf, uint64_t at_ms)
+{
+    shelf->node->timers->ops->arm(shelf->node->timers, &shelf->timer, at_ms);
+}
+
 struct conversation *chat_fold_take_out(struct chat *chat)
 {
-    struct slice packed = chat->fold_away;
-    chat->fold_away = SLICE_NONE;
-    chat_fold_clear(chat);
-    unpack(packed, chat->fold_in_use);
-    free((char *)packed.bytes);
+    struct shelf *shelf = chat->node->shelf;
+    chat->fold_in_use = spares_take(&shelf->spares, FOLD_SIZE);
+    check(chat->fold_in_use != NULL);
+    memset(chat->fold_in_use, 0, FOLD_SIZE);
+    unpack(chat->fold_away, chat->fold_in_use);
+    drop_packed(chat);
+    chat_fold_used(chat);
+    if (++shelf->in_use_count == folds_max(shelf) + 1)
+        look_at(shelf, node_clock_ms(chat->node));
     return chat->fold_in_use;
 }
 
@@ -173,22 +204,28 @@ static void give_back(struct shelf *shelf)
     malloc_trim(0);
 }
 
+/* Of those in use, the one unused for longest; NULL: it is not to go yet. */
+static struct chat *next_to_go(const struct shelf *shelf, uint64_t now_ms)
+{
+    struct chat *chat = LIST_ITEM(shelf->in_use.next, struct chat, in_use);
+    bool is_at_rest = !list_is_empty(&shelf->in_use) && chat->used_ms + SHELF_AFTER_MS <= now_ms;
+    return is_at_rest || shelf->in_use_count > folds_max(shelf) ? chat : NULL;
+}
+
 static void on_look(struct timer *timer)
 {
     struct shelf *shelf = LIST_ITEM(timer, struct shelf, timer);
-    struct node *node = shelf->node;
-    uint64_t now_ms = node_clock_ms(node);
-    for (int i = 0; i < SHELF_AT_ONCE && !list_is_empty(&shelf->in_use); i++) {
-        struct chat *chat = LIST_ITEM(shelf->in_use.next, struct chat, in_use);
-        if (chat->used_ms + SHELF_AFTER_MS > now_ms)
-            break;
+    uint64_t now_ms = node_clock_ms(shelf->node);
+    struct chat *chat = next_to_go(shelf, now_ms);
+    for (int i = 0; i < SHELF_AT_ONCE && chat != NULL; i++, chat = next_to_go(shelf, now_ms)) {
         if (may_go(chat))
             put_away(shelf, chat);
         else
             chat_fold_used(chat);
     }
     give_back(shelf);
-    node->timers->ops->arm(node->timers, timer, now_ms + SHELF_LOOK_MS);
+    bool is_crowded = shelf->in_use_count > folds_max(shelf);
+    look_at(shelf, now_ms + (is_crowded ? SHELF_CROWDED_MS : SHELF_LOOK_MS));
 }
 
 bool shelf_create(struct node *node)
@@ -200,13 +237,16 @@ bool shelf_create(struct node *node)
     shelf->node = node;
     shelf->timer.on_due = on_look;
     list_init(&shelf->in_use);
-    node->timers->ops->arm(node->timers, &shelf->timer, node_clock_ms(node) + SHELF_LOOK_MS);
+    spares_init(&shelf->spares, FOLD_SIZE, SPARES_MAX);
+    look_at(shelf, node_clock_ms(node) + SHELF_LOOK_MS);
     return true;
 }
 
 void shelf_destroy(struct node *node)
 {
     node->timers->ops->cancel(node->timers, &node->shelf->timer);
+    check(node->shelf->in_use_count == 0);
+    spares_finish(&node->shelf->spares);
     free(node->shelf);
     node->shelf = NULL;
 }

@@ -5,7 +5,14 @@
 
 #include "flow/conversations.h"
 
-enum { SHELF_AFTER_MS = 5000, SHELF_LOOK_MS = 500, SHELF_AT_ONCE = 512 };
+/* SHELF_FOLDS_MAX, of 16 KiB: 128 MiB. More are in use for some milliseconds only. */
+enum {
+    SHELF_AFTER_MS = 5000,
+    SHELF_LOOK_MS = 500,
+    SHELF_CROWDED_MS = 2,
+    SHELF_AT_ONCE = 512,
+    SHELF_FOLDS_MAX = 8192,
+};
 
 bool shelf_create(struct node *node); /* sets node->shelf */
 void shelf_destroy(struct node *node);

@@ -163,7 +163,6 @@ static struct chat *chat_make(struct node *node, struct slice id)
     list_init(&chat->unused);
     list_init(&chat->in_use);
     chat_init(chat);
-    chat_fold_clear(chat);
     map_put(&node->conversations->by_id, &chat->by_id, chat_id(chat));
     return chat;
 }

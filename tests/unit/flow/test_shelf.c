@@ -57,6 +57,30 @@ static void what_was_known_is_known_again(void)
     stage_end();
 }
 
+/* More folds than there is room for: who was unused for longest rests before its time. */
+static void a_crowd_rests_early(void)
+{
+    enum { CROWD = 7, ROOM = 3 };
+    struct actor *crowd[CROWD];
+    stage_start();
+    stage.settings.folds_max = ROOM;
+    for (size_t i = 0; i < CROWD; i++)
+        crowd[i] = stage_customer("north");
+    stage_run(1000);
+    for (int turn = 0; turn < 3; turn++) {
+        for (size_t i = 0; i < CROWD; i++)
+            act_say(crowd[i], "One of many");
+        stage_run(1000); /* so that no turn is open */
+        size_t resting = 0;
+        for (size_t i = 0; i < CROWD; i++)
+            resting += rests(crowd[i]);
+        expect_u64(resting, CROWD - ROOM);
+    }
+    for (size_t i = 0; i < CROWD; i++)
+        expect_u64(fold_of(crowd[i])->lineages.all[0].highest, 3);
+    stage_end();
+}
+
 static void a_new_life_of_the_link_reads_it_anew(void)
 {
     stage_start();
@@ -75,6 +99,6 @@ int main(int argc, char **argv)
 {
     return test_main(argc, argv,
             (struct test_case[]){CASE(who_says_nothing_costs_little),
-                    CASE(what_was_known_is_known_again), CASE(a_new_life_of_the_link_reads_it_anew),
-                    {0}});
+                    CASE(what_was_known_is_known_again), CASE(a_crowd_rests_early),
+                    CASE(a_new_life_of_the_link_reads_it_anew), {0}});
 }
