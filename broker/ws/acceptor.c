@@ -225,9 +225,9 @@ void acceptor_finish(struct acceptor *acceptor)
         close(acceptor->spare_fd);
 }
 
-/* Debian's libwebsockets is built with its assertions, one of which looks, at each accept and each
- * close, through a table as long as the limit, 14 us at 20,000: a container's usual million would
- * be most of a hello. */
+/* Debian's libwebsockets is built with its assertions, one of which looks, at each close, through a
+ * table as long as the limit, 14 us at 20,000: a container's usual million would be most of a hello
+ * (lws_contexts.c has the short ones). */
 uint32_t descriptor_allowance(uint32_t wanted)
 {
     struct rlimit limit;

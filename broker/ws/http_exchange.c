@@ -242,7 +242,7 @@ int exchange_writable(struct ws_server *server, struct connection *connection)
 void exchange_due(struct ws_server *server, struct connection *connection)
 {
     if (connection->exchange.stage != EXCHANGE_WAITING) {
-        server_kill(server, connection);
+        server_kill(connection);
         return;
     }
     bool is_body_slow = connection->exchange.body_left > 0;

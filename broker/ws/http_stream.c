@@ -145,7 +145,7 @@ static void http_reply_cut(struct http *http, struct http_exchange handle)
 {
     struct connection *connection = find(http, handle);
     if (connection != NULL)
-        server_kill(server_of(http), connection);
+        server_kill(connection);
 }
 
 void stream_end(struct ws_server *server, struct connection *connection)

@@ -179,7 +179,7 @@ static void write_ping(struct ws_server *server, struct connection *connection)
     /* libwebsockets keeps a pong without a payload to itself, so the ping has one. */
     memcpy(server->scratch + LWS_PRE, "weft", 4);
     if (!write_frame(server, connection, 4, LWS_WRITE_PING))
-        server_kill(server, connection);
+        server_kill(connection);
 }
 
 static bool write_at_once(
@@ -191,7 +191,7 @@ static bool write_at_once(
     if (lws_write(connection->wsi, out, head + len, LWS_WRITE_HTTP) >= (int)(head + len))
         return true;
     connection->peer.is_closing = true;
-    server_kill(server, connection);
+    server_kill(connection);
     return false;
 }
 
@@ -362,7 +362,7 @@ static void flush(struct ws_server *server, struct connection *connection)
     } else if (!outbound_is_empty(&connection->peer.outbound) &&
                !write_messages(server, connection)) {
         connection->peer.is_closing = true;
-        server_kill(server, connection);
+        server_kill(connection);
     } else {
         on_written(server, connection);
     }
@@ -414,7 +414,7 @@ void peer_due(struct ws_server *server, struct connection *connection)
     uint64_t now_ms = server_now_ms(server);
     if (peer->is_closing || now_ms >= peer->heard_ms + options->dead_ms) {
         log_line(LOG_DEBUG, "ws.cut", "why=%s", peer->is_closing ? "close_timeout" : "silent");
-        server_kill(server, connection);
+        server_kill(connection);
         peer_closed(server, connection);
         return;
     }

@@ -6,13 +6,11 @@
 #include "ws/acceptor.h"
 #include "ws/connection.h"
 #include "ws/http_head.h"
+#include "ws/lws_contexts.h"
 #include "ws/static_files.h"
 #include "ws/ws_server.h"
 
 enum { FRAME_HEAD_MAX = 10 };
-
-struct lws_context;
-struct lws_vhost;
 
 struct ws_server {
     struct peers peers;
@@ -21,8 +19,7 @@ struct ws_server {
     struct ws_handlers handlers;
     struct loop *loop;
     struct timers *timers;
-    struct lws_context *context;
-    struct lws_vhost *vhost;
+    struct lws_contexts contexts;
     struct acceptor acceptor;
     struct connection_pool pool;
     struct heartbeat heartbeat;
@@ -46,7 +43,7 @@ static inline void server_look_in(
 }
 
 /* Ends the socket without further words, in a later turn. */
-void server_kill(struct ws_server *server, struct connection *connection);
+void server_kill(struct connection *connection);
 
 /* peer_table.c. The events of libwebsockets return what its callback must return. */
 extern const struct peers_ops ws_peers_ops;

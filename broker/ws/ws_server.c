@@ -108,10 +108,11 @@ static void on_due(void *user, struct heartbeat_item *item)
         exchange_due(server, connection);
 }
 
-void server_kill(struct ws_server *server, struct connection *connection)
+void server_kill(struct connection *connection)
 {
     lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-    lws_cancel_service(server->context); /* on a foreign loop it would not see the new timer */
+    /* On a foreign loop it would not see the new timer. */
+    lws_cancel_service(lws_get_context(connection->wsi));
 }
 
 static enum admission on_socket(void *user, int fd, struct address_count *count)
@@ -122,7 +123,7 @@ static enum admission on_socket(void *user, int fd, struct address_count *count)
         return ADMISSION_FULL;
     uint32_t generation = connection->generation;
     connection->address = count;
-    lws_adopt_desc_t adoption = {.vh = server->vhost,
+    lws_adopt_desc_t adoption = {.vh = lws_contexts_vhost(&server->contexts, fd),
             .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP,
             .fd = {.sockfd = fd},
             .opaque = connection};
@@ -143,7 +144,7 @@ static void on_library_log(int level, const char *line)
     log_line(LOG_WARN, "ws.library", "said=\"%s\"", line);
 }
 
-static bool create_context(struct ws_server *server)
+static bool create_contexts(struct ws_server *server)
 {
     static const lws_retry_bo_t no_idle_timers = {0};
     void *foreign_loops[] = {loop_uv(server->loop)};
@@ -165,10 +166,9 @@ static bool create_context(struct ws_server *server)
     receive_pages_use();
     /* Its words may quote requests, so they are heard only while there are none. */
     lws_set_log_level(LLL_ERR, on_library_log);
-    server->context = lws_create_context(&info);
+    bool is_good = lws_contexts_create(&server->contexts, &info);
     lws_set_log_level(0, NULL);
-    server->vhost = server->context ? lws_get_vhost_by_name(server->context, "weft") : NULL;
-    return server->vhost != NULL;
+    return is_good;
 }
 
 static uint32_t or_default(uint32_t value, uint32_t standard)
@@ -234,7 +234,7 @@ static bool start(
         if (server->files == NULL)
             return false;
     }
-    if (!create_context(server)) {
+    if (!create_contexts(server)) {
         snprintf(sentence, sentence_len,
                 "cannot start libwebsockets: is its libuv plugin installed?");
         return false;
@@ -296,17 +296,17 @@ static bool has_closing_handle(struct ws_server *server)
  * close callback, in at least two turns: the last socket's starts the closing of the timers. Too
  * early, and the second half frees handles that libuv still holds and unloads the code of their
  * callbacks; without it the context leaks. */
-static void destroy_context(struct ws_server *server)
+static void destroy_contexts(struct ws_server *server)
 {
-    if (server->context == NULL)
+    if (server->contexts.count == 0)
         return;
-    lws_context_destroy(server->context);
+    lws_contexts_destroy_half(&server->contexts);
     for (int i = 0; i < CLOSING_TURNS_MAX; i++) {
         loop_turn(server->loop);
         if (server->pool.in_use == 0 && !has_closing_handle(server))
             break;
     }
-    lws_context_destroy(server->context);
+    lws_contexts_destroy_half(&server->contexts);
 }
 
 void ws_server_destroy(struct ws_server *server)
@@ -314,7 +314,7 @@ void ws_server_destroy(struct ws_server *server)
     if (server == NULL)
         return;
     acceptor_stop(&server->acceptor);
-    destroy_context(server);
+    destroy_contexts(server);
     while (server->acceptor.closing_count > 0)
         loop_turn(server->loop);
     loop_on_turn(server->loop, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "server_fixture.h"
 
 #include "lib/test.h"
+#include "ws/lws_contexts.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -181,6 +182,39 @@ static void running_out_of_descriptors_is_survived(void)
     fixture_stop(fixture);
 }
 
+/* Around the end of the short table of libwebsockets, and beyond it. */
+static void low_and_high_descriptors_are_served_alike(void)
+{
+    enum { CLIENTS = 9, BELOW = CLIENTS };
+    static int taken[LWS_SMALL_TABLE];
+    struct client clients[CLIENTS];
+    struct rlimit limit;
+    size_t count = 0;
+    struct server_fixture *fixture = fixture_start(&(struct ws_options){0});
+    expect(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+    clients[0] = client_join(fixture->loop, fixture->port, "weft.v1.json");
+    while (limit.rlim_cur > 2 * LWS_SMALL_TABLE - 1 &&
+            (count == 0 || taken[count - 1] < LWS_SMALL_TABLE - BELOW)) {
+        taken[count] = dup(STDERR_FILENO);
+        expect(taken[count++] >= 0);
+    }
+    for (size_t i = 1; i < CLIENTS; i++)
+        clients[i] = client_join(fixture->loop, fixture->port, "weft.v1.json");
+    expect(count == 0 || clients[CLIENTS - 1].fd > LWS_SMALL_TABLE);
+    while (count > 0)
+        close(taken[--count]);
+    for (size_t i = 0; i < CLIENTS; i++) {
+        client_frame(&clients[i], OPCODE_FIN | OPCODE_TEXT, "hello", 5);
+        client_expect_text(&clients[i], "hello");
+    }
+    for (size_t i = 0; i < CLIENTS; i += 2)
+        client_close(&clients[i]);
+    fixture_await_closed(fixture, CLIENTS / 2 + 1);
+    fixture_stop(fixture); /* with some on either side still open */
+    for (size_t i = 1; i < CLIENTS; i += 2)
+        client_close(&clients[i]);
+}
+
 static void both_loopbacks_are_served(void)
 {
     struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
@@ -250,7 +284,7 @@ static void a_thousand_peers_come_and_go(void)
     fixture_stop(fixture);
 }
 
-/* libwebsockets goes through a table of that length at each accept and close. */
+/* libwebsockets goes through a table of that length at each close. */
 static void the_limit_of_descriptors_is_what_is_needed(void)
 {
     static const struct {
@@ -279,6 +313,7 @@ int main(int argc, char **argv)
                     CASE(what_cannot_start_says_why), CASE(an_address_may_hold_so_many_connections),
                     CASE(a_full_server_says_so), CASE(running_out_of_descriptors_is_survived),
                     CASE(the_limit_of_descriptors_is_what_is_needed),
+                    CASE(low_and_high_descriptors_are_served_alike),
                     CASE(both_loopbacks_are_served), CASE(every_address_means_both_families),
                     CASE(a_thousand_peers_come_and_go), {0}});
 }
