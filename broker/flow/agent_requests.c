@@ -56,8 +56,8 @@ static void on_offer(struct pool_change *pool_change, enum log_outcome outcome)
         outcome =
                 team_has_kept(change->change.team, change->taken_seq) ? LOG_WAS_ALREADY : LOG_RETRY;
     bool is_done = outcome == LOG_APPENDED || outcome == LOG_WAS_ALREADY;
-    struct chat *chat =
-            is_done && change->is_accept ? chat_hold(node, id_slice(&change->conversation)) : NULL;
+    struct pool_key key = {id_slice(&change->conversation), change->request};
+    struct chat *chat = is_done && change->is_accept ? pools_chat(change->change.team, &key) : NULL;
     if (chat != NULL) {
         pool_own(chat, &change->request, id_slice(&change->agent));
         chat_release(chat);

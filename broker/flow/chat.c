@@ -261,6 +261,8 @@ static void on_done(struct log_change *log_change, struct log *log)
                                 : NULL;
     if (team != NULL)
         team_count_callback(team, change->callback_event);
+    if (outcome == LOG_QUARANTINED && chat->is_erased)
+        outcome = LOG_MISSING; /* its key went while the log was being read */
     if (outcome == LOG_MISSING)
         change->refusal = chat->is_erased ? REFUSAL_ERASED : REFUSAL_UNBORN;
     change->done(change, outcome);

@@ -140,6 +140,18 @@ void deliver_unfollow_all(struct session *session)
 /* ---- sending ----------------------------------------------------------------------------------
  */
 
+/* What was sent counts no more, and what follows begins anew. */
+static void forget(struct subscription *sub)
+{
+    struct proto_frame frame = {.kind = PROTO_KIND_RESET};
+    frame.as.reset = (struct proto_reset){
+            .conversation = chat_id(sub->chat), .reason = PROTO_RESET_REASON_LOST_SUFFIX};
+    if (sub->sent.seq != 0)
+        session_send(sub->session, &frame);
+    sub->sent = (struct name){0};
+    sub->begin_seq = 0;
+}
+
 /* An entry as it is told to all who follow: decoded once, and written once for each codec, or for
  * each kind of receiver where these see it differently, into the node's out. Nothing else is sent
  * while a telling is under way. */
@@ -194,10 +206,13 @@ static void tell(struct telling *telling, struct subscription *sub)
         session_send_written(sub->session, frame);
 }
 
+/* ERASED stands for all before it, and comes after nothing: whoever holds something forgets it. */
 static void look_at(struct subscription *sub, const struct record *record)
 {
     struct node *node = sub->chat->node;
     size_t mark = node->scratch.used;
+    if (!record->is_sealed)
+        forget(sub);
     struct telling telling = {.chat = sub->chat, .record = record};
     tell(&telling, sub);
     node->scratch.used = mark;
@@ -241,6 +256,16 @@ void deliver_moved(struct chat *chat)
     chat_release(chat);
 }
 
+void deliver_erased(struct chat *chat)
+{
+    LIST_EACH (at, next, &chat->followers) {
+        struct subscription *sub = LIST_ITEM(at, struct subscription, of_chat);
+        bool has_heard = chat_fold(chat)->phase == PHASE_ERASED && is_at_end(sub);
+        if (sub->is_staff && !has_heard)
+            forget(sub);
+    }
+}
+
 /* The client says again what was its own (reset), drops its ticket, and is refused its renewal. */
 void deliver_loss(struct session *session, const struct chat *chat, struct slice request_id)
 {
@@ -275,16 +300,6 @@ void deliver_frame(struct chat *chat, const struct proto_frame *frame, bool to_c
 
 /* ---- reading ----------------------------------------------------------------------------------
  */
-
-static void reset(struct subscription *sub, enum proto_reset_reason reason)
-{
-    struct proto_frame frame = {.kind = PROTO_KIND_RESET};
-    frame.as.reset = (struct proto_reset){.conversation = chat_id(sub->chat), .reason = reason};
-    session_send(sub->session, &frame);
-    sub->sent = (struct name){0};
-    sub->begin_seq = 0;
-    receipts_forget(sub->chat);
-}
 
 /* Pages are read, and their records sent, only while the ring has room; the rest waits for
  * on_writable. */
@@ -348,8 +363,10 @@ static void on_read(struct chat_read *read, enum log_outcome outcome)
     }
     if (was_seeking && sub->begin_seq == 0)
         return; /* the next entry looks again */
-    if (is_lost)
-        reset(sub, PROTO_RESET_REASON_LOST_SUFFIX);
+    if (is_lost) {
+        forget(sub);
+        receipts_forget(sub->chat);
+    }
     if (is_at_end(sub))
         sub->is_behind = false;
     else if (is_lost || was_seeking || sub->is_behind || has_seen)

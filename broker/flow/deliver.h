@@ -46,6 +46,8 @@ void deliver_unfollow_all(struct session *session);
 void deliver_record(struct chat *chat, const struct record *record);
 /* The tail moved otherwise: followers read what they lack. */
 void deliver_moved(struct chat *chat);
+/* The conversation is being erased: staff who follow it are told to forget it. */
+void deliver_erased(struct chat *chat);
 /* The store has lost the whole log: customers who follow it begin anew. */
 void deliver_lost(struct chat *chat);
 /* Tells a customer so: what they hold is void, and so is what they came in by. Ends the session. */

@@ -214,6 +214,7 @@ static void close_sessions(struct chat *chat)
 void erase_here(struct chat *chat)
 {
     close_sessions(chat);
+    deliver_erased(chat);
     remove_places(chat->node, chat_id(chat), NULL, NULL);
     chat_forget(chat);
 }

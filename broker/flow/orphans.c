@@ -33,10 +33,9 @@ static void on_requeued(struct chat_change *chat_change, enum log_outcome outcom
     free(LIST_ITEM(chat_change, struct orphan_change, change));
 }
 
-static void requeue(struct node *node, const struct pool_orphan *orphan)
+static void requeue(struct team *team, const struct pool_orphan *orphan)
 {
-    bool is_ours = conversation_id_is_well_formed(orphan->request.conversation);
-    struct chat *chat = is_ours ? chat_hold(node, orphan->request.conversation) : NULL;
+    struct chat *chat = pools_chat(team, &orphan->request);
     if (chat == NULL)
         return;
     struct orphan_change *change = calloc(1, sizeof *change);
@@ -51,9 +50,8 @@ static void requeue(struct node *node, const struct pool_orphan *orphan)
 
 void orphans_requeue(struct team *team)
 {
-    struct node *node = team_node(team);
     struct pool_orphans orphans;
     pool_orphans(team_pool(team), team_policy(team), team_time_ms(team), &orphans);
     for (size_t i = 0; i < orphans.count; i++)
-        requeue(node, &orphans.items[i]);
+        requeue(team, &orphans.items[i]);
 }

@@ -154,9 +154,7 @@ static bool is_at_hand(const struct chat *chat, const struct name *request)
 
 void offer_tell(struct team *team, const struct pool_request_view *view, const struct session *only)
 {
-    struct node *node = team_node(team);
-    bool is_ours = conversation_id_is_well_formed(view->key.conversation);
-    struct chat *chat = is_ours ? chat_hold(node, view->key.conversation) : NULL;
+    struct chat *chat = pools_chat(team, &view->key);
     if (chat == NULL) {
         news_again(team, &view->key);
         return;

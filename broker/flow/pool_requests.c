@@ -360,8 +360,7 @@ static void on_checked(struct chat_touch *touch, enum log_outcome outcome)
 
 void pool_check_request(struct team *team, const struct pool_key *key)
 {
-    bool is_ours = conversation_id_is_well_formed(key->conversation);
-    struct chat *chat = is_ours ? chat_hold(team_node(team), key->conversation) : NULL;
+    struct chat *chat = pools_chat(team, key);
     struct request_check *request = chat ? calloc(1, sizeof *request) : NULL;
     if (request == NULL) {
         pool_doubt(team); /* all chats are in use: later */

@@ -330,10 +330,19 @@ struct team *pools_team(struct node *node, struct slice tenant)
     struct map_node *found = map_find(&node->pools->by_tenant, tenant);
     struct team *team = MAP_ITEM(found, struct team, by_tenant);
     if (team == NULL)
-        return open_team(node, tenant);
+        return tenant.len > 0 ? open_team(node, tenant) : NULL;
     if (team->is_gone && directory_tenant(node, tenant) != NULL)
         begin(team); /* there is a new tenant of that name */
     return team;
+}
+
+struct chat *pools_chat(struct team *team, const struct pool_key *key)
+{
+    bool is_ours = conversation_id_is_well_formed(key->conversation);
+    struct chat *chat = is_ours ? chat_hold(team->node, key->conversation) : NULL;
+    if (chat != NULL && chat->tenant.len == 0)
+        chat->tenant = tenant_id_keep(team->node, id_slice(&team->tenant));
+    return chat;
 }
 
 struct team *pools_next(struct node *node, const struct team *cursor)

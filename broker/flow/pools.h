@@ -35,7 +35,11 @@ bool pools_create(struct node *node);
 void pools_destroy(struct node *node);
 /* Opens the pools of all tenants, so that what waited before a restart goes on. */
 void pools_open_all(struct node *node);
-struct team *pools_team(struct node *node, struct slice tenant); /* NULL: out of memory */
+/* NULL: out of memory, or no tenant, as of a conversation whose key is gone */
+struct team *pools_team(struct node *node, struct slice tenant);
+/* The conversation of a request, held. Where its key is gone, the pool alone knows whose it is.
+ * NULL: there is no room, or it is none */
+struct chat *pools_chat(struct team *team, const struct pool_key *key);
 struct team *pools_next(
         struct node *node, const struct team *cursor);           /* any order; NULL: the end */
 void pool_submit(struct team *team, struct pool_change *change); /* pool_batch.c */

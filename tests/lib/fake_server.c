@@ -198,6 +198,16 @@ bool fake_server_zset_is_empty(struct fake_server *server, struct slice key)
     return is_empty;
 }
 
+bool fake_server_holds(struct fake_server *server, struct slice key)
+{
+    struct fake_command command = {.verb = FAKE_GET, .key = key};
+    struct fake_answer answer = {0};
+    fake_db_run(&server->life->db, &command, fake_server_now_ms(server), &answer);
+    bool is_there = answer.outcome == STORE_OK;
+    fake_answer_finish(&answer);
+    return is_there;
+}
+
 size_t fake_server_read(struct fake_server *server, struct slice key, uint64_t from, size_t count,
         struct store_item *out_items)
 {

@@ -98,6 +98,8 @@ size_t fake_server_read(struct fake_server *server, struct slice key, uint64_t f
         struct store_item *out_items);
 /* Whether nothing is in this sorted set. */
 bool fake_server_zset_is_empty(struct fake_server *server, struct slice key);
+/* Whether a value is kept there. */
+bool fake_server_holds(struct fake_server *server, struct slice key);
 uint64_t fake_server_now_ms(const struct fake_server *server);
 /* Somebody sets the server's clock. */
 void fake_server_shift_clock(struct fake_server *server, int64_t ms);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A conversation that is erased: here, and on nodes that hear of it later. */
 #include "flow/erase.h"
+#include "flow/pools.h"
 #include "lib/test.h"
 #include "stage.h"
 
@@ -131,6 +132,111 @@ static void what_was_read_after_it_was_erased_elsewhere_is_not_kept(void)
     stage_end();
 }
 
+/* What somebody was shown of it is to be forgotten, and ERASED comes after nothing. True: it came.
+ */
+static bool forgets(const struct actor *agent)
+{
+    const char *shown = strstr(agent->heard, "Hello"), *reset = NULL;
+    const char *end = strstr(agent->heard, "\"kind\":\"erased\"");
+    if (shown == NULL)
+        return false;
+    reset = strstr(shown, "\"reset\"");
+    expect(reset != NULL && (end == NULL || reset < end));
+    return end != NULL;
+}
+
+/* Whoever began to look on so many ms after it began. */
+static bool erase_before_eyes(size_t node, unsigned ms)
+{
+    stage_start_nodes(2);
+    stage_on(1);
+    stage_make_supervisor("north", "ben");
+    ada = stage_customer("north");
+    struct actor *ben = stage_window("north", "ben", node);
+    act_say(ada, "Hello");
+    stage_run(3000); /* all know of all */
+    erase_conversation(stage.node, slice_of_string(ada->conversation), on_erased, NULL);
+    stage_run(ms);
+    act_ask(ben, "{\"type\":\"watch\",\"id\":\"w\",\"conversation\":\"%s\"}", ada->conversation);
+    stage_run(1000);
+    expect(erased == ERASE_DONE);
+    bool has_come = forgets(ben);
+    stage_end();
+    return has_come;
+}
+
+static void who_looks_on_forgets_what_is_erased(void)
+{
+    unsigned came = 0;
+    for (unsigned ms = 0; ms < 40; ms++)
+        came += erase_before_eyes(1, ms);
+    test_note("seen as an entry in %u of 40 runs", came);
+    expect(came > 0);
+    stage_start_nodes(2);
+    stage_make_supervisor("north", "ben");
+    ada = stage_customer("north");
+    act_say(ada, "Hello");
+    struct actor *watchers[] = {stage_window("north", "ben", 0), stage_window("north", "ben", 1)};
+    for (size_t i = 0; i < 2; i++)
+        act_ask(watchers[i], "{\"type\":\"watch\",\"id\":\"w\",\"conversation\":\"%s\"}",
+                ada->conversation);
+    stage_run(3000);
+    act_erase(ada);
+    for (size_t i = 0; i < 2; i++) {
+        expect(heard_ever(watchers[i], "Hello"));
+        forgets(watchers[i]);
+    }
+    stage_end();
+}
+
+/* Ada's other device says hello so many ms after it began. */
+static void enter_while_erased(unsigned ms)
+{
+    stage_start();
+    ada = stage_known("north", "crm-1");
+    act_say(ada, "Hello");
+    act_leave(ada);
+    stage_kill(0);
+    stage_revive(0);
+    stage_run(3000);
+    struct actor *again = stage_actor();
+    fake_server_faults(stage.server)->delay_ms_max = 20; /* there is time for both */
+    erase_conversation(stage.node, slice_of_string(ada->conversation), on_erased, NULL);
+    stage_run(ms);
+    expect(fake_client_connect(&again->client, stage.peers, PEER_JSON));
+    act_ask(again, "{\"type\":\"hello\",\"id\":\"h\",\"ticket\":\"%s\"}", ada->ticket);
+    stage_run(2000);
+    expect(erased == ERASE_DONE && !heard_ever(again, "\"quarantined\""));
+    stage_end();
+}
+
+static void who_comes_while_it_is_erased_hears_of_no_damage(void)
+{
+    for (unsigned ms = 0; ms < 40; ms++)
+        enter_while_erased(ms);
+}
+
+/* The key is gone, and with it whose the conversation was; its node died before it did the rest. */
+static void an_erasure_that_another_node_ends_frees_the_agent(void)
+{
+    char key[64];
+    stage_start();
+    struct actor *bot = stage_bot("north"), *anna = stage_agent("north", "anna");
+    ada = stage_customer("north");
+    hand_to_agent(ada, bot, anna);
+    size_t len = (size_t)snprintf(key, sizeof key, "k:%s", ada->conversation);
+    expect(fake_server_holds(stage.key_server, slice_make(key, len)));
+    fake_server_drop(stage.key_server, slice_make(key, len));
+    stage_kill(0);
+    stage_revive(0);
+    stage_run(2000);
+    act_erase(ada);
+    stage_run(60000);
+    struct team *team = pools_team(stage.node, SLICE_OF("north"));
+    expect_u64(pool_counts(team_pool(team)).active, 0);
+    stage_end();
+}
+
 int main(int argc, char **argv)
 {
     stage_silence_bell();
@@ -140,5 +246,8 @@ int main(int argc, char **argv)
                     CASE(an_erased_turn_gives_the_worker_its_credit_back),
                     CASE(who_is_erased_leaves_all_nodes),
                     CASE(who_was_erased_elsewhere_begins_anew_here),
-                    CASE(what_was_read_after_it_was_erased_elsewhere_is_not_kept), {0}});
+                    CASE(what_was_read_after_it_was_erased_elsewhere_is_not_kept),
+                    CASE(who_looks_on_forgets_what_is_erased),
+                    CASE(who_comes_while_it_is_erased_hears_of_no_damage),
+                    CASE(an_erasure_that_another_node_ends_frees_the_agent), {0}});
 }
