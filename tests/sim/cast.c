@@ -60,7 +60,8 @@ static void on_down(struct fake_client *client, int close_code)
     line->is_welcome = line->awaits_welcome = false;
     if (close_code == PROTO_CLOSE_UNAUTHENTICATED)
         line->ticket[0] = '\0';
-    line->is_ended |= close_code == PROTO_CLOSE_REVOKED;
+    line->is_ended |= close_code == PROTO_CLOSE_REVOKED && !line->starts_over;
+    line->starts_over = false;
     if (!line->is_ended)
         line_arm(line, AGAIN_MS);
 }
@@ -174,9 +175,38 @@ static void forget_view(struct device *device)
     }
 }
 
+/* All that they said is gone, and is not put back: they are somebody new. A person would say what
+ * was not acked once more; here other words take its place. */
+static void begin_life(struct device *device)
+{
+    if (!device->may_be_erased || device->lives > 0)
+        device->fault = "a conversation is gone, and nobody erased it";
+    tally_action(ACTION_ERASED);
+    forget_view(device);
+    device->outbox = (struct outbox_model){0};
+    device->signs = (struct signs){.insists = device->signs.insists};
+    device->conversation[0] = '\0';
+    device->lives++;
+}
+
+static void start_over(struct device *device)
+{
+    if (device->line.starts_over)
+        return;
+    begin_life(device);
+    device->line.ticket[0] = '\0';
+    device->line.is_welcome = false;
+    device->line.starts_over = true;
+    fake_client_cut(&device->line.client);
+}
+
 static void device_on_error(struct device *device, const struct proto_error *error)
 {
     tally_refusal(TALLY_CUSTOMER, error->code);
+    if (slice_is(error->code, "conversation_erased")) {
+        start_over(device);
+        return;
+    }
     struct outbox_model *outbox = &device->outbox;
     if (error->retry == PROTO_RETRY_RESEND)
         for (uint64_t n = error->resend_from; n <= outbox->count; n++)
@@ -189,15 +219,27 @@ static void device_on_error(struct device *device, const struct proto_error *err
     }
 }
 
+/* Another conversation than before: that one was erased while they were away, and their ticket had
+ * ended, so nobody told them; or a failover lost it, and they heal it. */
+static void device_on_welcome(struct device *device, const struct proto_welcome *welcome)
+{
+    bool is_another = device->conversation[0] != '\0' &&
+                      !slice_is(welcome->conversation, device->conversation);
+    line_on_welcome(&device->line, welcome);
+    if (is_another && device->may_lose)
+        forget_view(device);
+    else if (is_another)
+        begin_life(device);
+    outbox_welcome(&device->outbox, welcome);
+    cast_keep(device->conversation, sizeof device->conversation, welcome->conversation);
+}
+
 static void device_on_frame(struct fake_client *client, const struct proto_frame *frame)
 {
     struct device *device = device_of(client);
     switch ((int)frame->kind) {
     case PROTO_KIND_WELCOME:
-        line_on_welcome(&device->line, &frame->as.welcome);
-        outbox_welcome(&device->outbox, &frame->as.welcome);
-        cast_keep(
-                device->conversation, sizeof device->conversation, frame->as.welcome.conversation);
+        device_on_welcome(device, &frame->as.welcome);
         line_arm(&device->line, 20);
         break;
     case PROTO_KIND_ENTRY:

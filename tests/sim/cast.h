@@ -21,7 +21,7 @@ enum {
 };
 
 /* Words of devices have a number of their own in the whole world, and say it: "w17". */
-enum { CAST_WORDS_OF_ONE = 32, CAST_WORDS_MAX = 128, CAST_NO_WORD = 0 };
+enum { CAST_WORDS_OF_LIFE = 16, CAST_WORDS_OF_ONE = 32, CAST_WORDS_MAX = 128, CAST_NO_WORD = 0 };
 
 enum deed { DEED_SAY, DEED_EDIT, DEED_DELETE, DEED_REACT };
 
@@ -94,6 +94,7 @@ struct connection_model {
     enum peer_codec codec;
     char token[1024], ticket[512];
     bool is_welcome, is_ended, awaits_welcome;
+    bool starts_over; /* as a new contact, once this connection is down */
     uint64_t next_id;
     bool is_lively;      /* does all that people do, not only say things */
     bool is_restless;    /* and what need not be done at all */
@@ -111,6 +112,8 @@ struct device {
     struct leafing leafing;
     struct signs signs;
     unsigned number;
+    unsigned lives; /* before this one: so many conversations of theirs were erased */
+    bool may_be_erased;
     char conversation[32];
     const char *fault; /* a promise that was broken to this device; NULL: none */
     uint64_t resets;
@@ -195,6 +198,9 @@ void agent_start(struct agent_model *agent);
 
 /* Which transfer an id or a packet's summary is of; none: of no transfer. */
 unsigned transfer_number(struct slice text);
+
+/* The number of the device's words n, in a life. */
+uint64_t word_number(const struct device *device, unsigned life, uint64_t n);
 
 bool device_is_content(const struct device *device); /* everything said was acked */
 

@@ -18,14 +18,18 @@ enum { DEED_PER_MILLE = 450, TAKEN_BACK_PER_MILLE = 300, NOT_OWN_PER_MILLE = 200
 
 static const char emoji[] = "\xf0\x9f\x91\x8d";
 
+uint64_t word_number(const struct device *device, unsigned life, uint64_t n)
+{
+    check(life < 2 && n < CAST_WORDS_OF_LIFE);
+    return device->number * CAST_WORDS_OF_ONE + life * CAST_WORDS_OF_LIFE + n;
+}
+
 static void make_words(const struct device *device, struct sent *sent, uint64_t n)
 {
-    check(n < CAST_WORDS_OF_ONE);
     if (device->words != NULL)
         snprintf(sent->text, sizeof sent->text, "%s", device->words[n - 1]);
     else
-        snprintf(
-                sent->text, sizeof sent->text, "w%" PRIu64, device->number * CAST_WORDS_OF_ONE + n);
+        snprintf(sent->text, sizeof sent->text, "w%" PRIu64, word_number(device, device->lives, n));
 }
 
 /* Something that was said. Now and then others' words are to be changed: that is refused. */

@@ -149,6 +149,7 @@ void faults_begin(struct world *world)
     *fake_server_faults(world->key_server) = plan->wire;
     fake_server_faults(world->key_server)->barriers_are_hollow = false;
     *fake_bus_faults(world->bus) = plan->bus;
+    erasure_begin(world);
     for (unsigned i = 0; i < plan->fault_count; i++) {
         struct planned *planned = &world->planned[i];
         *planned = (struct planned){

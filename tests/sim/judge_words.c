@@ -178,7 +178,7 @@ const char *words_judge_views(const struct words *words, const struct device *de
 
 /* A page is read without a barrier: an old master that is cut off, and does not know it, shows what
  * was (docs/explanation/delivery.md). */
-static bool is_asked_of_old(const struct world *world, uint64_t asked_ms)
+bool is_asked_of_old(const struct world *world, uint64_t asked_ms)
 {
     for (unsigned i = 0; i < world->split_count; i++)
         if (asked_ms >= world->splits[i].from_ms && asked_ms <= world->splits[i].to_ms)
@@ -192,8 +192,9 @@ const char *words_judge_heard(const struct words *words, const struct world *wor
         const struct row *row = &words->rows[i], *by = &words->rows[row->gone_by];
         if (row->n == 0 || row->gone_by == 0 || by->n == 0)
             continue;
+        const struct device *device = &world->devices[row->device];
         const struct sent *deed = &world->devices[by->device].outbox.sent[by->n];
-        uint64_t asked_ms = world->heard.asked_ms[row->device * CAST_WORDS_OF_ONE + row->n];
+        uint64_t asked_ms = world->heard.asked_ms[word_number(device, device->lives, row->n)];
         if (!world->plan.is_lossy && deed->is_promised && asked_ms > deed->promised_ms &&
                 !is_asked_of_old(world, asked_ms))
             return broken("the words at %" PRIu64 " were shown to who asked at %" PRIu64

@@ -32,4 +32,7 @@ const char *words_judge_views(const struct words *words, const struct device *de
 /* Was somebody shown words who had asked after it was acked that they are gone? */
 const char *words_judge_heard(const struct words *words, const struct world *world);
 
+/* Whoever asked then may have asked an old master that is cut off. */
+bool is_asked_of_old(const struct world *world, uint64_t asked_ms);
+
 #endif

@@ -146,10 +146,19 @@ static void take_out_nodes(struct shrinking *shrinking)
     }
 }
 
+static void take_out_erasure(struct shrinking *shrinking)
+{
+    struct plan smaller = *shrinking->plan;
+    smaller.erased_at_ms = 0;
+    if (shrinking->plan->erased_at_ms != 0)
+        try(shrinking, &smaller);
+}
+
 unsigned plan_shrink(struct plan *plan)
 {
     struct shrinking shrinking = {plan, 0};
     take_out_nodes(&shrinking);
+    take_out_erasure(&shrinking);
     take_out_faults(&shrinking);
     take_out_chances(&shrinking);
     take_out_faults(&shrinking);

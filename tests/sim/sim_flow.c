@@ -8,8 +8,9 @@
  * is in the log once, and shown as it holds (judge_words.c); a case has one owner, is handed on
  * once and taken over by a supervisor alone, of whom customers do not know while they look on
  * (judge_owners.c); turns and capacity (verdict.c); nothing waited while nobody looked on
- * (world.c); receipts, typing and presence (cast_signs.c, epilogue.c). In worlds with fsync
- * everysec a failover loses what was acked; clients heal it.
+ * (world.c); receipts, typing and presence (cast_signs.c, epilogue.c); nothing is left of a
+ * conversation that was erased meanwhile, and its contact began anew (erasure.c). In worlds with
+ * fsync everysec a failover loses what was acked; clients heal it.
  *
  *   SIM_SEEDS=N   how many seeds        SIM_JOBS=N   in how many processes (all processors)
  *   SIM_FIRST=S   from this one on      SIM_SEED=S   only this one; made small when it fails

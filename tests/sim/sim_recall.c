@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Recalls: a rule of docs/explanation/log.md is out of force, and the simulation of the flows must
- * see what that breaks. The product has no switches for it: the due index is made late by a store
- * that stands between a node and its link, and checks of tokens are answered before they are made,
- * by the linker (--wrap).
+ * see what that breaks. The product has no switches for it: the due index is made late, and what
+ * was erased left in its place, by a store that stands between a node and its link, and checks of
+ * tokens are answered before they are made, by the linker (--wrap).
  */
 #include "base/check.h"
 #include "base/log_line.h"
@@ -13,7 +13,7 @@
 
 #include <stdlib.h>
 
-enum { RECALL_SEEDS = 300, LATE_MS = 3000 };
+enum { RECALL_SEEDS = 1000, LATE_MS = 3000 };
 enum rule {
     ALL_KEPT,
     DUE_FIRST,
@@ -24,7 +24,8 @@ enum rule {
     TOLD_PLACES,
     INTERNAL,
     HANDING_ON,
-    DISCRETION
+    DISCRETION,
+    TRIMMING
 };
 static enum rule off;
 
@@ -209,10 +210,29 @@ static void add_late(struct store *store, struct slice key, struct slice member,
     link->ops->barrier(link, link->ops->generation(link), on_turn, late);
 }
 
-static struct store *bend_store(struct sim_node *sim)
+static struct store *bend_due(struct sim_node *sim)
 {
     struct bent_store *bent = bent_store_create(sim);
     bent->ops.zset_add = add_late;
+    return &bent->base;
+}
+
+/* ---- what was erased stays --------------------------------------------------------------------
+ */
+
+static void trim_nothing(
+        struct store *store, struct slice key, uint64_t below, store_done done, void *user)
+{
+    struct store *link = bent_store_link(store);
+    (void)key;
+    (void)below;
+    link->ops->barrier(link, link->ops->generation(link), done, user);
+}
+
+static struct store *bend_trim(struct sim_node *sim)
+{
+    struct bent_store *bent = bent_store_create(sim);
+    bent->ops.trim = trim_nothing;
     return &bent->base;
 }
 
@@ -222,7 +242,7 @@ static struct store *bend_store(struct sim_node *sim)
 static void expect_red(enum rule rule, const char *wanted)
 {
     off = rule;
-    world_bend = rule == DUE_FIRST ? bend_store : NULL;
+    world_bend = rule == DUE_FIRST ? bend_due : rule == TRIMMING ? bend_trim : NULL;
     for (uint64_t seed = 1; seed <= RECALL_SEEDS; seed++) {
         struct plan plan;
         plan_make(&plan, seed);
@@ -281,6 +301,11 @@ static void without_internal(void)
     expect_red(INTERNAL, "a customer was shown what is for colleagues");
 }
 
+static void without_trimming(void)
+{
+    expect_red(TRIMMING, "a log that was erased holds more than that it was");
+}
+
 int main(int argc, char **argv)
 {
     crypto_start();
@@ -289,5 +314,5 @@ int main(int argc, char **argv)
             (struct test_case[]){CASE(without_due_first), CASE(without_owner_token),
                     CASE(without_token_to_hand_on), CASE(without_turn_token),
                     CASE(without_own_words), CASE(without_withholding), CASE(without_told_places),
-                    CASE(without_discretion), CASE(without_internal), {0}});
+                    CASE(without_discretion), CASE(without_internal), CASE(without_trimming), {0}});
 }

@@ -143,7 +143,7 @@ static const char *const action_names[TALLY_ACTIONS] = {"words were acked", "an 
         "a case was handed on to a colleague", "a case came with who handed it on",
         "a transfer was refused", "a supervisor got the list of cases", "a supervisor looked on",
         "a whisper came to who has the case", "a supervisor joined", "and spoke beside the owner",
-        "and left", "a case was taken over"};
+        "and left", "a case was taken over", "a conversation was erased", "its contact began anew"};
 
 void tally_action(enum tally_action action)
 {

@@ -43,6 +43,8 @@ enum tally_action {
     ACTION_BESIDE,
     ACTION_LEAVE,
     ACTION_TAKE_OVER,
+    ACTION_ERASURE,
+    ACTION_ERASED,
     TALLY_ACTIONS,
 };
 

@@ -298,5 +298,7 @@ const char *judge(struct world *world)
                 !are_together(world, &world->devices[i], &world->devices[i + CONTACTS]))
             fault = broken("contact %u has two conversations", i);
     }
+    if (fault == NULL)
+        fault = erasure_judge(world);
     return fault ? fault : judge_pool(world);
 }

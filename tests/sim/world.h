@@ -77,6 +77,11 @@ struct world {
         uint64_t from_ms, to_ms;
     } splits[FAULTS_MAX]; /* an old master is still talked to, by some */
     unsigned split_count;
+    struct erasure {
+        struct timer timer;
+        char conversation[32];
+        uint64_t done_ms; /* 0: not yet */
+    } erasure;
     uint64_t faults_done[FAULT_KINDS];
     uint64_t writes_lost;
     uint64_t steps;
@@ -92,6 +97,11 @@ void world_run_for(struct world *world, uint64_t ms);
 /* faults.c */
 void faults_begin(struct world *world);
 void faults_end(struct world *world);
+
+/* erasure.c: somebody has a contact forgotten, and asks until it is done. */
+void erasure_begin(struct world *world);
+/* Is nothing of it there any more, and was nothing shown? NULL: so it is. */
+const char *erasure_judge(struct world *world);
 
 /* life.c: a node's lives, and what is in the world before the cast comes. */
 void sim_node_live(struct sim_node *sim);
