@@ -111,6 +111,8 @@ struct case_change {
     struct id_text request_id, agent, to_agent, reason;
     struct short_text agent_name;
     struct name owner;
+    struct chat_read first; /* a repeated transfer: the entry that handed the case on */
+    bool is_same;
     size_t packet_len;
     char packet[];
 };
@@ -141,9 +143,8 @@ static void decide_case(struct chat_change *chat_change, const struct conversati
     }
 }
 
-static void on_case(struct chat_change *chat_change, enum log_outcome outcome)
+static void answer_case(struct case_change *change, enum log_outcome outcome)
 {
-    struct case_change *change = LIST_ITEM(chat_change, struct case_change, change);
     struct session *session = session_find(change->change.chat->node, change->session);
     struct slice request_id = id_slice(&change->request_id);
     if (session != NULL && (outcome == LOG_APPENDED || outcome == LOG_WAS_ALREADY))
@@ -151,6 +152,47 @@ static void on_case(struct chat_change *chat_change, enum log_outcome outcome)
     else if (session != NULL)
         session_error(session, request_id, outcome_code(outcome, change->change.refusal), NULL);
     free(change);
+}
+
+static void on_first_record(struct chat_read *read, const struct record *record)
+{
+    struct case_change *change = LIST_ITEM(read, struct case_change, first);
+    struct arena *scratch = &read->chat->node->scratch;
+    size_t mark = scratch->used;
+    struct entry entry;
+    const struct part *queued = NULL;
+    if (name_equal(&record->at, &change->change.at) && chat_read_entry(read->chat, record, &entry))
+        queued = entry_part(&entry, PART_QUEUED);
+    change->is_same = queued != NULL && entry.author.kind == AUTHOR_AGENT &&
+                      slice_equal(entry.author.id, id_slice(&change->agent)) &&
+                      slice_equal(queued->id, id_slice(&change->to_agent));
+    scratch->used = mark;
+}
+
+static void on_first_read(struct chat_read *read, enum log_outcome outcome)
+{
+    struct case_change *change = LIST_ITEM(read, struct case_change, first);
+    change->change.refusal = outcome == LOG_APPENDED ? REFUSAL_FENCED : read->refusal;
+    if (outcome == LOG_APPENDED)
+        outcome = change->is_same ? LOG_WAS_ALREADY : LOG_REFUSED;
+    answer_case(change, outcome);
+}
+
+/* The token was ended by an entry that queued the case: by theirs, to the same colleague, or by
+ * another window's, or because they were away. Only the first is a repeated request. */
+static void on_case(struct chat_change *chat_change, enum log_outcome outcome)
+{
+    struct case_change *change = LIST_ITEM(chat_change, struct case_change, change);
+    if (change->verb != CASE_TRANSFER || outcome != LOG_WAS_ALREADY) {
+        answer_case(change, outcome);
+        return;
+    }
+    change->first = (struct chat_read){.from = chat_change->at.seq,
+            .to = chat_change->at.seq,
+            .count = 1,
+            .on_record = on_first_record,
+            .done = on_first_read};
+    chat_read(chat_change->chat, &change->first);
 }
 
 /* The chat is the agent's tenant's, or the agent is told that there is none. */

@@ -167,15 +167,18 @@ const char *owners_read(struct owners *owners, const struct world *world, struct
     return fault;
 }
 
-/* An agent at two desks may hand a case on twice; both are told of the one that did it. */
+/* An agent at two desks may hand a case on twice, to the same one: both are told of that one. */
 static bool is_handed_on(const struct owners *owners, const struct world *world,
         const struct transfer_model *promised)
 {
     const struct agent_model *desk = NULL;
-    for (unsigned number = 1; number <= DESKS * CAST_TRANSFERS_MAX; number++)
+    for (unsigned number = 1; number <= DESKS * CAST_TRANSFERS_MAX; number++) {
+        const struct transfer_model *first = transfer_at(world, number, &desk);
         if (owners->seen[number].seq != 0 && name_equal(&owners->seen[number], &promised->at) &&
-                name_equal(&transfer_at(world, number, &desk)->owner, &promised->owner))
+                name_equal(&first->owner, &promised->owner) &&
+                strcmp(first->to_agent, promised->to_agent) == 0)
             return true;
+    }
     return false;
 }
 

@@ -60,14 +60,20 @@ static bool holds_token(
     return c->phase == PHASE_ACTIVE && is_owner && name_equal(&c->owner, owner);
 }
 
+/* What ended that token queued the case, and nobody has since. */
+static bool has_handed_on(const struct conversation *c, const struct name *owner)
+{
+    return owner->seq != 0 && name_equal(&c->last_owner, owner) && c->request.seq > owner->seq &&
+           (c->phase == PHASE_QUEUED || c->phase == PHASE_ACTIVE);
+}
+
 void conversation_requeue(const struct conversation *c, const struct requeue *requeue,
         uint64_t now_ms, struct decision *decision)
 {
     if (!is_living(c, decision))
         return;
     if (!holds_token(c, &requeue->by, &requeue->owner)) {
-        if (requeue->owner.seq != 0 && name_equal(&c->last_owner, &requeue->owner) &&
-                c->phase == PHASE_QUEUED)
+        if (has_handed_on(c, &requeue->owner))
             already(decision, &c->request);
         else
             refuse(decision, c->phase == PHASE_IDLE ? REFUSAL_CLOSED : REFUSAL_FENCED);
