@@ -108,17 +108,33 @@ static size_t decide_policy(struct pool_change *change, const struct pool *pool,
     return 1;
 }
 
+static void end_put(struct policy_put *put, enum log_outcome outcome)
+{
+    put->done(put, outcome);
+    free(put->text);
+    free(put);
+}
+
+static void on_kept(void *user, const struct store_reply *reply)
+{
+    end_put(user, reply->outcome == STORE_OK ? LOG_WAS_ALREADY : LOG_RETRY);
+}
+
+/* The very same is in force: it is told so once that is durable, whoever appended it. */
 static void on_put(struct pool_change *change, enum log_outcome outcome)
 {
     struct policy_put *put = LIST_ITEM(change, struct policy_put, change);
+    struct store *store = team_node(change->team)->store;
+    if (outcome == LOG_REFUSED) {
+        store->ops->barrier(store, store->ops->generation(store), on_kept, put);
+        return;
+    }
     if (outcome == LOG_APPENDED) {
         struct pool_policy newest = pool_policy(team_pool(change->team));
         log_line(LOG_INFO, "policy.in_force", "tenant=%.*s version=%" PRIu64 " hash=%016" PRIx64,
                 SLICE_ARGS(team_tenant(change->team)), newest.version, newest.hash);
     }
-    put->done(put, outcome == LOG_REFUSED ? LOG_WAS_ALREADY : outcome);
-    free(put->text);
-    free(put);
+    end_put(put, outcome);
 }
 
 bool policy_put(struct team *team, struct slice text,

@@ -95,6 +95,18 @@ static void a_bad_policy_changes_nothing(void)
     stage_end();
 }
 
+static void the_same_again_is_answered_once_it_is_durable(void)
+{
+    begin();
+    expect_u64((uint64_t)ask_door(HTTP_POST, NORTH, "{\"policy\":\"offer 777\"}"), 200);
+    fake_server_faults(stage.server)->barrier_fails_per_mille = 1000;
+    expect_u64((uint64_t)ask_door(HTTP_POST, NORTH, "{\"policy\":\"offer 777\"}"), 503);
+    fake_server_faults(stage.server)->barrier_fails_per_mille = 0;
+    expect_u64((uint64_t)ask_door(HTTP_POST, NORTH, "{\"policy\":\"offer 777\"}"), 200);
+    expect_u64(in_force("north")->version, 1);
+    stage_end();
+}
+
 static void the_file_is_in_force_everywhere_and_alone(void)
 {
     begin();
@@ -233,6 +245,7 @@ int main(int argc, char **argv)
     return test_main(argc, argv,
             (struct test_case[]){CASE(a_policy_is_put_and_shown),
                     CASE(a_bad_policy_changes_nothing),
+                    CASE(the_same_again_is_answered_once_it_is_durable),
                     CASE(the_file_is_in_force_everywhere_and_alone),
                     CASE(a_skill_that_nobody_has_is_refused_at_the_door),
                     CASE(the_file_waits_for_agents_who_can_serve_it),
