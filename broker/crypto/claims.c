@@ -17,18 +17,21 @@
 
 static const double seconds_max = 253402300799.0; /* the last second of the year 9999 */
 
-static void put_json_char(struct buffer *out, unsigned char c)
+static bool is_plain(char c)
+{
+    return (unsigned char)c >= ' ' && c != '"' && c != '\\';
+}
+
+static void put_escaped(struct buffer *out, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
-    if (c == '"' || c == '\\') {
+    if (c >= ' ') {
         buffer_put_char(out, '\\');
         buffer_put_char(out, (char)c);
-    } else if (c < ' ') {
+    } else {
         buffer_put_slice(out, SLICE_OF("\\u00"));
         buffer_put_char(out, hex[c >> 4]);
         buffer_put_char(out, hex[c & 15]);
-    } else {
-        buffer_put_char(out, (char)c);
     }
 }
 
@@ -40,8 +43,13 @@ static void put_member(struct buffer *out, const char *before, struct slice valu
         return;
     }
     buffer_put_slice(out, slice_of_string(before));
-    for (size_t i = 0; i < value.len; i++)
-        put_json_char(out, (unsigned char)value.bytes[i]);
+    for (size_t at = 0, end = 0; at < value.len; at = end) {
+        while (end < value.len && is_plain(value.bytes[end]))
+            end++;
+        buffer_put(out, value.bytes + at, end - at);
+        if (end < value.len)
+            put_escaped(out, (unsigned char)value.bytes[end++]);
+    }
 }
 
 bool claims_write(const struct token_claims *claims, struct buffer *out)

@@ -35,10 +35,12 @@ size_t base64url_write(const void *from, size_t len, char *out)
 {
     const uint8_t *bytes = from;
     size_t at = 0, written = 0;
-    for (; at + 3 <= len; at += 3) {
+    for (; at + 3 <= len; at += 3, written += 4) {
         uint32_t three = (uint32_t)bytes[at] << 16 | (uint32_t)bytes[at + 1] << 8 | bytes[at + 2];
-        for (int shift = 18; shift >= 0; shift -= 6)
-            out[written++] = base64url_digits[three >> shift & 63];
+        out[written] = base64url_digits[three >> 18];
+        out[written + 1] = base64url_digits[three >> 12 & 63];
+        out[written + 2] = base64url_digits[three >> 6 & 63];
+        out[written + 3] = base64url_digits[three & 63];
     }
     return written + write_groups(bytes + at, len - at, 6, base64url_digits, out + written);
 }
