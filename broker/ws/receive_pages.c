@@ -22,7 +22,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { USED_ONES_MAX = 256 };
+enum { USED_ONES_MAX = 1024 }; /* as many as may leave in a moment */
 
 static struct {
     char *first; /* NULL: none */
