@@ -304,6 +304,7 @@ const struct log_kind chat_log_kind = {
         .apply = apply,
         .holds_snapshot = holds_snapshot,
         .load_count = LOAD_COUNT,
+        .loads_wait = true,
         .restore = restore,
         .on_record = on_record,
         .on_moved = on_moved,

@@ -66,6 +66,7 @@ static void read_records(struct chat_read *read)
             .to = read->to,
             .count = read->count,
             .is_reverse = read->is_reverse,
+            .is_patient = read->is_patient,
             .on_record = on_record,
             .done = on_read};
     log_read(&read->chat->log, &read->reader);
@@ -143,6 +144,7 @@ static void read_pages(struct chat_read *read)
     read->reader = (struct log_reader){.from = read->next_page,
             .to = read->next_page,
             .count = 1,
+            .is_patient = read->is_patient,
             .on_record = on_page,
             .done = on_page_read};
     log_read(&read->chat->log, &read->reader);
@@ -194,6 +196,7 @@ void chat_read(struct chat *chat, struct chat_read *read)
         begin(read);
         return;
     }
-    read->look = (struct chat_change){.decide = decide_look, .done = on_looked};
+    read->look = (struct chat_change){
+            .log.is_patient = read->is_patient, .decide = decide_look, .done = on_looked};
     chat_change(chat, &read->look);
 }

@@ -16,7 +16,8 @@ struct chat_read {
     uint64_t from, to;
     size_t count;
     bool is_reverse;
-    bool is_fresh; /* look for what other nodes appended first */
+    bool is_patient; /* as a log_reader's */
+    bool is_fresh;   /* look for what other nodes appended first */
     void (*on_record)(struct chat_read *read, const struct record *record);
     /* LOG_APPENDED: read, possibly nothing. Called once, later. */
     void (*done)(struct chat_read *read, enum log_outcome outcome);

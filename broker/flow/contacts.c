@@ -253,6 +253,7 @@ static void write_identity(struct contact_flow *flow)
         end(flow, CONTACT_RETRY);
         return;
     }
+    flow->change.log.is_patient = true;
     flow->change.decide = decide_identify;
     flow->change.done = on_identified;
     chat_change(chat, &flow->change);

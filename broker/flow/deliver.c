@@ -97,7 +97,8 @@ bool deliver_follow(struct session *session, struct chat *chat, const struct nam
     list_append(&chat->followers, &sub->of_chat);
     chat_listen(chat);
     list_append(&session->subscriptions, &sub->of_session);
-    if (!sub->has_looked || !is_at_end(sub))
+    sub->was_at_end = sub->has_looked && is_at_end(sub);
+    if (!sub->was_at_end)
         read_on(sub);
     return true;
 }
@@ -367,6 +368,7 @@ static void on_read(struct chat_read *read, enum log_outcome outcome)
         forget(sub);
         receipts_forget(sub->chat);
     }
+    sub->was_at_end = sub->was_at_end || is_at_end(sub);
     if (is_at_end(sub))
         sub->is_behind = false;
     else if (is_lost || was_seeking || sub->is_behind || has_seen)
@@ -403,6 +405,7 @@ static void read_on(struct subscription *sub)
             .to = UINT64_MAX,
             .count = started->is_seeking ? SEEK_COUNT : PAGE_COUNT,
             .is_reverse = started->is_seeking,
+            .is_patient = !sub->was_at_end,
             .is_fresh = !sub->has_looked,
             .on_record = started->is_seeking ? on_seek_record : on_page_record,
             .done = on_read,

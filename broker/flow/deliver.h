@@ -19,6 +19,7 @@ struct subscription {
     bool is_staff;
     bool is_watching; /* an agent who looks on: not the owner */
     bool is_behind, is_over;
+    bool was_at_end; /* what it lacks since then is news, and does not wait */
     bool has_looked; /* for what other nodes appended before it followed */
     enum places places : 8;
     struct name

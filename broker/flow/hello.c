@@ -204,6 +204,7 @@ static void load_conversation(struct entering *entering, struct slice id)
     }
     id_set(&session->subject, id);
     entering->touch.change.tenant = session->tenant;
+    entering->touch.change.log.is_patient = true;
     entering->touch.done = on_loaded;
     chat_touch(chat, &entering->touch);
 }

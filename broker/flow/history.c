@@ -138,6 +138,7 @@ void history(struct session *session, const struct proto_history *request)
             .to = request->has_before ? request->before.seq : UINT64_MAX,
             .count = READ_COUNT,
             .is_reverse = true,
+            .is_patient = true,
             .is_fresh = true,
             .on_record = on_record,
             .done = on_read};

@@ -75,6 +75,8 @@ struct node *node_create(const struct node_ports *ports, const struct node_setti
     node->store->on_generation_user = node;
     check(node->out != NULL && log_engine_init(&node->logs, node->store, node->random) &&
             create_tables(node));
+    if (settings->reads_max > 0)
+        node->logs.reads_max = settings->reads_max;
     return node;
 }
 

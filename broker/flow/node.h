@@ -65,7 +65,8 @@ struct node_settings {
     /* So many agents and requests a pool's snapshot holds in one entry (more are saved in parts),
      * so many bytes a part, and so many entries lie between two: for simulations. 0: as ever */
     uint32_t pool_whole_max, pool_part_bytes, pool_saved_every;
-    uint32_t folds_max;        /* in use, for simulations. 0: SHELF_FOLDS_MAX */
+    /* Folds in use, and patient reads with the store: for simulations. 0: as ever */
+    uint32_t folds_max, reads_max;
     uint32_t ping_ms, dead_ms; /* as the peers are watched; told in welcome. 0: the protocol's */
     uint64_t turn_lease_ms, turn_deadline_ms, bot_absent_ms, presence_grace_ms;
     uint64_t token_ms, ticket_ms, customer_renewal_ms, agent_renewal_ms;

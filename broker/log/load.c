@@ -83,16 +83,32 @@ struct load *load_create(struct log *log)
 
 void load_free(struct load *load)
 {
+    if (load->log->fetch == &load->fetch)
+        load->log->fetch = NULL;
     spares_give_back(&load->log->engine->loads, load, sizeof *load);
+}
+
+/* A refresh that nobody waits for is news that was hinted at: it does not wait. */
+static bool is_patient(const struct log *log)
+{
+    bool is_patient =
+            log->kind->loads_wait && (log->state != LOG_READY || !list_is_empty(&log->changes));
+    LIST_EACH (node, next, &log->changes)
+        is_patient = is_patient && LIST_ITEM(node, struct log_change, link)->is_patient;
+    return is_patient;
 }
 
 void load_read(struct load *load, uint64_t from, uint64_t to, bool is_reverse, store_done done)
 {
     struct log *log = load->log;
-    struct store_read request = {log->key, from, to, load->count, is_reverse};
-    load->stamp = ++log->engine->stamp;
+    load->fetch = (struct log_fetch){.log = log,
+            .request = {log->key, from, to, load->count, is_reverse},
+            .done = done,
+            .user = load,
+            .is_patient = is_patient(log)};
     log->is_busy = true;
-    log->engine->store->ops->read(log->engine->store, &request, done, load);
+    log->fetch = &load->fetch;
+    log_fetch(&load->fetch);
 }
 
 bool load_is_usable(struct load *load, const struct store_reply *reply)
@@ -155,8 +171,8 @@ void log_tell(struct log *log)
 static void become_fresh(struct load *load, bool has_moved)
 {
     struct log *log = load->log;
-    log->fresh_at = load->stamp;
-    if (load->stamp > log->hinted_at)
+    log->fresh_at = load->fetch.stamp;
+    if (load->fetch.stamp > log->hinted_at)
         log->hinted_seq = 0; /* a hint beyond the end that was just read was wrong */
     if (has_moved)
         log_tell(log);
@@ -302,10 +318,12 @@ static void on_read(void *user, const struct store_reply *reply)
 
 void log_read(struct log *log, struct log_reader *reader)
 {
-    struct store *store = log->engine->store;
-    struct store_read request = {
-            log->key, reader->from, reader->to, reader->count, reader->is_reverse};
     reader->log = log;
+    reader->fetch = (struct log_fetch){.log = log,
+            .request = {log->key, reader->from, reader->to, reader->count, reader->is_reverse},
+            .done = on_read,
+            .user = reader,
+            .is_patient = reader->is_patient};
     log->users++;
-    store->ops->read(store, &request, on_read, reader);
+    log_fetch(&reader->fetch);
 }

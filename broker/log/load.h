@@ -41,11 +41,17 @@ struct log_page {
     uint8_t bytes[LOG_PAGE_BYTES];
 };
 
+/* Asks the store, or waits for its turn. All but the stamp is filled in, and the fetch stays until
+ * done, which is called once, later. (fetch.c) */
+void log_fetch(struct log_fetch *fetch);
+/* Somebody waits for it now: if it still waits for its turn, it goes. */
+void log_fetch_hurry(struct log_fetch *fetch);
+
 /* A load or a refresh under way: some reads, one after the other. */
 struct load {
     struct log *log;
-    uint64_t stamp; /* of the newest read */
-    size_t count;   /* records that a read asks for */
+    struct log_fetch fetch; /* the newest of them */
+    size_t count;           /* records that a read asks for */
     /* Of a load. */
     bool is_older;         /* the newest page was read */
     uint64_t restored_seq; /* the record to restore when it comes; 0: none */

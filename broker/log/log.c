@@ -52,6 +52,8 @@ bool log_engine_init(struct log_engine *engine, struct store *store, struct rand
     *engine =
             (struct log_engine){.store = store, .random = random, .doubts_left = LOG_DOUBTS_A_TURN};
     list_init(&engine->logs);
+    list_init(&engine->reads_waiting);
+    engine->reads_max = LOG_READS_MAX;
     spares_init(&engine->flights, FLIGHT_BYTES, FLIGHTS_KEPT_MAX);
     spares_init(&engine->loads, sizeof(struct load), LOADS_KEPT_MAX);
     engine->plain = malloc(RECORD_PLAIN_MAX);
@@ -399,6 +401,8 @@ void log_submit(struct log *log, struct log_change *change)
     change->result = (struct log_result){0};
     change->asked_at = ++log->engine->stamp;
     list_append(&log->changes, &change->link);
+    if (log->fetch != NULL && !change->is_patient)
+        log_fetch_hurry(log->fetch);
     log_work(log);
 }
 

@@ -52,10 +52,22 @@ struct log_result {
     uint64_t time_ms;
 };
 
+/* A read on its way: fetch.c. Most of the patient ones wait for their turn. */
+struct log_fetch {
+    struct list at; /* while it waits; unlinked: the store was asked */
+    struct log *log;
+    struct store_read request;
+    store_done done;
+    void *user;
+    uint64_t stamp;  /* of the moment at which the store was asked */
+    bool is_patient; /* behind what somebody waits for now */
+};
+
 struct log_change {
     enum log_decision (*decide)(
             struct log_change *change, struct log *log, struct log_draft *draft);
     void (*done)(struct log_change *change, struct log *log);
+    bool is_patient; /* the asker catches up: where the kind's loads wait, so may what this needs */
     struct log_result result;
     /* The engine's own. */
     struct list link;
@@ -101,6 +113,7 @@ struct log_kind {
     /* The newest snapshot lies at most so many records back, mostly: a load reads as many. 0:
      * nobody can say, so LOG_LOAD_COUNT, which is the most. */
     size_t load_count;
+    bool loads_wait; /* those that only patient changes, or nobody, asked for */
 };
 
 /* What all logs of a node share. */
@@ -118,7 +131,12 @@ struct log_engine {
     bool keeps_stored;     /* on_record brings the stored bytes: somebody else wants to have them */
     unsigned doubts_left;  /* so many more reads before the next turn */
     bool has_doubts;       /* a log may be is_doubted */
+    unsigned reads, reads_max; /* patient fetches with the store */
+    struct list reads_waiting; /* the others, first come first served */
 };
+
+/* Patient reads with the store at a time, of all logs of an engine. */
+enum { LOG_READS_MAX = 16 };
 
 enum log_state { LOG_COLD, LOG_LOADING, LOG_READY, LOG_BROKEN };
 
@@ -132,6 +150,7 @@ struct log {
 
     enum log_state state;
     enum log_outcome broken; /* LOG_BROKEN: why */
+    struct log_fetch *fetch; /* of the load or refresh under way; NULL: none is */
     unsigned users;          /* completions under way: the owner may not free it before 0 */
     bool is_newborn;         /* this node made the id up and may append entry 1 */
     bool is_followed;        /* read it again, unasked, in each new generation */
@@ -202,15 +221,17 @@ void log_engine_turn(struct log_engine *engine);
 /* Reads records without folding them: for resuming sessions, history, packets.
  *
  * shape:   from..to inclusive, at most count (<= STORE_ITEMS_MAX), newest first when is_reverse
+ * order:   a patient one goes after what somebody waits for now, and behind other patient ones
  * owns:    the reader is the caller's until done; records are borrowed during on_record
  * errors:  done says LOG_APPENDED for a good read (possibly of nothing), else why not */
 struct log_reader {
     uint64_t from, to;
     size_t count;
-    bool is_reverse;
+    bool is_reverse, is_patient;
     void (*on_record)(struct log_reader *reader, const struct record *record);
     void (*done)(struct log_reader *reader, enum log_outcome outcome);
     struct log *log;
+    struct log_fetch fetch; /* its own */
 };
 void log_read(struct log *log, struct log_reader *reader);
 

@@ -89,6 +89,7 @@ void world_begin(struct world *world, const struct plan *plan, enum trace trace)
         world->settings.pool_saved_every = 6;
     }
     world->settings.folds_max = plan->seed % 3 == 0 ? 2 : 0;
+    world->settings.reads_max = plan->seed % 4 < 2 ? 1 : 0;
     fake_clock_init(&world->clock, plan->seed | 1);
     fake_random_init(&world->random, plan->seed * 3 + 1);
     fake_timers_init(&world->cast_timers, &world->clock);

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A crowd comes back at once, each of them with something missed, while others talk: what is said
+ * now does not wait for them, and all of them get what they missed. What counts is the order in
+ * which the store is asked, not how long anything takes. */
+#include "base/check.h"
+#include "lib/test.h"
+#include "stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CROWD = 40, MISSED = 3 };
+
+/* ---- counting ---------------------------------------------------------------------------------
+ */
+
+static const struct store_ops *counted;
+static struct store_ops counting;
+static const char *live; /* the conversation of who talks */
+static struct {
+    size_t reads, under_way, most;
+    size_t reads_before; /* the append of who talks */
+    size_t ahead_of_it;  /* reads under way when it was asked for */
+} asked;
+
+struct counted_read {
+    store_done done;
+    void *user;
+};
+
+static void on_counted(void *user, const struct store_reply *reply)
+{
+    struct counted_read read = *(struct counted_read *)user;
+    free(user);
+    asked.under_way--;
+    read.done(read.user, reply);
+}
+
+static void count_read(
+        struct store *store, const struct store_read *request, store_done done, void *user)
+{
+    struct counted_read *read = malloc(sizeof *read);
+    check(read != NULL);
+    *read = (struct counted_read){done, user};
+    asked.reads++;
+    if (++asked.under_way > asked.most)
+        asked.most = asked.under_way;
+    counted->read(store, request, on_counted, read);
+}
+
+static void count_append(
+        struct store *store, const struct store_append *request, store_done done, void *user)
+{
+    if (memmem(request->key.bytes, request->key.len, live, strlen(live)) != NULL) {
+        asked.reads_before = asked.reads;
+        asked.ahead_of_it = asked.under_way;
+    }
+    counted->append(store, request, done, user);
+}
+
+static void count_from_here(void)
+{
+    counted = stage.nodes[0].store->ops;
+    counting = *counted;
+    counting.read = count_read;
+    counting.append = count_append;
+    stage.nodes[0].store->ops = &counting;
+    memset(&asked, 0, sizeof asked);
+}
+
+/* ---- the crowd --------------------------------------------------------------------------------
+ */
+
+/* The name of the newest entry that was heard. */
+static void newest_heard(const struct actor *actor, char at[40])
+{
+    static const char member[] = "\"at\":\"";
+    const char *last = NULL;
+    for (const char *found = actor->heard; (found = strstr(found, "{\"type\":\"entry\"")) != NULL;
+            found++)
+        last = strstr(found, member);
+    check(last != NULL);
+    snprintf(at, 40, "%.*s", (int)strcspn(last + strlen(member), "\""), last + strlen(member));
+}
+
+static struct actor *who_missed_something(char at[40])
+{
+    struct actor *actor = stage_customer("north");
+    act_say(actor, "The first words");
+    newest_heard(actor, at);
+    for (int i = 0; i < MISSED; i++)
+        act_say(actor, i == MISSED - 1 ? "The last words" : "More words");
+    act_leave(actor);
+    actor->mark = actor->heard_len;
+    return actor;
+}
+
+static void come_back(struct actor *actor, const char *at)
+{
+    check(fake_client_connect(&actor->client, stage.nodes[0].peers, PEER_JSON));
+    act_later(actor, 0,
+            "{\"type\":\"hello\",\"id\":\"h\",\"ticket\":\"%s\",\"cursors\":[{\"conversation\":"
+            "\"%s\",\"at\":\"%s\"}]}",
+            actor->ticket, actor->conversation, at);
+}
+
+static void say_now(struct actor *actor)
+{
+    act_later(actor, 0,
+            "{\"type\":\"send\",\"id\":\"now\",\"lineage\":\"%s\",\"n\":%llu,\"body\":{\"kind\":"
+            "\"text\",\"text\":\"Said right now\"}}",
+            actor->lineage, (unsigned long long)++actor->n);
+}
+
+static void who_talks_does_not_wait_for_who_comes_back(void)
+{
+    static char at[CROWD][40];
+    struct actor *crowd[CROWD];
+    stage_start();
+    for (size_t i = 0; i < CROWD; i++)
+        crowd[i] = who_missed_something(at[i]);
+    struct actor *ada = stage_customer("north");
+    act_say(ada, "Hello");
+    stage_run(1000);
+    live = ada->conversation;
+    count_from_here();
+    for (size_t i = 0; i < CROWD; i++)
+        come_back(crowd[i], at[i]);
+    say_now(ada);
+    stage_run(3000);
+    expect(heard(ada, "Said right now"));
+    expect(asked.reads >= 2 * CROWD); /* a look and a page each */
+    expect(asked.reads_before < asked.reads / 2);
+    expect(asked.ahead_of_it <= LOG_READS_MAX);
+    expect(asked.most <= LOG_READS_MAX);
+    for (size_t i = 0; i < CROWD; i++)
+        expect(heard(crowd[i], "\"welcome\"") && heard(crowd[i], "The last words"));
+    stage.nodes[0].store->ops = counted;
+    stage_end();
+}
+
+int main(int argc, char **argv)
+{
+    return test_main(argc, argv,
+            (struct test_case[]){CASE(who_talks_does_not_wait_for_who_comes_back), {0}});
+}
