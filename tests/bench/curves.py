@@ -213,8 +213,8 @@ def folder_bytes(folder):
 
 
 def stored(options, size):
-    """Conversations of ten entries each, all but a few of them at rest. Cold: with half as many at least after it, so that
-    beyond twice the conversations that the node keeps it has to be read."""
+    """Conversations of ten entries each, all but a few of them at rest. Cold: half of all, at least, were used since, so
+    beyond twice the conversations that the node keeps it has to be read. Again: the same ones once more."""
     entries = 10
     with Stage(options) as server:
         tenant = server.new_tenant("stored")
@@ -231,12 +231,13 @@ def stored(options, size):
                  "node bytes each": (sum(map(rss_bytes, server.nodes)) - node_before) / size,
                  "disk bytes each": folder_bytes(server.folder) / size,
                  "CPU us an entry": (filled - begin) / (size * entries) * 1e6}
-        cold = range(0, size // 2, max(size // 2 // COLD, 1))
-        begin = cpu_s(server.pids)
-        post_all(server, key, round_of(entries, cold))
-        costs["CPU us for one more, cold"] = (cpu_s(server.pids) - begin) / len(cold) * 1e6
+        some = range(0, size // 2, max(size // 2 // COLD, 1))
+        for state in ("cold", "again"):
+            begin = cpu_s(server.pids)
+            post_all(server, key, round_of(state, some))
+            costs[f"CPU us for one more, {state}"] = (cpu_s(server.pids) - begin) / len(some) * 1e6
         figures, _, used = load(options, server, "journey", "--customers", 200, "--seconds", 3)
-        costs["CPU us for one more, hot"] = used / max(figures["messages"], 1) * 1e6
+        costs["CPU us for one more, by socket"] = used / max(figures["messages"], 1) * 1e6
         return costs
 
 
