@@ -13,7 +13,7 @@ enum { CROWD = 40 };
 
 static struct stage stage;
 static struct tally crowd[CROWD];
-static char keys[CROWD][16];
+static char keys[CROWD][32];
 static struct log_kind kind;
 
 /* ---- counting ---------------------------------------------------------------------------------
