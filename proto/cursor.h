@@ -65,11 +65,35 @@ static inline bool proto_scan_element(struct proto_scan *scan)
 /* Notes a member of the object whose first member has index `first`. */
 bool proto_scan_member(struct proto_scan *scan, size_t first, struct slice key, char *value);
 
+/* Of two texts of the same length. Most are short: both halves, which may overlap. */
+static inline bool proto_texts_equal(const char *a, const char *b, size_t len)
+{
+    uint64_t words[4];
+    uint32_t halves[4];
+    if (len > 16)
+        return memcmp(a, b, len) == 0;
+    if (len >= 8) {
+        memcpy(&words[0], a, 8);
+        memcpy(&words[1], b, 8);
+        memcpy(&words[2], a + len - 8, 8);
+        memcpy(&words[3], b + len - 8, 8);
+        return words[0] == words[1] && words[2] == words[3];
+    }
+    if (len >= 4) {
+        memcpy(&halves[0], a, 4);
+        memcpy(&halves[1], b, 4);
+        memcpy(&halves[2], a + len - 4, 4);
+        memcpy(&halves[3], b + len - 4, 4);
+        return halves[0] == halves[1] && halves[2] == halves[3];
+    }
+    return len == 0 || (a[0] == b[0] && a[len / 2] == b[len / 2] && a[len - 1] == b[len - 1]);
+}
+
 /* As slice_equal; keys that differ mostly do so in length or first byte. */
 static inline bool proto_key_equal(struct slice a, struct slice b)
 {
     return a.len == b.len &&
-           (a.len == 0 || (a.bytes[0] == b.bytes[0] && memcmp(a.bytes, b.bytes, a.len) == 0));
+           (a.len == 0 || (a.bytes[0] == b.bytes[0] && proto_texts_equal(a.bytes, b.bytes, a.len)));
 }
 
 /* Pass 2. Each reads at *at and moves it behind what it read; msgpack's say no, in input that was

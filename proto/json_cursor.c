@@ -8,9 +8,15 @@
 #include "proto/cursor.h"
 #include "proto/json_text.h"
 
+/* Outside of strings, whatever is not above a blank is space. */
+static bool is_space(char c)
+{
+    return (uint8_t)c <= ' ';
+}
+
 static char *skip_separators(char *at)
 {
-    while (*at == ',' || *at == ':' || *at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')
+    while (*at == ',' || *at == ':' || is_space(*at))
         at++;
     return at;
 }
@@ -28,8 +34,7 @@ static char *string_end(char *at, const char *end, bool *out_has_escapes)
 /* A number, true, false or null. */
 static char *skip_plain(char *at)
 {
-    while (*at != ',' && *at != ']' && *at != '}' && *at != ' ' && *at != '\n' && *at != '\r' &&
-            *at != '\t')
+    while (*at != ',' && *at != ']' && *at != '}' && !is_space(*at))
         at++;
     return at;
 }

@@ -18,16 +18,21 @@ static bool refuse(struct proto_scan *scan)
     return proto_scan_refuse(scan, PROTO_ERROR_BAD_FRAME);
 }
 
-/* Most inputs have no space at all. */
-static char peek(struct proto_scan *scan)
+static char peek_behind_space(struct proto_scan *scan)
 {
-    while (scan->at < scan->end) {
+    for (; scan->at < scan->end; scan->at++) {
         char c = *scan->at;
-        if ((uint8_t)c > ' ' || (c != ' ' && c != '\n' && c != '\r' && c != '\t'))
+        if (c != ' ' && c != '\n' && c != '\r' && c != '\t')
             return c;
-        scan->at++;
     }
     return '\0';
+}
+
+/* Most inputs have no space at all. */
+static inline char peek(struct proto_scan *scan)
+{
+    bool is_there = scan->at < scan->end && (uint8_t)*scan->at > ' ';
+    return is_there ? *scan->at : peek_behind_space(scan);
 }
 
 static bool take(struct proto_scan *scan, char wanted)

@@ -6,70 +6,59 @@
  */
 #include "proto/json_text.h"
 
+#include "base/block.h"
 #include "base/check.h"
 #include "base/utf8.h"
-
-#include <endian.h>
-#include <string.h>
-
-#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
 
 static bool is_plain(char c)
 {
     return (uint8_t)c >= 0x20 && (uint8_t)c < 0x80 && c != '"' && c != '\\';
 }
 
-/* Eight bytes, the first one lowest. */
-static uint64_t load(const char *at)
+static bool needs_escape(uint32_t scalar)
 {
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    return le64toh(word);
+    return scalar < 0x20 || scalar == '"' || scalar == '\\';
 }
 
-/* The lowest bit set marks the first byte that is 0; bits above it may be wrong. */
-static uint64_t zero_bytes(uint64_t word)
+static block quotes_and_escapes(block bytes)
 {
-    return (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
-}
-
-static uint64_t quotes_and_escapes(uint64_t word)
-{
-    return zero_bytes(word ^ EACH_BYTE('"')) | zero_bytes(word ^ EACH_BYTE('\\'));
-}
-
-/* As above. Bytes beyond ASCII are marked themselves, so nothing else need be told from them. */
-static uint64_t not_plain(uint64_t word)
-{
-    uint64_t controls = word - EACH_BYTE(0x20);
-    uint64_t quotes = (word ^ EACH_BYTE('"')) - EACH_BYTE(1);
-    uint64_t escapes = (word ^ EACH_BYTE('\\')) - EACH_BYTE(1);
-    return (word | controls | quotes | escapes) & EACH_BYTE(0x80);
-}
-
-static size_t first_byte(uint64_t bits)
-{
-    return (size_t)__builtin_ctzll(bits) / 8;
+    return (bytes == '"') | (bytes == '\\');
 }
 
 const char *proto_json_plain_end(const char *at, const char *end)
 {
-    for (; end - at >= 8; at += 8) {
-        uint64_t bits = not_plain(load(at));
-        if (bits != 0)
-            return at + first_byte(bits);
+    for (; end - at >= BLOCK; at += BLOCK) {
+        block bytes = block_load(at);
+        size_t first = block_first(quotes_and_escapes(bytes) | (bytes < ' ')); /* not ASCII, too */
+        if (first < BLOCK)
+            return at + first;
     }
     while (at < end && is_plain(*at))
         at++;
     return at;
 }
 
+/* The last block may overlap the one before it, in which there is nothing. */
+const char *proto_json_unescaped_end(const char *at, const char *end)
+{
+    while (end - at >= BLOCK) {
+        block bytes = block_load(at);
+        size_t first = block_first(quotes_and_escapes(bytes) | block_controls(bytes));
+        if (first < BLOCK || at + BLOCK == end)
+            return at + first;
+        at = end - at >= 2 * BLOCK ? at + BLOCK : end - BLOCK;
+    }
+    while (at < end && !needs_escape((uint8_t)*at))
+        at++;
+    return at;
+}
+
 char *proto_json_quote_or_escape(char *at, const char *end)
 {
-    for (; end - at >= 8; at += 8) {
-        uint64_t bits = quotes_and_escapes(load(at));
-        if (bits != 0)
-            return at + first_byte(bits);
+    for (; end - at >= BLOCK; at += BLOCK) {
+        size_t first = block_first(quotes_and_escapes(block_load(at)));
+        if (first < BLOCK)
+            return at + first;
     }
     while (*at != '"' && *at != '\\')
         at++;
@@ -151,11 +140,6 @@ size_t proto_json_escape_write(uint32_t scalar, char *out)
     out[4] = digits[scalar >> 4 & 15];
     out[5] = digits[scalar & 15];
     return PROTO_JSON_ESCAPE_MAX;
-}
-
-static bool needs_escape(uint32_t scalar)
-{
-    return scalar < 0x20 || scalar == '"' || scalar == '\\';
 }
 
 static size_t rewrite(char *text, size_t len, bool keeps_escapes)

@@ -10,6 +10,9 @@
 /* The first byte that is not plain: a quote, a backslash, a control, or beyond ASCII. */
 const char *proto_json_plain_end(const char *at, const char *end);
 
+/* The first byte that JSON must escape: a quote, a backslash or a control. */
+const char *proto_json_unescaped_end(const char *at, const char *end);
+
 /* The first quote or backslash; there is one. */
 char *proto_json_quote_or_escape(char *at, const char *end);
 

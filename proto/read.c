@@ -210,7 +210,7 @@ static bool read_member(struct reader *reader, const struct proto_path *path,
         return read_list(reader, &here, field, out);
     if (!read_value(reader, &here, field, out + field->offset))
         return false;
-    if (proto_field_has_flag(field))
+    if (field->has_flag)
         memcpy(out + field->flag_offset, &(bool){true}, sizeof(bool));
     return true;
 }
@@ -259,11 +259,18 @@ static bool read_members(struct reader *reader, const struct proto_path *path,
     return !reader->is_damaged && check_required(reader, path, shape, seen);
 }
 
+static void clear(struct proto_problem *problem)
+{
+    problem->code = PROTO_ERROR_NONE;
+    problem->id = SLICE_NONE;
+    problem->field[0] = problem->message[0] = '\0';
+}
+
 bool proto_scan_input(const struct proto_source *source, struct proto_scan *scan,
         struct proto_problem *out_problem)
 {
     check(source->bounds->depth <= PROTO_DEPTH_MAX);
-    *out_problem = (struct proto_problem){0};
+    clear(out_problem);
     if (source->len > source->bounds->bytes)
         return proto_problem_plain(out_problem, PROTO_ERROR_TOO_LARGE);
     scan->at = source->bytes;
@@ -294,7 +301,7 @@ bool proto_stored_read(const struct proto_source *source, const struct proto_sha
     struct reader reader = {PROTO_MSGPACK, source->bytes, source->bytes + source->len,
             source->scratch, out_problem, .is_unscanned = true};
     struct proto_token token;
-    *out_problem = (struct proto_problem){0};
+    clear(out_problem);
     if (!next(&reader, &token))
         return false;
     if (token.value != PROTO_VALUE_MAP)

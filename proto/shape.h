@@ -46,10 +46,13 @@ struct proto_enum {
 
 struct proto_field {
     struct slice name;
+    const char *json_key; /* the name with what stands around it in JSON: ,"name": */
     enum proto_type type;
     bool is_list, is_required;
+    bool has_flag;        /* has_<member> says whether it is there */
     uint16_t offset;      /* of the value; of a list: of the pointer to its first item */
-    uint16_t flag_offset; /* of has_<member> when optional; of a list: of <member>_count */
+    uint16_t flag_offset; /* of what is 0 when it is absent: has_<member>, a list's <member>_count,
+                           * or a slice's bytes */
     uint32_t count_max;   /* of a list: items */
     uint64_t max;         /* str, bin: bytes; u64: the largest value; in a list: of each item */
     const struct proto_shape *shape;  /* of an object */
@@ -107,16 +110,18 @@ enum { PROTO_FIELDS_MAX = 64 }; /* of one shape; more are checked when it is rea
 #define PROTO_IS_(owner, member, wanted) \
     (0 * sizeof(char[_Generic(&((owner *)0)->member, wanted *: 1, default: -1)]))
 #define PROTO_AT_(owner, member, wanted) offsetof(owner, member) + PROTO_IS_(owner, member, wanted)
-#define PROTO_KEY_(member) .name = {#member, sizeof #member - 1}
+#define PROTO_KEY_(member) .name = {#member, sizeof #member - 1}, .json_key = ",\"" #member "\":"
 #define PROTO_HAS_REQUIRED_(owner, member) .is_required = true
-#define PROTO_HAS_OPTIONAL_(owner, member) .flag_offset = PROTO_AT_(owner, has_##member, bool)
+#define PROTO_HAS_OPTIONAL_(owner, member) \
+    .has_flag = true, .flag_offset = PROTO_AT_(owner, has_##member, bool)
 #define PROTO_BE_REQUIRED_ .is_required = true
 #define PROTO_BE_OPTIONAL_ .is_required = false
 #define PROTO_VALUE_(owner, member, wanted, presence) \
     PROTO_KEY_(member), .offset = PROTO_AT_(owner, member, wanted), \
     PROTO_HAS_##presence##_(owner, member)
 #define PROTO_SLICE_(owner, member, presence) \
-    PROTO_KEY_(member), .offset = PROTO_AT_(owner, member, struct slice), PROTO_BE_##presence##_
+    PROTO_KEY_(member), .offset = PROTO_AT_(owner, member, struct slice), \
+    .flag_offset = offsetof(owner, member) + offsetof(struct slice, bytes), PROTO_BE_##presence##_
 #define PROTO_LIST_(owner, member, item, presence, max_count) \
     PROTO_KEY_(member), .is_list = true, .offset = PROTO_AT_(owner, member, const item *), \
     .flag_offset = PROTO_AT_(owner, member##_count, size_t), .count_max = (max_count), \
@@ -125,12 +130,6 @@ enum { PROTO_FIELDS_MAX = 64 }; /* of one shape; more are checked when it is rea
 
 /* Of a value, or of each item of a list. */
 size_t proto_field_item_size(const struct proto_field *field);
-/* Whether has_<member> says that it is there. */
-static inline bool proto_field_has_flag(const struct proto_field *field)
-{
-    return !field->is_required && !field->is_list && field->type != PROTO_TYPE_STR &&
-           field->type != PROTO_TYPE_BIN;
-}
 /* The word of a value; empty when there is none. */
 struct slice proto_enum_word(const struct proto_enum *words, unsigned value);
 /* The value of a word; 0 when there is none. */

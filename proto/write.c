@@ -9,18 +9,23 @@
 
 #include "base/check.h"
 
+_Static_assert(sizeof(size_t) == sizeof(char *), "counts and pointers are looked at alike");
+
+static const struct proto_field type_field = {PROTO_KEY_(type), .type = PROTO_TYPE_STR};
+
 static void write_members(struct proto_writer *writer, const struct proto_shape *shape,
         uint64_t present, const char *value);
 
 static bool is_present(const struct proto_field *field, const char *owner)
 {
+    const char *flag = owner + field->flag_offset;
+    size_t word;
     if (field->is_required)
         return true;
-    if (field->is_list)
-        return *(const size_t *)(const void *)(owner + field->flag_offset) > 0;
-    if (proto_field_has_flag(field))
-        return *(const bool *)(owner + field->flag_offset);
-    return ((const struct slice *)(const void *)(owner + field->offset))->bytes != NULL;
+    if (field->has_flag)
+        return *(const bool *)flag;
+    memcpy(&word, flag, sizeof word);
+    return word != 0;
 }
 
 /* A bit for each field, the first one lowest. */
@@ -33,24 +38,18 @@ static uint64_t find_present(const struct proto_shape *shape, const char *value)
     return present;
 }
 
-static size_t count_fields(uint64_t present)
+static void open_map(struct proto_writer *writer, uint64_t present, bool has_type)
 {
-    return (size_t)__builtin_popcountll(present);
+    proto_writer_open_map(writer, (size_t)__builtin_popcountll(present) + has_type);
 }
 
 static void write_object(
         struct proto_writer *writer, const struct proto_shape *shape, const char *value)
 {
     uint64_t present = find_present(shape, value);
-    proto_writer_open_map(writer, count_fields(present));
+    open_map(writer, present, false);
     write_members(writer, shape, present, value);
     proto_writer_close_map(writer);
-}
-
-static void write_name(struct proto_writer *writer, const void *at)
-{
-    char text[NAME_TEXT_MAX];
-    proto_writer_plain(writer, slice_make(text, name_write(at, text)));
 }
 
 static void write_enum(
@@ -78,7 +77,7 @@ static void write_value(
         proto_writer_bool(writer, *(const bool *)at);
         return;
     case PROTO_TYPE_NAME:
-        write_name(writer, at);
+        proto_writer_name(writer, at);
         return;
     case PROTO_TYPE_ENUM:
         write_enum(writer, field->choices, at);
@@ -107,7 +106,7 @@ static void write_members(struct proto_writer *writer, const struct proto_shape 
 {
     for (; present != 0; present &= present - 1) {
         const struct proto_field *field = &shape->fields[__builtin_ctzll(present)];
-        proto_writer_key(writer, field->name);
+        proto_writer_key(writer, field);
         if (field->is_list)
             write_list(writer, field, value);
         else
@@ -121,9 +120,9 @@ void proto_write_typed(enum proto_codec codec, const struct proto_shape *shape, 
     struct proto_writer writer;
     uint64_t present = find_present(shape, value);
     proto_writer_init(&writer, codec, out);
-    proto_writer_open_map(&writer, count_fields(present) + (type.len > 0));
+    open_map(&writer, present, type.len > 0);
     if (type.len > 0) {
-        proto_writer_key(&writer, SLICE_OF("type"));
+        proto_writer_key(&writer, &type_field);
         proto_writer_plain(&writer, type);
     }
     write_members(&writer, shape, present, value);

@@ -86,70 +86,88 @@ static void begin_json(struct proto_writer *writer)
     writer->needs_comma = true;
 }
 
-/* Text that needs no escapes, in quotes, and what stands behind it. */
-static void put_quoted(struct proto_writer *writer, struct slice text, struct slice behind)
+/* Text that needs no escapes, in quotes. */
+static void put_quoted(struct proto_writer *writer, struct slice text)
 {
-    char *to = claim_json(writer, 1 + text.len + behind.len);
+    char *to = claim_json(writer, text.len + 2);
     if (to == NULL)
         return;
     *to++ = '"';
-    if (text.len > 0)
-        memcpy(to, text.bytes, text.len);
-    memcpy(to + text.len, behind.bytes, behind.len);
+    buffer_copy_short(to, text.bytes, text.len);
+    to[text.len] = '"';
+    writer->needs_comma = true;
 }
 
 static void put_packed(struct proto_writer *writer, struct slice text)
 {
-    pack_str(writer->out, text.len);
-    pack_str_body(writer->out, text.bytes, text.len);
+    enum { FIXSTR = 0xa0, FIXSTR_MAX = 31 }; /* most of them: the head is one byte */
+    if (text.len > FIXSTR_MAX) {
+        pack_str(writer->out, text.len);
+        pack_str_body(writer->out, text.bytes, text.len);
+        return;
+    }
+    char *to = buffer_claim(writer->out, 1 + text.len);
+    if (to == NULL)
+        return;
+    *to = (char)(FIXSTR | text.len);
+    buffer_copy_short(to + 1, text.bytes, text.len);
 }
 
-void proto_writer_key(struct proto_writer *writer, struct slice key)
+void proto_writer_key(struct proto_writer *writer, const struct proto_field *field)
 {
-    if (writer->codec == PROTO_JSON)
-        put_quoted(writer, key, SLICE_OF("\":"));
-    else
-        put_packed(writer, key);
+    enum { AROUND = 4 }; /* comma, quotes and colon */
+    if (writer->codec != PROTO_JSON) {
+        put_packed(writer, field->name);
+        return;
+    }
+    size_t skipped = !writer->needs_comma, len = field->name.len + AROUND - skipped;
+    char *to = buffer_claim(writer->out, len);
+    if (to != NULL)
+        buffer_copy_short(to, field->json_key + skipped, len);
     writer->needs_comma = false;
 }
 
 void proto_writer_plain(struct proto_writer *writer, struct slice text)
 {
     if (writer->codec == PROTO_JSON)
-        put_quoted(writer, text, SLICE_OF("\""));
+        put_quoted(writer, text);
     else
         put_packed(writer, text);
-    writer->needs_comma = true;
 }
 
-/* Everything that is not a quote, a backslash or a control goes out as it is. */
-static void put_escaped(struct buffer *out, struct slice text)
+void proto_writer_name(struct proto_writer *writer, const struct name *name)
+{
+    char text[NAME_TEXT_MAX];
+    proto_writer_plain(writer, slice_make(text, name_write(name, text)));
+}
+
+static void put_escaped(struct proto_writer *writer, struct slice text)
 {
     const char *at = text.bytes, *end = text.bytes + text.len;
-    while (at < end) {
-        const char *run = at;
-        for (; at < end && (at = proto_json_plain_end(at, end)) < end; at++)
-            if ((uint8_t)*at < 0x80)
-                break;
-        buffer_put(out, run, (size_t)(at - run));
-        if (at < end) {
-            char escape[PROTO_JSON_ESCAPE_MAX];
-            buffer_put(out, escape, proto_json_escape_write((uint8_t)*at++, escape));
-        }
-    }
-}
-
-void proto_writer_str(struct proto_writer *writer, struct slice text)
-{
-    if (writer->codec != PROTO_JSON) {
-        put_packed(writer, text);
-        return;
-    }
     begin_json(writer);
     buffer_put_char(writer->out, '"');
-    if (text.len > 0)
-        put_escaped(writer->out, text);
+    while (at < end) {
+        const char *run = at;
+        at = proto_json_unescaped_end(at, end);
+        buffer_put(writer->out, run, (size_t)(at - run));
+        if (at < end) {
+            char escape[PROTO_JSON_ESCAPE_MAX];
+            buffer_put(writer->out, escape, proto_json_escape_write((uint8_t)*at++, escape));
+        }
+    }
     buffer_put_char(writer->out, '"');
+}
+
+/* Hardly any text needs an escape. */
+void proto_writer_str(struct proto_writer *writer, struct slice text)
+{
+    const char *end = text.bytes + text.len;
+    if (writer->codec != PROTO_JSON)
+        put_packed(writer, text);
+    else if (text.len == 0 || proto_json_unescaped_end(text.bytes, end) == end)
+        put_quoted(writer, text);
+    else
+        put_escaped(writer, text);
 }
 
 void proto_writer_bin(struct proto_writer *writer, struct slice bytes)

@@ -18,11 +18,12 @@ void proto_writer_open_map(struct proto_writer *writer, size_t count);
 void proto_writer_close_map(struct proto_writer *writer);
 void proto_writer_open_list(struct proto_writer *writer, size_t count);
 void proto_writer_close_list(struct proto_writer *writer);
-/* The key is plain: letters, digits and underscores. */
-void proto_writer_key(struct proto_writer *writer, struct slice key);
+/* The field's name, which is plain: letters, digits and underscores. */
+void proto_writer_key(struct proto_writer *writer, const struct proto_field *field);
 void proto_writer_str(struct proto_writer *writer, struct slice text);
 /* As proto_writer_str, for text that needs no escapes. */
 void proto_writer_plain(struct proto_writer *writer, struct slice text);
+void proto_writer_name(struct proto_writer *writer, const struct name *name);
 void proto_writer_bin(struct proto_writer *writer, struct slice bytes);
 void proto_writer_u64(struct proto_writer *writer, uint64_t value);
 void proto_writer_bool(struct proto_writer *writer, bool value);

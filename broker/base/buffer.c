@@ -11,15 +11,27 @@ static const char pairs[] = "00010203040506070809101112131415161718192021222324"
                             "50515253545556575859606162636465666768697071727374"
                             "75767778798081828384858687888990919293949596979899";
 
+static size_t count_digits(uint64_t value)
+{
+    static const uint64_t powers[] = {0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000,
+            1000000000, 10000000000, 100000000000, 1000000000000, 10000000000000, 100000000000000,
+            1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000,
+            10000000000000000000u};
+    unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1);
+    unsigned log10 = bits * 1233 >> 12; /* 1233 / 4096 is just more than the logarithm of 2 */
+    return log10 + (value >= powers[log10]);
+}
+
 void buffer_put_u64(struct buffer *buffer, uint64_t value)
 {
-    char digits[20];
-    size_t start = sizeof digits;
+    size_t len = count_digits(value);
+    char *to = buffer_claim(buffer, len);
+    if (to == NULL)
+        return;
     for (; value >= 100; value /= 100)
-        memcpy(digits + (start -= 2), pairs + 2 * (value % 100), 2);
+        memcpy(to + (len -= 2), pairs + 2 * (value % 100), 2);
     if (value >= 10)
-        memcpy(digits + (start -= 2), pairs + 2 * value, 2);
+        memcpy(to, pairs + 2 * value, 2);
     else
-        digits[--start] = (char)('0' + value);
-    buffer_put(buffer, digits + start, sizeof digits - start);
+        *to = (char)('0' + value);
 }

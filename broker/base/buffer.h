@@ -32,6 +32,39 @@ static inline char *buffer_claim(struct buffer *buffer, size_t len)
     return claimed;
 }
 
+/* As memcpy, inline for the few bytes that most pieces have: there the call costs more than the
+ * copy. Up to 32 bytes: both ends, which may overlap. */
+static inline void buffer_copy_short(char *to, const char *from, size_t len)
+{
+    struct {
+        char bytes[16];
+    } first, last;
+    uint64_t first_eight, last_eight;
+    if (len > 32) {
+        memcpy(to, from, len);
+    } else if (len >= 16) {
+        memcpy(&first, from, 16);
+        memcpy(&last, from + len - 16, 16);
+        memcpy(to, &first, 16);
+        memcpy(to + len - 16, &last, 16);
+    } else if (len >= 8) {
+        memcpy(&first_eight, from, 8);
+        memcpy(&last_eight, from + len - 8, 8);
+        memcpy(to, &first_eight, 8);
+        memcpy(to + len - 8, &last_eight, 8);
+    } else if (len >= 4) {
+        uint32_t first_four, last_four;
+        memcpy(&first_four, from, 4);
+        memcpy(&last_four, from + len - 4, 4);
+        memcpy(to, &first_four, 4);
+        memcpy(to + len - 4, &last_four, 4);
+    } else if (len > 0) {
+        to[0] = from[0];
+        to[len / 2] = from[len / 2];
+        to[len - 1] = from[len - 1];
+    }
+}
+
 static inline void buffer_put(struct buffer *buffer, const void *bytes, size_t len)
 {
     char *to = buffer_claim(buffer, len);

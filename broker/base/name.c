@@ -5,7 +5,6 @@
  */
 #include "base/name.h"
 
-#include "base/base32.h"
 #include "base/buffer.h"
 
 #include <endian.h>
@@ -22,6 +21,23 @@ static void write_hex(const uint8_t four[4], char *out)
     uint64_t letters = (halves + EACH_BYTE(6)) >> 4 & EACH_BYTE(1);
     uint64_t digits = htole64(halves + EACH_BYTE('0') + letters * ('a' - '9' - 1));
     memcpy(out, &digits, sizeof digits);
+}
+
+/* Eight digits as four bytes. Of what are no digits it makes bytes as well: they are written as
+ * others, which tells. */
+static bool read_hex(const char *text, uint8_t out_four[4])
+{
+    char again[8];
+    uint64_t digits;
+    memcpy(&digits, text, sizeof digits);
+    digits = le64toh(digits);
+    uint64_t letters = digits >> 6 & EACH_BYTE(1); /* 'a' has that bit, '9' does not */
+    uint64_t halves = digits - EACH_BYTE('0') - letters * ('a' - '9' - 1);
+    uint64_t bytes = halves << 4 | halves >> 8; /* each second one */
+    for (size_t i = 0; i < 4; i++)
+        out_four[i] = (uint8_t)(bytes >> 16 * i);
+    write_hex(out_four, again);
+    return memcmp(again, text, sizeof again) == 0;
 }
 
 size_t name_write(const struct name *name, char *out)
@@ -56,15 +72,9 @@ bool name_read(struct slice text, struct name *out_name)
     size_t dash = text.len - 2 * MARK_SIZE - 1;
     if (text.bytes[dash] != '-' || !read_seq(slice_make(text.bytes, dash), &name.seq))
         return false;
-    for (size_t i = 0; i < MARK_SIZE; i++) {
-        const char *pair = text.bytes + dash + 1 + 2 * i;
-        /* the first sixteen digits of ids are those of hex, and no digit is more than any */
-        unsigned high = base32_values[(uint8_t)pair[0]] - 1u;
-        unsigned low = base32_values[(uint8_t)pair[1]] - 1u;
-        if ((high | low) > 15)
-            return false;
-        name.mark[i] = (uint8_t)(high << 4 | low);
-    }
+    const char *hex = text.bytes + dash + 1;
+    if (!read_hex(hex, name.mark) || !read_hex(hex + MARK_SIZE, name.mark + MARK_SIZE / 2))
+        return false;
     *out_name = name;
     return true;
 }

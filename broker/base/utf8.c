@@ -9,6 +9,8 @@
  */
 #include "base/utf8.h"
 
+#include "base/block.h"
+
 /* How many bytes a character with this first byte, no ASCII, has; 0 when none has it. */
 static size_t len_by_first(uint8_t first)
 {
@@ -51,15 +53,24 @@ static uint64_t load(const char *at, size_t width)
     return word;
 }
 
-/* The last word overlaps the one before it, so that short texts need no loop over bytes. */
+/* Of sixteen bytes or more. The last block overlaps the one before it. */
+static bool blocks_are_ascii(const char *at, const char *end)
+{
+    block seen = block_load(end - BLOCK);
+    for (; end - at > BLOCK; at += BLOCK)
+        seen |= block_load(at);
+    return block_first(seen < 0) == BLOCK;
+}
+
+/* So do the last word or half of one, so that short texts need no loop over bytes. */
 static bool is_ascii(struct slice text)
 {
     const char *at = text.bytes, *end = text.bytes + text.len;
     uint64_t seen = 0;
+    if (text.len >= BLOCK)
+        return blocks_are_ascii(at, end);
     if (text.len >= 8) {
-        for (; end - at > 8; at += 8)
-            seen |= load(at, 8);
-        seen |= load(end - 8, 8);
+        seen = load(at, 8) | load(end - 8, 8);
     } else if (text.len >= 4) {
         seen = load(at, 4) | load(end - 4, 4);
     } else {

@@ -229,7 +229,7 @@ static void decide_snapshot(struct chat_change *change, const struct conversatio
         decision->refusal = REFUSAL_ERASED;
         return;
     }
-    struct buffer out = buffer_make(arena_take(scratch, ROOM), ROOM);
+    struct buffer out = buffer_make(arena_take_raw(scratch, ROOM), ROOM);
     check(out.bytes != NULL);
     fold_encode(fold, scratch, &out);
     check(!out.overflowed);

@@ -7,6 +7,7 @@
  */
 #include "flow/entry_codec.h"
 
+#include "base/block.h"
 #include "base/check.h"
 
 struct stored_pair {
@@ -238,23 +239,18 @@ bool entry_may_stand_for_all(struct slice plain, struct arena *scratch)
     return false;
 }
 
-/* Whether one of eight bytes is a control: below a blank, or DEL. A byte of 128 or more is none. */
-static bool has_control(const char *eight)
+static bool has_control(const char *at)
 {
-    const uint64_t each = UINT64_C(0x0101010101010101);
-    uint64_t word;
-    memcpy(&word, eight, sizeof word);
-    uint64_t del = word ^ each * 0x7f;
-    uint64_t below = (word - each * ' ') & ~word, is_del = (del - each) & ~del;
-    return ((below | is_del) & each * 0x80) != 0;
+    block bytes = block_load(at);
+    return block_first(block_controls(bytes) | (bytes == 0x7f)) < BLOCK;
 }
 
-/* Eight at a time while there is no control; which one it is, the slow way tells. */
+/* A block at a time while there is no control; which one it is, the slow way tells. */
 bool text_is_clean(struct slice text)
 {
     size_t start = 0;
-    while (text.len - start >= 8 && !has_control(text.bytes + start))
-        start += 8;
+    while (text.len - start >= BLOCK && !has_control(text.bytes + start))
+        start += BLOCK;
     for (size_t i = start; i < text.len; i++) {
         unsigned char c = (unsigned char)text.bytes[i];
         if ((c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)

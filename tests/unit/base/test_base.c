@@ -38,16 +38,29 @@ static void a_name_is_decimal_digits_and_hex_digits(void)
     }
 }
 
+static void expect_digits(uint64_t number)
+{
+    char text[20], wanted[24];
+    size_t len = (size_t)snprintf(wanted, sizeof wanted, "%" PRIu64, number);
+    struct buffer buffer = buffer_make(text, len), short_of_room = buffer_make(text, len - 1);
+    buffer_put_u64(&short_of_room, number);
+    expect(short_of_room.overflowed);
+    buffer_put_u64(&buffer, number);
+    expect_text(buffer_slice(&buffer), wanted);
+}
+
 static void numbers_have_no_sign_and_no_padding(void)
 {
     uint64_t number = 0;
-    for (unsigned i = 0; i < 2000; i++, number = number < 1000 ? number + 1 : number * 10 / 9) {
-        char text[20], wanted[24];
-        struct buffer buffer = buffer_make(text, sizeof text);
-        snprintf(wanted, sizeof wanted, "%" PRIu64, number);
-        buffer_put_u64(&buffer, number);
-        expect_text(buffer_slice(&buffer), wanted);
+    for (unsigned i = 0; i < 2000; i++, number = number < 1000 ? number + 1 : number * 10 / 9)
+        expect_digits(number);
+    number = 1;
+    for (unsigned i = 0; i < 20; i++, number *= 10) {
+        expect_digits(number - 1);
+        expect_digits(number);
     }
+    for (unsigned bit = 0; bit < 64; bit++)
+        expect_digits(UINT64_MAX >> bit);
 }
 
 static void each_digit_of_an_id_is_known_and_nothing_else(void)
@@ -70,6 +83,26 @@ static void a_name_has_only_one_spelling(void)
         expect(!name_read(slice_of_string(refused[i]), &name));
     }
     expect(name_read(SLICE_OF("0-0000000000000000"), &name) && name_is_none(&name));
+}
+
+/* Each byte at each place of the mark. */
+static void a_mark_is_written_in_small_hex_digits(void)
+{
+    char text[] = "12-9f86d081884c7d65";
+    struct name name;
+    for (size_t at = 3; at < sizeof text - 1; at++) {
+        char right = text[at];
+        for (unsigned byte = 0; byte < 256; byte++) {
+            text[at] = (char)byte;
+            bool is_digit = byte != 0 && strchr("0123456789abcdef", (int)byte) != NULL;
+            char again[NAME_TEXT_MAX];
+            struct slice written = slice_make(text, sizeof text - 1);
+            expect(name_read(written, &name) == is_digit);
+            if (is_digit)
+                expect_slice(slice_make(again, name_write(&name, again)), written);
+        }
+        text[at] = right;
+    }
 }
 
 struct numbered {
@@ -247,7 +280,7 @@ int main(int argc, char **argv)
 {
     return test_main(argc, argv,
             (struct test_case[]){CASE(a_name_is_read_back_as_written),
-                    CASE(a_name_has_only_one_spelling),
+                    CASE(a_name_has_only_one_spelling), CASE(a_mark_is_written_in_small_hex_digits),
                     CASE(a_name_is_decimal_digits_and_hex_digits),
                     CASE(numbers_have_no_sign_and_no_padding),
                     CASE(each_digit_of_an_id_is_known_and_nothing_else),

@@ -187,10 +187,11 @@ static void only_erased_may_be_unsealed(void)
     expect_u64(fold_record(encode(&entry), false), LOG_FOLDED);
 }
 
-/* Text is looked at eight bytes at a time: each byte, at each place of three such steps. */
+/* Text is looked at sixteen bytes at a time: each byte, at each place of two such steps and a rest.
+ */
 static void controls_are_found_wherever_they_are(void)
 {
-    char text[24];
+    char text[40];
     for (size_t at = 0; at < sizeof text; at++) {
         for (unsigned byte = 0; byte < 256; byte++) {
             memset(text, 'a', sizeof text);
