@@ -21,7 +21,8 @@ struct route_policy *policy_watch_read(
         struct slice text, const struct route_staff *staff, char out_why[POLICY_WHY_MAX])
 {
     struct config_problem problem;
-    struct route_policy *policy = policy_parse_for(staff, text, "policy", &problem);
+    struct route_policy *policy = staff ? policy_parse_for(staff, text, "policy", &problem)
+                                        : policy_parse_stored(text, "policy", &problem);
     if (policy == NULL)
         snprintf(out_why, POLICY_WHY_MAX, "%.*s", POLICY_WHY_MAX - 1, problem.text);
     return policy;

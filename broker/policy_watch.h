@@ -22,7 +22,7 @@ bool policy_watch_start(struct policy_watch *watch, struct node *node, const cha
 /* Looks now, even if the file seems to be the same (a signal asked for it). */
 void policy_watch_look(struct policy_watch *watch);
 
-/* For node_settings.read_policy. */
+/* For node_settings.read_policy. staff: NULL: the policy is a log's. */
 struct route_policy *policy_watch_read(
         struct slice text, const struct route_staff *staff, char out_why[POLICY_WHY_MAX]);
 

@@ -150,7 +150,7 @@ static void take_policy(struct explaining *all)
         return;
     all->version = newest.version;
     free(all->policy);
-    all->policy = policy_parse(newest.text, "the log's policy", &problem);
+    all->policy = policy_parse_stored(newest.text, "the log's policy", &problem);
     if (all->policy != NULL)
         all->policy->version = newest.version;
     else

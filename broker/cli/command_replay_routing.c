@@ -158,7 +158,7 @@ static void print_table(
 static struct route_policy *read_text(struct slice text)
 {
     struct config_problem problem;
-    return policy_parse(text, "the log's policy", &problem);
+    return policy_parse_stored(text, "the log's policy", &problem);
 }
 
 static int live_again(

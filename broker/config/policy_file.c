@@ -225,7 +225,7 @@ static struct route_policy to_route(const struct policy_values *from)
     return policy;
 }
 
-static bool read_values(struct reader *reader, struct slice text, const struct route_staff *staff,
+static bool read_values(struct reader *reader, struct slice text, const struct policy_use *use,
         struct policy_values *out, struct policy_setup *setup)
 {
     struct breach breach;
@@ -236,7 +236,7 @@ static bool read_values(struct reader *reader, struct slice text, const struct r
     reader_defaults(policy_rows, out, "");
     bool is_good = reader_settings(reader, policy_rows, out);
     if (is_good && (may_starve(out, &breach) || may_bounce(out, &breach) ||
-                           !policy_names_read(&out->names, staff, setup, &breach)))
+                           !policy_names_read(&out->names, use, setup, &breach)))
         is_good = reader_breach(reader, &breach);
     document_close(&reader->document);
     return is_good;
@@ -248,8 +248,8 @@ struct whole_policy {
     struct policy_setup names;
 };
 
-struct route_policy *policy_parse_for(const struct route_staff *staff, struct slice text,
-        const char *name, struct config_problem *out_problem)
+static struct route_policy *parse(const struct policy_use *use, struct slice text, const char *name,
+        struct config_problem *out_problem)
 {
     struct reader reader = {.path = name, .problem = out_problem};
     struct policy_values *values = calloc(1, sizeof *values);
@@ -258,7 +258,7 @@ struct route_policy *policy_parse_for(const struct route_staff *staff, struct sl
     if (values == NULL || whole == NULL)
         reader_fail(&reader, (struct mark){0}, "there is not enough memory");
     else
-        is_good = read_values(&reader, text, staff, values, &whole->names);
+        is_good = read_values(&reader, text, use, values, &whole->names);
     if (is_good) {
         whole->policy = to_route(values);
         whole->policy.setup = &whole->names.setup;
@@ -269,10 +269,22 @@ struct route_policy *policy_parse_for(const struct route_staff *staff, struct sl
     return is_good ? &whole->policy : NULL;
 }
 
+struct route_policy *policy_parse_for(const struct route_staff *staff, struct slice text,
+        const char *name, struct config_problem *out_problem)
+{
+    return parse(&(struct policy_use){.staff = staff}, text, name, out_problem);
+}
+
 struct route_policy *policy_parse(
         struct slice text, const char *name, struct config_problem *out_problem)
 {
-    return policy_parse_for(NULL, text, name, out_problem);
+    return parse(&(struct policy_use){0}, text, name, out_problem);
+}
+
+struct route_policy *policy_parse_stored(
+        struct slice text, const char *name, struct config_problem *out_problem)
+{
+    return parse(&(struct policy_use){.is_stored = true}, text, name, out_problem);
 }
 
 /* ---- the file ---- */

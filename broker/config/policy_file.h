@@ -36,6 +36,11 @@ struct route_policy *policy_parse(
 struct route_policy *policy_parse_for(const struct route_staff *staff, struct slice text,
         const char *name, struct config_problem *out_problem);
 
+/* A policy that a log holds: it is in force, so hours that overlap and dates that never come, which
+ * were taken once, are taken as they were. */
+struct route_policy *policy_parse_stored(
+        struct slice text, const char *name, struct config_problem *out_problem);
+
 /* A whole commented policy with every default. */
 void policy_write_defaults(FILE *out);
 /* docs/reference/policy.md, in Markdown. */

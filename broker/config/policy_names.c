@@ -168,6 +168,7 @@ struct schedule {
     uint32_t hours_count;
     const char (*holidays)[SPAN_TEXT_MAX];
     uint32_t holiday_count;
+    bool is_stored;
 };
 
 static bool read_schedule(const struct schedule *from, struct route_hours *out, struct zone *zone,
@@ -184,7 +185,7 @@ static bool read_schedule(const struct schedule *from, struct route_hours *out, 
         if (!read_hours(from->hours[i], out))
             return blame(
                     breach, where, "'%s' must read like 'mon-fri 09:00-17:00'", from->hours[i]);
-        if (!hours_are_good(out))
+        if (!from->is_stored && !hours_are_good(out))
             return blame(breach, where, "'%s' overlaps hours that stand before it", from->hours[i]);
     }
     for (uint32_t i = 0; i < from->holiday_count; i++) {
@@ -193,7 +194,7 @@ static bool read_schedule(const struct schedule *from, struct route_hours *out, 
             return blame(breach, where,
                     "'%s' must read like '12-25', '2026-12-25' or '12-24 09:00-12:00'",
                     from->holidays[i]);
-        if (!hours_are_good(out))
+        if (!from->is_stored && !hours_are_good(out))
             return blame(breach, where, "'%s' is no date", from->holidays[i]);
     }
     return true;
@@ -260,7 +261,7 @@ static bool read_callback(const struct policy_queue *from, uint32_t at, struct r
 /* A queue on its way from the file, with what it is read for. */
 struct reading {
     const struct policy_names *from;
-    const struct route_staff *staff;
+    const struct policy_use *use;
     struct policy_setup *out;
     struct breach *breach;
 };
@@ -274,11 +275,12 @@ static bool read_queue(const struct reading *reading, uint32_t at)
             .offline_len = (uint16_t)strlen(from->offline_text)};
     route_name_set(&out->name, slice_of_string(from->name));
     memcpy(out->offline_text, from->offline_text, out->offline_len);
-    return read_skills(from, at, reading->staff, out, reading->breach) &&
+    return read_skills(from, at, reading->use->staff, out, reading->breach) &&
            read_overflows(from, at, out, reading->breach) &&
            read_callback(from, at, &out->callback, reading->breach) &&
-           read_schedule(&(struct schedule){"queues", at, from->time_zone, from->hours,
-                                 from->hours_count, from->holidays, from->holiday_count},
+           read_schedule(
+                   &(struct schedule){"queues", at, from->time_zone, from->hours, from->hours_count,
+                           from->holidays, from->holiday_count, reading->use->is_stored},
                    &out->hours, &reading->out->zones[at], reading->breach);
 }
 
@@ -287,8 +289,9 @@ static bool read_shift(const struct reading *reading, uint32_t at)
     const struct policy_shift *from = &reading->from->shifts[at];
     struct route_shift *out = &reading->out->setup.shifts[at];
     route_name_set(&out->name, slice_of_string(from->name));
-    return read_schedule(&(struct schedule){"shifts", at, from->time_zone, from->hours,
-                                 from->hours_count, from->holidays, from->holiday_count},
+    return read_schedule(
+            &(struct schedule){"shifts", at, from->time_zone, from->hours, from->hours_count,
+                    from->holidays, from->holiday_count, reading->use->is_stored},
             &out->hours, &reading->out->shift_zones[at], reading->breach);
 }
 
@@ -318,10 +321,10 @@ static bool blame_fault(const struct policy_names *from, enum route_fault fault,
     return blame(breach, where, "'%s' %s", name, route_fault_text(fault));
 }
 
-bool policy_names_read(const struct policy_names *from, const struct route_staff *staff,
+bool policy_names_read(const struct policy_names *from, const struct policy_use *use,
         struct policy_setup *out, struct breach *out_breach)
 {
-    struct reading reading = {from, staff, out, out_breach};
+    struct reading reading = {from, use, out, out_breach};
     struct route_setup *setup = &out->setup;
     uint32_t at = 0;
     memset(out, 0, sizeof *out);
@@ -345,5 +348,7 @@ bool policy_names_read(const struct policy_names *from, const struct route_staff
         if (!read_shift(&reading, i))
             return false;
     enum route_fault fault = route_setup_check(setup, &at);
-    return fault == ROUTE_SETUP_GOOD || blame_fault(from, fault, at, setup, out_breach);
+    bool is_of_hours = fault == ROUTE_FAULT_HOURS || fault == ROUTE_FAULT_SHIFT_HOURS;
+    return fault == ROUTE_SETUP_GOOD || (use->is_stored && is_of_hours) ||
+           blame_fault(from, fault, at, setup, out_breach);
 }

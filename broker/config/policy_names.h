@@ -65,10 +65,16 @@ struct policy_setup {
     struct zone zones[ROUTE_QUEUES_MAX], shift_zones[ROUTE_SHIFTS_MAX];
 };
 
-/* From the file's texts to the core's values, checked as a whole. staff: NULL: whoever exists.
+/* What a policy is read for. */
+struct policy_use {
+    const struct route_staff *staff; /* who has the skills that it names; NULL: whoever exists */
+    bool is_stored;                  /* it was put once: its hours are as they are */
+};
+
+/* From the file's texts to the core's values, checked as a whole.
  *
  * errors: false: out_breach says where and what */
-bool policy_names_read(const struct policy_names *from, const struct route_staff *staff,
+bool policy_names_read(const struct policy_names *from, const struct policy_use *use,
         struct policy_setup *out, struct breach *out_breach);
 
 #endif

@@ -71,7 +71,8 @@ struct node_settings {
     uint64_t turn_lease_ms, turn_deadline_ms, bot_absent_ms, presence_grace_ms;
     uint64_t token_ms, ticket_ms, customer_renewal_ms, agent_renewal_ms;
     struct route_policy policy; /* of pools in whose log no other was put */
-    /* Reads a policy's text; for a staff (NULL: any), refusing what nobody of them could serve.
+    /* Reads a policy's text; for a staff, refusing what nobody of them could serve (NULL: it is a
+     * log's, and is in force already).
      * owns: free() what it returns. errors: NULL, out_why is a sentence */
     struct route_policy *(*read_policy)(
             struct slice text, const struct route_staff *staff, char out_why[POLICY_WHY_MAX]);

@@ -117,8 +117,6 @@ static enum route_fault check_queues(const struct route_setup *setup, uint32_t *
                 return ROUTE_FAULT_TWICE;
         if (!overflows_are_known(setup, queue))
             return ROUTE_FAULT_OVERFLOW;
-        if (queue->has_hours && !hours_are_good(&queue->hours))
-            return ROUTE_FAULT_HOURS;
     }
     for (uint32_t i = 0; i < setup->queue_count; i++) {
         *out_at = i;
@@ -132,12 +130,21 @@ static enum route_fault check_shifts(const struct route_setup *setup, uint32_t *
 {
     for (uint32_t i = 0; i < setup->shift_count; i++) {
         *out_at = i;
-        if (!hours_are_good(&setup->shifts[i].hours))
-            return ROUTE_FAULT_SHIFT_HOURS;
         for (uint32_t j = 0; j < i; j++)
             if (is_same(&setup->shifts[i].name, &setup->shifts[j].name))
                 return ROUTE_FAULT_SHIFT;
     }
+    return ROUTE_SETUP_GOOD;
+}
+
+static enum route_fault check_hours(const struct route_setup *setup, uint32_t *out_at)
+{
+    for (*out_at = 0; *out_at < setup->queue_count; (*out_at)++)
+        if (setup->queues[*out_at].has_hours && !hours_are_good(&setup->queues[*out_at].hours))
+            return ROUTE_FAULT_HOURS;
+    for (*out_at = 0; *out_at < setup->shift_count; (*out_at)++)
+        if (!hours_are_good(&setup->shifts[*out_at].hours))
+            return ROUTE_FAULT_SHIFT_HOURS;
     return ROUTE_SETUP_GOOD;
 }
 
@@ -150,6 +157,8 @@ enum route_fault route_setup_check(const struct route_setup *setup, uint32_t *ou
         fault = check_queues(setup, out_at);
     if (fault == ROUTE_SETUP_GOOD)
         fault = check_shifts(setup, out_at);
+    if (fault == ROUTE_SETUP_GOOD)
+        fault = check_hours(setup, out_at);
     return fault;
 }
 

@@ -197,6 +197,27 @@ static void a_bad_policy_is_refused_in_these_words(void)
     }
 }
 
+/* It was put before these were refused. */
+static void what_a_log_holds_stays_readable(void)
+{
+    static const char *const taken_once[] = {
+            "queues:\n  - name: a\n    hours: [mon-fri 09:00-17:00, tue 16:00-18:00]\n",
+            "queues:\n  - name: a\n    holidays: [02-30, 2026-02-29]\n",
+            "shifts:\n  - name: early\n    hours: [mon-fri 06:00-14:00, wed 13:00-15:00]\n"};
+    static const char circle[] = "queues:\n"
+                                 "  - {name: a, overflow: [b], hours: [tue 1:00-3:00, tue "
+                                 "2:00-4:00]}\n"
+                                 "  - {name: b, overflow: [a]}\n";
+    for (size_t i = 0; i < sizeof taken_once / sizeof *taken_once; i++) {
+        struct slice text = slice_of_string(taken_once[i]);
+        expect(parse(taken_once[i]) == NULL);
+        struct route_policy *policy = policy_parse_stored(text, "policy", &problem);
+        expect(policy != NULL);
+        free(policy);
+    }
+    expect(policy_parse_stored(slice_of_string(circle), "policy", &problem) == NULL);
+}
+
 static bool has_skill(void *user, struct slice skill, uint32_t min_level)
 {
     (void)user;
@@ -303,6 +324,7 @@ int main(int argc, char **argv)
                     CASE(every_term_has_a_weight), CASE(times_are_read),
                     CASE(queues_channels_and_hours_are_read),
                     CASE(a_bad_policy_is_refused_in_these_words),
+                    CASE(what_a_log_holds_stays_readable),
                     CASE(a_skill_that_nobody_has_is_refused_when_it_is_put),
                     CASE(a_file_fits_into_the_log_or_is_refused), CASE(the_defaults_are_read_back),
                     CASE(the_reference_is_up_to_date), {0}});
