@@ -5,11 +5,12 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { enter, say } from "../../lib/session.mjs";
 import { startWeftd, WEFT } from "../../lib/weftd.mjs";
 
 let weftd, up;
+const here = []; // who came in during a test
 const post = async (path, body) => (await fetch(weftd.url + path, { method: "POST", body: JSON.stringify(body) })).json();
 const agentRecord = (record) => weftd.admin("POST", "/v1/admin/tenants/demo/agents", record);
 const policyOf = (tenant) => weftd.admin("GET", `/v1/admin/tenants/${tenant}/policy`);
@@ -21,6 +22,7 @@ function weft(...args) {
 
 async function comeIn(session) {
     const welcome = await session.until(({ type }) => type === "welcome" || type === "error");
+    here.push(session);
     assert.equal(welcome.type, "welcome", JSON.stringify(welcome));
     return Object.assign(session, { welcome, said: new Map() });
 }
@@ -42,6 +44,10 @@ before(async () => {
     up = join(weftd.dataDir, "up.json");
     await agentRecord({ id: "anna", name: "Anna", skills: [{ name: "parcels", level: 700 }], queues: ["default"], capacity: 3 });
     await agentRecord({ id: "ben", name: "Ben", skills: [{ name: "refunds" }], queues: ["money"], capacity: 3 });
+});
+// Also when a test fails: whoever stays takes the next one's cases, and it waits for ever.
+afterEach(() => {
+    for (const session of here.splice(0)) session.leave();
 });
 after(() => weftd?.stop());
 
@@ -110,7 +116,6 @@ test("an agent's record keeps what is not said, and refuses what cannot be", asy
     assert.equal(await presence(carl, "carl"), 7);
     await assert.rejects(agentRecord({ id: "carl", capacity: -1 }), /400.*capacity/);
     await assert.rejects(agentRecord({ id: "carl", channels: [{ name: "mail", weight: -1 }] }), /400.*weight/);
-    carl.leave();
 });
 
 // ---- cases ------------------------------------------------------------------------------------------------------
@@ -133,7 +138,6 @@ test("a case that nobody can take is reported at once and offered to whoever is 
     const third = await anna.until(({ type, offer: name }) => type === "offer" && name !== offer.offer); // in nobody's queue, with nobody's skill
     assert.equal(third.conversation, conversation);
     assert.match(readFileSync(join(weftd.dataDir, "weftd.log"), "utf8"), /case\.stranded .*queue=stars skill=astrology/);
-    for (const session of [anna, ben, ada]) session.leave();
 });
 
 test("an agent out of schedule is offered nothing until the shift begins", { timeout: 600_000 }, async () => {
@@ -148,5 +152,4 @@ test("an agent out of schedule is offered nothing until the shift begins", { tim
     const log = weft("export-routing", "--up", up, "--tenant", "demo").words.trim().split("\n").flatMap((line) => JSON.parse(line).v);
     assert.deepEqual(log.filter(({ k, c }) => k === 6 && c === conversation).map(({ p }) => p), [version]); // not a moment before
     assert.deepEqual(log.filter(({ k }) => k === 21).map(({ sh, fl }) => [sh, fl]), [["night", 8], ["night", undefined]]);
-    for (const session of [anna, ada]) session.leave();
 });
