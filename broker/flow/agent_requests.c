@@ -112,7 +112,7 @@ struct case_change {
     struct short_text agent_name;
     struct name owner;
     struct chat_read first; /* a repeated transfer: the entry that handed the case on */
-    bool is_same;
+    bool is_found, is_same;
     size_t packet_len;
     char packet[];
 };
@@ -161,7 +161,9 @@ static void on_first_record(struct chat_read *read, const struct record *record)
     size_t mark = scratch->used;
     struct entry entry;
     const struct part *queued = NULL;
-    if (name_equal(&record->at, &change->change.at) && chat_read_entry(read->chat, record, &entry))
+    change->is_found = name_equal(&record->at, &change->change.at) &&
+                       chat_read_entry(read->chat, record, &entry);
+    if (change->is_found)
         queued = entry_part(&entry, PART_QUEUED);
     change->is_same = queued != NULL && entry.author.kind == AUTHOR_AGENT &&
                       slice_equal(entry.author.id, id_slice(&change->agent)) &&
@@ -169,12 +171,13 @@ static void on_first_record(struct chat_read *read, const struct record *record)
     scratch->used = mark;
 }
 
+/* Not found: the log moves just now, or has lost it; then nobody can say. */
 static void on_first_read(struct chat_read *read, enum log_outcome outcome)
 {
     struct case_change *change = LIST_ITEM(read, struct case_change, first);
     change->change.refusal = outcome == LOG_APPENDED ? REFUSAL_FENCED : read->refusal;
     if (outcome == LOG_APPENDED)
-        outcome = change->is_same ? LOG_WAS_ALREADY : LOG_REFUSED;
+        outcome = !change->is_found ? LOG_RETRY : change->is_same ? LOG_WAS_ALREADY : LOG_REFUSED;
     answer_case(change, outcome);
 }
 
