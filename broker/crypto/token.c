@@ -51,31 +51,31 @@ void token_prove(struct token_proof *proof)
 
 /* A key that the proof does not name, or a text that it is not of, is verified as if there were
  * none. Once one key has been found the other was not tried; nobody signs with both. */
-static bool is_signed(const uint8_t public_key[SIGNING_PUBLIC_SIZE], struct slice token,
-        const struct paseto *paseto, const struct token_proof *proof)
+static bool is_signed(
+        const struct token_terms *terms, struct slice token, const struct paseto *paseto)
 {
+    const struct token_proof *proof = terms->proof;
     for (int i = 0; proof != NULL && slice_equal(proof->token, token) && i < 2; i++)
-        if (memcmp(proof->keys[i], public_key, SIGNING_PUBLIC_SIZE) == 0)
+        if (memcmp(proof->keys[i], terms->public_key, SIGNING_PUBLIC_SIZE) == 0)
             return proof->signer == i;
-    return paseto_verify(public_key, paseto, SLICE_NONE);
+    return paseto_verify(terms->public_key, paseto, SLICE_NONE);
 }
 
-enum token_fault token_verify(const uint8_t public_key[SIGNING_PUBLIC_SIZE], struct slice token,
-        const struct token_proof *proof, uint64_t now_ms, uint64_t lifetime_max_ms, char *scratch,
+enum token_fault token_verify(const struct token_terms *terms, struct slice token, char *scratch,
         size_t scratch_len, struct token_claims *out_claims)
 {
     struct paseto paseto;
     struct token_claims claims;
     if (!paseto_read(token, &paseto))
         return TOKEN_MALFORMED;
-    if (!is_signed(public_key, token, &paseto, proof))
+    if (!is_signed(terms, token, &paseto))
         return TOKEN_FORGED;
     if (!claims_read(paseto.payload, scratch, scratch_len, &claims))
         return TOKEN_MALFORMED;
     if (!slice_equal(claims.tenant, paseto.footer) ||
-            claims.expires_ms - claims.issued_ms > lifetime_max_ms)
+            claims.expires_ms - claims.issued_ms > terms->lifetime_max_ms)
         return TOKEN_FORGED;
-    enum token_fault fault = claims_judge_time(&claims, now_ms);
+    enum token_fault fault = claims_judge_time(&claims, terms->now_ms);
     if (fault == TOKEN_GOOD)
         *out_claims = claims;
     return fault;

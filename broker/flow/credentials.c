@@ -90,10 +90,9 @@ static const uint8_t *key_of(const struct tenant *tenant, bool is_brand)
 static enum token_fault verify_as(struct node *node, const struct tenant *tenant, bool is_brand,
         const struct reading *reading, struct token_claims *out)
 {
-    uint64_t lifetime_max_ms =
-            is_brand ? BRAND_LIFETIME_MS_MAX : node->settings->customer_renewal_ms;
-    return token_verify(key_of(tenant, is_brand), reading->token, reading->proof,
-            node_time_ms(node), lifetime_max_ms, reading->scratch, reading->scratch_len, out);
+    struct token_terms terms = {key_of(tenant, is_brand), reading->proof, node_time_ms(node),
+            is_brand ? BRAND_LIFETIME_MS_MAX : node->settings->customer_renewal_ms};
+    return token_verify(&terms, reading->token, reading->scratch, reading->scratch_len, out);
 }
 
 /* Verifying costs more than all the rest of a hello, so the key that is likely comes first. */

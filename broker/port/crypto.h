@@ -100,11 +100,16 @@ struct token_proof {
 /* Sets signer. The slow half of token_verify (some 70 us a key), and the one that any thread may
  * run: it looks at nothing but the proof. */
 void token_prove(struct token_proof *proof);
-/* scratch holds the decoded payload that out_claims borrows. skew: 60 s. A lifetime over
- * lifetime_max_ms is FORGED. proof: taken for the signature if it is of this token and this key;
- * else, and when it is NULL, the signature is verified here. */
-enum token_fault token_verify(const uint8_t public_key[SIGNING_PUBLIC_SIZE], struct slice token,
-        const struct token_proof *proof, uint64_t now_ms, uint64_t lifetime_max_ms, char *scratch,
+/* What a token has to fulfil. proof: taken for the signature if it is of this token and this key;
+ * else, and when it is NULL, the signature is verified. A lifetime over lifetime_max_ms is FORGED.
+ */
+struct token_terms {
+    const uint8_t *public_key; /* SIGNING_PUBLIC_SIZE */
+    const struct token_proof *proof;
+    uint64_t now_ms, lifetime_max_ms;
+};
+/* scratch holds the decoded payload that out_claims borrows. skew: 60 s. */
+enum token_fault token_verify(const struct token_terms *terms, struct slice token, char *scratch,
         size_t scratch_len, struct token_claims *out_claims);
 
 /* Tickets: the same claims under a keyed hash, cheap to check. "tk1." base64url. */

@@ -40,8 +40,8 @@ static struct slice signed_payload(const char *payload, const char *footer)
 
 static enum token_fault verify_with(struct slice token, const struct token_proof *proof)
 {
-    return token_verify(
-            public_key, token, proof, now_ms, 5 * minute_ms, scratch, sizeof scratch, &read_claims);
+    struct token_terms terms = {public_key, proof, now_ms, 5 * minute_ms};
+    return token_verify(&terms, token, scratch, sizeof scratch, &read_claims);
 }
 
 static enum token_fault verify(struct slice token)
@@ -210,8 +210,8 @@ static void a_small_scratch_is_no_overrun(void)
     struct token_claims claims = ada();
     make_keys(1);
     struct slice token = signed_token(&claims);
-    expect(token_verify(public_key, token, NULL, now_ms, 5 * minute_ms, scratch, 20,
-                   &read_claims) == TOKEN_MALFORMED);
+    struct token_terms terms = {public_key, NULL, now_ms, 5 * minute_ms};
+    expect(token_verify(&terms, token, scratch, 20, &read_claims) == TOKEN_MALFORMED);
     expect(token_hint(token, scratch, 3).tenant.len == 0);
 }
 
