@@ -7,6 +7,7 @@
  */
 #include "base/map.h"
 
+#include "base/buffer.h"
 #include "base/check.h"
 
 #include <stdlib.h>
@@ -43,8 +44,8 @@ static uint64_t hash_key(struct slice key)
         hash = mix(hash ^ load(key.bytes + i), 0xe7037ed1a0b428dbu);
     if (key.len >= WORD)
         last = load(key.bytes + key.len - WORD);
-    else if (key.len > 0)
-        memcpy(&last, key.bytes, key.len);
+    else
+        buffer_copy_short((char *)&last, key.bytes, key.len);
     return mix(hash ^ last, 0x8ebc6af09c88c6e3u);
 }
 

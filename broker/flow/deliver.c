@@ -165,6 +165,16 @@ struct telling {
     struct slice frames[2][2]; /* by is_staff and codec */
 };
 
+/* The entry, which is large, is not cleared: decode_once fills it. */
+static void begin_telling(struct telling *telling, struct chat *chat, const struct record *record)
+{
+    telling->chat = chat;
+    telling->record = record;
+    telling->is_decoded = telling->is_good = telling->is_alike = false;
+    telling->written = 0;
+    memset(telling->frames, 0, sizeof telling->frames);
+}
+
 static bool decode_once(struct telling *telling)
 {
     if (!telling->is_decoded)
@@ -212,9 +222,10 @@ static void look_at(struct subscription *sub, const struct record *record)
 {
     struct node *node = sub->chat->node;
     size_t mark = node->scratch.used;
+    struct telling telling;
     if (!record->is_sealed)
         forget(sub);
-    struct telling telling = {.chat = sub->chat, .record = record};
+    begin_telling(&telling, sub->chat, record);
     tell(&telling, sub);
     node->scratch.used = mark;
 }
@@ -229,7 +240,8 @@ void deliver_record(struct chat *chat, const struct record *record)
 {
     struct node *node = chat->node;
     size_t mark = node->scratch.used;
-    struct telling telling = {.chat = chat, .record = record};
+    struct telling telling;
+    begin_telling(&telling, chat, record);
     chat_hold_again(chat);
     LIST_EACH (at, next, &chat->followers) {
         struct subscription *sub = LIST_ITEM(at, struct subscription, of_chat);

@@ -16,8 +16,7 @@ enum { FRAME_MAX = 32 }; /* of the digits and line ends around a word */
 
 static void put(struct redis_command *command, struct slice piece)
 {
-    if (piece.len > 0)
-        memcpy(command->bytes + command->len, piece.bytes, piece.len);
+    buffer_copy_short(command->bytes + command->len, piece.bytes, piece.len);
     command->len += piece.len;
 }
 
