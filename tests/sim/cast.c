@@ -175,18 +175,27 @@ static void forget_view(struct device *device)
     }
 }
 
+/* In the one that is erased, or not yet in any again. */
+static bool may_hear_of_erasing(const struct device *device)
+{
+    return device->erased != NULL && device->lives + 1 < CAST_LIVES_MAX &&
+           (device->conversation[0] == '\0' || strcmp(device->conversation, device->erased) == 0);
+}
+
 /* All that they said is gone, and is not put back: they are somebody new. A person would say what
- * was not acked once more; here other words take its place. */
+ * was not acked once more; here other words take its place. While the erasing is under way a node
+ * that has not heard of it may let them in once more, and what they say there is gone as well. */
 static void begin_life(struct device *device)
 {
-    if (!device->may_be_erased || device->lives > 0)
+    if (!may_hear_of_erasing(device))
         device->fault = "a conversation is gone, and nobody erased it";
     tally_action(ACTION_ERASED);
+    if (device->outbox.count > 0 && device->fault == NULL)
+        device->lives++;
     forget_view(device);
     device->outbox = (struct outbox_model){0};
     device->signs = (struct signs){.insists = device->signs.insists};
     device->conversation[0] = '\0';
-    device->lives++;
 }
 
 static void start_over(struct device *device)

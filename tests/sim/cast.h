@@ -21,7 +21,13 @@ enum {
 };
 
 /* Words of devices have a number of their own in the whole world, and say it: "w17". */
-enum { CAST_WORDS_OF_LIFE = 16, CAST_WORDS_OF_ONE = 32, CAST_WORDS_MAX = 128, CAST_NO_WORD = 0 };
+enum {
+    CAST_WORDS_OF_LIFE = 16,
+    CAST_LIVES_MAX = 4,
+    CAST_WORDS_OF_ONE = CAST_LIVES_MAX * CAST_WORDS_OF_LIFE,
+    CAST_WORDS_MAX = 4 * CAST_WORDS_OF_ONE,
+    CAST_NO_WORD = 0
+};
 
 enum deed { DEED_SAY, DEED_EDIT, DEED_DELETE, DEED_REACT };
 
@@ -112,8 +118,8 @@ struct device {
     struct leafing leafing;
     struct signs signs;
     unsigned number;
-    unsigned lives; /* before this one: so many conversations of theirs were erased */
-    bool may_be_erased;
+    unsigned lives;     /* before this one: so often what they had said was erased */
+    const char *erased; /* the conversation that may be; NULL: none */
     char conversation[32];
     const char *fault; /* a promise that was broken to this device; NULL: none */
     uint64_t resets;

@@ -20,7 +20,7 @@ static const char emoji[] = "\xf0\x9f\x91\x8d";
 
 uint64_t word_number(const struct device *device, unsigned life, uint64_t n)
 {
-    check(life < 2 && n < CAST_WORDS_OF_LIFE);
+    check(life < CAST_LIVES_MAX && n < CAST_WORDS_OF_LIFE);
     return device->number * CAST_WORDS_OF_ONE + life * CAST_WORDS_OF_LIFE + n;
 }
 

@@ -59,7 +59,7 @@ static void on_due(struct timer *timer)
         return;
     if (erasure->conversation[0] == '\0' && device->conversation[0] != '\0') {
         memcpy(erasure->conversation, device->conversation, sizeof erasure->conversation);
-        device->may_be_erased = world->devices[CONTACT + CONTACTS].may_be_erased = true;
+        device->erased = world->devices[CONTACT + CONTACTS].erased = erasure->conversation;
     }
     bool may_ask = sim != NULL && erasure->conversation[0] != '\0';
     fake_timers_arm(&world->world_timers, timer,
@@ -105,8 +105,10 @@ static const char *judge_log(struct world *world)
 
 static const char *judge_shown(const struct world *world, const struct device *device)
 {
-    for (uint64_t n = 1; n <= device->to_send; n++) {
-        uint64_t asked_ms = world->heard.asked_ms[word_number(device, 0, n)];
+    for (uint64_t i = 0; i < device->lives * device->to_send; i++) {
+        uint64_t n = 1 + i % device->to_send;
+        unsigned life = (unsigned)(i / device->to_send);
+        uint64_t asked_ms = world->heard.asked_ms[word_number(device, life, n)];
         if (asked_ms > world->erasure.done_ms && !is_asked_of_old(world, asked_ms)) {
             snprintf(why, sizeof why,
                     "erased words (%" PRIu64 ") were shown to who asked at %" PRIu64
