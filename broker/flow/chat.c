@@ -237,7 +237,7 @@ static enum log_decision decide(
         draft->is_due = delay_ms > 0;
         draft->due_at_ms = entry.time_ms + delay_ms;
         if (draft->is_due)
-            due_note(chat, draft->due_at_ms);
+            due_note(chat->node, chat_id(chat), draft->due_at_ms);
         const struct part *called = entry_part(&entry, PART_CALLBACK);
         change->callback_event = called ? callback_event_of(called->reason) : 0;
     }

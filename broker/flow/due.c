@@ -5,6 +5,7 @@
  *       due     --> load the conversation
  *                     open obligation    --> follow_up has acted; the member is due again later
  *                     settled, or absent --> the member goes
+ *                     erased             --> so do the places of its readers, then the member
  *       not yet --> the bucket is looked at again when the first of them is
  *
  *   a bucket is looked at
@@ -21,9 +22,12 @@
 
 #include "base/check.h"
 #include "flow/conversations.h"
+#include "flow/erase.h"
 #include "flow/follow_up.h"
 #include "flow/members.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -81,26 +85,48 @@ static uint64_t again_ms(const struct chat *chat)
     return is_ahead ? callback->due_ms : soon_ms;
 }
 
+static void end_settling(struct settling *settling, bool is_settled)
+{
+    struct chat *chat = settling->touch.change.chat;
+    struct store *store = chat->node->store;
+    struct slice member = slice_make(settling->member, settling->member_len);
+    char key[64];
+    struct slice due_key = slice_make(key, conversation_due_key(chat_id(chat), key));
+    if (!is_settled)
+        store->ops->zset_add(store, due_key, member, again_ms(chat), ZSET_SET, NULL, NULL);
+    else
+        store->ops->zset_remove(store, due_key, member, NULL, NULL);
+    settling->due->underway--;
+    chat_release(chat);
+    free(settling);
+}
+
+static void on_places_gone(void *user, const struct store_reply *reply)
+{
+    end_settling(user, reply->outcome == STORE_OK);
+}
+
 static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
 {
     struct settling *settling = LIST_ITEM(touch, struct settling, touch);
     struct chat *chat = touch->change.chat;
-    struct node *node = chat->node;
-    struct slice member = slice_make(settling->member, settling->member_len);
-    char key[64];
-    struct slice due_key = slice_make(key, conversation_due_key(chat_id(chat), key));
     bool is_known = outcome == LOG_WAS_ALREADY;
     if (is_known)
         follow_up(chat);
-    bool is_settled = is_known ? !is_open(chat, settling->seq) : outcome == LOG_MISSING;
-    if (!is_settled)
-        node->store->ops->zset_add(
-                node->store, due_key, member, again_ms(chat), ZSET_SET, NULL, NULL);
+    bool is_erased = chat->is_erased || (is_known && chat_fold(chat)->phase == PHASE_ERASED);
+    if (is_erased)
+        erase_places(chat->node, chat_id(chat), on_places_gone, settling);
     else
-        node->store->ops->zset_remove(node->store, due_key, member, NULL, NULL);
-    settling->due->underway--;
-    chat_release(chat);
-    free(settling);
+        end_settling(settling, is_known ? !is_open(chat, settling->seq) : outcome == LOG_MISSING);
+}
+
+/* "<conversation>:<seq>" */
+void due_name(struct slice id, uint64_t seq, struct due_names *out)
+{
+    int len = snprintf(
+            out->member_bytes, sizeof out->member_bytes, "%.*s:%" PRIu64, SLICE_ARGS(id), seq);
+    out->member = slice_make(out->member_bytes, (size_t)len);
+    out->key = slice_make(out->key_bytes, conversation_due_key(id, out->key_bytes));
 }
 
 static bool read_member(struct slice member, struct slice *out_id, uint64_t *out_seq)
@@ -154,11 +180,9 @@ static uint64_t clock_at(struct node *node, uint64_t at_ms)
     return node_clock_ms(node) + (ahead_ms < SOONEST_MS ? SOONEST_MS : ahead_ms);
 }
 
-void due_note(const struct chat *chat, uint64_t at_ms)
+void due_note(struct node *node, struct slice id, uint64_t at_ms)
 {
-    struct due *due = chat->node->due;
-    unsigned bucket = conversation_bucket(chat_id(chat));
-    look_by(&due->buckets[bucket], clock_at(chat->node, at_ms));
+    look_by(&node->due->buckets[conversation_bucket(id)], clock_at(node, at_ms));
 }
 
 /* Each bucket has its moment in every so many seconds, so that the looks are spread. */

@@ -9,8 +9,15 @@ enum { DUE_AHEAD_MS_MIN = 5000 }; /* nothing is put in that is due sooner, at th
 
 bool due_create(struct node *node); /* begins to look, once the directory is ready */
 void due_destroy(struct node *node);
-/* This node puts an obligation of the chat into the index, due then (the store's clock): it looks
- * there in time. Nobody would be stuck without it, but might wait longer. */
-void due_note(const struct chat *chat, uint64_t at_ms);
+/* This node puts something of the conversation into the index, due then (the store's clock): it
+ * looks there in time. Nobody would be stuck without it, but might wait longer. */
+void due_note(struct node *node, struct slice id, uint64_t at_ms);
+
+/* Where in the index the obligation of an entry stands. */
+struct due_names {
+    char key_bytes[64], member_bytes[64];
+    struct slice key, member;
+};
+void due_name(struct slice id, uint64_t seq, struct due_names *out);
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Erasing one conversation, or all of a tenant.
  *
- *   load -> destroy the key -> (durable) -> read the last record -> append ERASED -> trim ->
- * barrier -> remove its files
- *         |                              |  it is ERASED: trim again  | refused: read again
- *                 '-- no key and no log: unknown                              | full: trim, once
+ *   load -> destroy the key -> (durable) -> read the last record -> append ERASED -> remove places
+ *         |                              |  it is ERASED: go on       | refused: read again
+ *         '-- no key and no log: unknown                              | full: trim, once
+ *   -> trim -> a member of the due index -> barrier -> remove its files
+ *
+ *   the member is due --> remove places -> barrier (a node that had not heard took receipts)
  *
  * Invariant (rule 10): the key goes first; from then on no copy of the log can be read, wherever it
  * lies. ERASED stays as the log's last word, so nothing can be appended and nothing born again.
@@ -17,6 +19,7 @@
 #include "flow/chat_hints.h"
 #include "flow/contacts.h"
 #include "flow/deliver.h"
+#include "flow/due.h"
 #include "flow/entry_codec.h"
 #include "flow/follow_up.h"
 #include "flow/pools.h"
@@ -74,7 +77,7 @@ static void on_durable(void *user, const struct store_reply *reply)
         blobs->ops->remove_shelf(blobs, erasing_id(erasing), on_files_removed, erasing);
 }
 
-static void on_trimmed(void *user, const struct store_reply *reply)
+static void on_due_again(void *user, const struct store_reply *reply)
 {
     struct erasing *erasing = user;
     struct store *store = erasing->node->store;
@@ -84,12 +87,59 @@ static void on_trimmed(void *user, const struct store_reply *reply)
         end(erasing, ERASE_RETRY);
 }
 
+static void on_trimmed(void *user, const struct store_reply *reply)
+{
+    struct erasing *erasing = user;
+    struct node *node = erasing->node;
+    struct due_names names;
+    uint64_t again_ms = node_time_ms(node) + ERASE_AGAIN_MS;
+    if (reply->outcome != STORE_OK) {
+        end(erasing, ERASE_RETRY);
+        return;
+    }
+    due_name(erasing_id(erasing), erasing->last_seq, &names);
+    due_note(node, erasing_id(erasing), again_ms);
+    node->store->ops->zset_add(
+            node->store, names.key, names.member, again_ms, ZSET_RAISE, on_due_again, erasing);
+}
+
 /* How far people have received and read. */
 static void remove_places(struct node *node, struct slice id, store_done done, void *user)
 {
     char cursors[64];
     size_t len = conversation_cursors_key(id, cursors);
     node->store->ops->remove(node->store, slice_make(cursors, len), done, user);
+}
+
+struct forgetting {
+    struct store *store;
+    store_done done;
+    void *user;
+};
+
+static void on_places_gone(void *user, const struct store_reply *reply)
+{
+    struct forgetting *forgetting = user;
+    forgetting->done(forgetting->user, reply);
+    free(forgetting);
+}
+
+static void on_places_taken(void *user, const struct store_reply *reply)
+{
+    struct forgetting *forgetting = user;
+    if (reply->outcome == STORE_OK)
+        forgetting->store->ops->barrier(
+                forgetting->store, reply->generation, on_places_gone, forgetting);
+    else
+        on_places_gone(forgetting, reply);
+}
+
+void erase_places(struct node *node, struct slice id, store_done done, void *user)
+{
+    struct forgetting *forgetting = malloc(sizeof *forgetting);
+    check(forgetting != NULL);
+    *forgetting = (struct forgetting){node->store, done, user};
+    remove_places(node, id, on_places_taken, forgetting);
 }
 
 static void on_places_removed(void *user, const struct store_reply *reply)

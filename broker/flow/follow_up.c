@@ -15,9 +15,6 @@
 #include "flow/due.h"
 #include "flow/pools.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 enum { LEARNT_DUE_MS = 10000 };
 
 static bool is_among(uint64_t seq, const uint64_t *seqs, size_t count)
@@ -28,24 +25,11 @@ static bool is_among(uint64_t seq, const uint64_t *seqs, size_t count)
     return false;
 }
 
-struct due_names {
-    char key_bytes[64], member_bytes[64];
-    struct slice key, member;
-};
-
-static void name_due(const struct chat *chat, uint64_t seq, struct due_names *out)
-{
-    int len = snprintf(out->member_bytes, sizeof out->member_bytes, "%.*s:%" PRIu64,
-            SLICE_ARGS(chat_id(chat)), seq);
-    out->member = slice_make(out->member_bytes, (size_t)len);
-    out->key = slice_make(out->key_bytes, conversation_due_key(chat_id(chat), out->key_bytes));
-}
-
 static void remove_due(struct chat *chat, uint64_t seq)
 {
     struct store *store = chat->node->store;
     struct due_names names;
-    name_due(chat, seq, &names);
+    due_name(chat_id(chat), seq, &names);
     store->ops->zset_remove(store, names.key, names.member, NULL, NULL);
 }
 
@@ -57,8 +41,8 @@ static void make_sure_of_due(struct chat *chat, uint64_t seq)
     struct store *store = chat->node->store;
     struct due_names names;
     uint64_t at_ms = node_time_ms(chat->node) + LEARNT_DUE_MS;
-    name_due(chat, seq, &names);
-    due_note(chat, at_ms);
+    due_name(chat_id(chat), seq, &names);
+    due_note(chat->node, chat_id(chat), at_ms);
     store->ops->zset_add(store, names.key, names.member, at_ms, ZSET_RAISE, NULL, NULL);
 }
 

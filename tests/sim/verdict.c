@@ -70,7 +70,7 @@ bool is_at_rest(struct world *world)
         if (counts.waiting + counts.offered + counts.active + counts.wrapping > 0)
             return false;
     }
-    return true;
+    return erasure_is_settled(world);
 }
 
 /* A node may know less than the log does, or nothing any more, so the due index is asked as well:

@@ -102,6 +102,8 @@ void faults_end(struct world *world);
 void erasure_begin(struct world *world);
 /* Is nothing of it there any more, and was nothing shown? NULL: so it is. */
 const char *erasure_judge(struct world *world);
+/* What comes after it is done, too. */
+bool erasure_is_settled(struct world *world);
 
 /* life.c: a node's lives, and what is in the world before the cast comes. */
 void sim_node_live(struct sim_node *sim);

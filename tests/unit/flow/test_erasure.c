@@ -96,13 +96,15 @@ static void who_is_erased_leaves_all_nodes(void)
     stage_end();
 }
 
-/* Ada's node does not know yet that another one erased her conversation. */
-static void erase_unheard(void)
+/* Ada's node does not know yet that another one erased her conversation. words NULL: she had said
+ * nothing, so nothing of it was due. */
+static void erase_unheard(const char *words)
 {
     stage_start_nodes(2);
     stage_on(1);
     ada = stage_known("north", "crm-1");
-    act_say(ada, "Hello");
+    if (words != NULL)
+        act_say(ada, words);
     stage_run(3000);
     fake_bus_faults(stage.bus)->is_silent = true;
     act_erase(ada);
@@ -111,24 +113,45 @@ static void erase_unheard(void)
 
 static void who_was_erased_elsewhere_begins_anew_here(void)
 {
-    erase_unheard();
+    erase_unheard("Hello");
     expect_to_begin_anew(ada);
     stage_end();
 }
 
-static void what_was_read_after_it_was_erased_elsewhere_is_not_kept(void)
+/* How far it was read; removed by the node that erased it, and kept anew by the other one. */
+static struct slice read_unheard(const char *words, char key[64])
 {
-    char key[64];
-    erase_unheard();
+    erase_unheard(words);
     struct slice places =
             slice_make(key, conversation_cursors_key(slice_of_string(ada->conversation), key));
     expect(fake_server_zset_is_empty(stage.server, places));
     act_ask(ada, "{\"type\":\"receipt\",\"read\":\"2-0000000000000000\"}");
     expect(!fake_server_zset_is_empty(stage.server, places));
+    return places;
+}
+
+static void what_was_read_after_it_was_erased_elsewhere_is_not_kept(void)
+{
+    char key[64];
+    struct slice places = read_unheard("Hello", key);
     fake_bus_faults(stage.bus)->is_silent = false;
     fake_hints_cut(stage.nodes[1].hints);
     stage_run(1000);
     expect(ada->close_code != 0 && fake_server_zset_is_empty(stage.server, places));
+    stage_end();
+}
+
+static void what_a_node_kept_that_died_before_it_heard_goes_later(void)
+{
+    char key[64], due_key[64];
+    struct slice places = read_unheard(NULL, key), id = slice_of_string(ada->conversation);
+    struct slice due = slice_make(due_key, conversation_due_key(id, due_key));
+    stage_kill(1);
+    stage_run(ERASE_AGAIN_MS / 2);
+    expect(!fake_server_zset_is_empty(stage.server, places));
+    stage_run(ERASE_AGAIN_MS);
+    expect(fake_server_zset_is_empty(stage.server, places));
+    expect(fake_server_zset_is_empty(stage.server, due));
     stage_end();
 }
 
@@ -247,6 +270,7 @@ int main(int argc, char **argv)
                     CASE(who_is_erased_leaves_all_nodes),
                     CASE(who_was_erased_elsewhere_begins_anew_here),
                     CASE(what_was_read_after_it_was_erased_elsewhere_is_not_kept),
+                    CASE(what_a_node_kept_that_died_before_it_heard_goes_later),
                     CASE(who_looks_on_forgets_what_is_erased),
                     CASE(who_comes_while_it_is_erased_hears_of_no_damage),
                     CASE(an_erasure_that_another_node_ends_frees_the_agent), {0}});
