@@ -98,6 +98,17 @@ test("a customer and an agent on two nodes: words, typing and receipts cross, a 
     for (const session of [agent, customer]) session.leave();
 });
 
+test("an erased conversation is refused by each node, by those too that had it in memory", async () => {
+    const device = await enterElsewhere(known("crm-3"));
+    await say(device, "soon gone");
+    const path = `/v1/admin/conversations/${device.welcome.conversation}`;
+    const ask = () => weftd.admin("GET", `${path}/entries`);
+    await Promise.all(Array.from({ length: 24 }, ask)); // each on a connection of its own, so on any node
+    await weftd.admin("DELETE", path);
+    await Promise.all(Array.from({ length: 24 }, () => assert.rejects(ask, /conversation_erased/)));
+    device.leave();
+});
+
 test("when each node in turn is killed, nobody loses a word", { timeout: 600_000 }, async () => {
     const token = known("crm-2"), said = [], acks = [];
     const clients = [0, 1, 2, 3, 4, 5].map(() => new Client(weftd.wsUrl, async () => token));
