@@ -4,10 +4,10 @@
 // policy or axe. Screenshots of each state are kept for the eye.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openDevice, openPage, shoot, violations } from "./lib/browser.mjs";
+import { AWAY, openDevice, openPage, shoot, violations } from "./lib/browser.mjs";
 import { DeskScenes, WIDE, until } from "./lib/desk_scene.mjs";
 
-const REFUSED = /ERR_CONNECTION_REFUSED|401 \(Unauthorized\)/; // the browser's own words on a server that is away
+const REFUSED = new RegExp(`${AWAY.source}|401 \\(Unauthorized\\)`);
 const scenes = new DeskScenes();
 
 /** The chats of the agent are there, with what was said in them: the list no longer moves by itself. */

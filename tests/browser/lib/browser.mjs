@@ -32,6 +32,9 @@ export function openDevice(browser, { phone = false, dark = false, reducedMotion
     return browser.newContext({ ...(phone ? PHONE : DESKTOP), colorScheme: dark ? "dark" : "light", reducedMotion, locale: "en-GB", ...more });
 }
 
+// The browser's own words on a server that was ended, perhaps in the middle of a handshake, or a line that is down.
+export const AWAY = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_INTERNET_DISCONNECTED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_CLOSED|WebSocket connection to .* failed: (Error during WebSocket handshake|Connection closed)|503 \(/;
+
 export async function openPage(device, url) {
     const page = await device.newPage();
     page.complaints = [];

@@ -8,12 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { contactToken } from "../../../docs/reference/examples/token.mjs";
 import { ROOT, startWeftd } from "../../lib/weftd.mjs";
-import { PATIENCE_MS, openBrowser, openDevice, openPage, shoot, violations } from "./browser.mjs";
+import { AWAY, PATIENCE_MS, openBrowser, openDevice, openPage, shoot, violations } from "./browser.mjs";
 import { Line } from "./line.mjs";
 
 const WIDE = { viewport: { width: 1280, height: 800 } };
-// The browser's own words on a server that was killed, or a line that is down; nothing else may be complained of.
-const AWAY = /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_INTERNET_DISCONNECTED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_CLOSED|WebSocket connection to .* failed: (Error during WebSocket handshake|Connection closed)|503 \(/;
 
 export class JourneyStage {
     screens = [];
