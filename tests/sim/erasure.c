@@ -77,12 +77,14 @@ void erasure_begin(struct world *world)
                 world->clock.now_ms + world->plan.erased_at_ms);
 }
 
-/* Its member of the due index is gone: the places of readers were removed once more. */
+/* It is done, and its member of the due index is gone: places of readers were removed once more. */
 bool erasure_is_settled(struct world *world)
 {
     char key[64];
+    if (world->erasure.conversation[0] == '\0')
+        return true;
     if (world->erasure.done_ms == 0)
-        return true; /* the verdict asks for more */
+        return false; /* it is asked for again, within AGAIN_MS_MAX */
     size_t len = conversation_due_key(erased_id(world), key);
     return fake_server_zset_is_empty(world->server, slice_make(key, len));
 }
