@@ -3,11 +3,11 @@
  * now does not wait for them, and all of them get what they missed. What counts is the order in
  * which the store is asked, not how long anything takes. */
 #include "base/check.h"
+#include "lib/counted_reads.h"
 #include "lib/test.h"
 #include "stage.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { CROWD = 40, MISSED = 3 };
@@ -15,58 +15,25 @@ enum { CROWD = 40, MISSED = 3 };
 /* ---- counting ---------------------------------------------------------------------------------
  */
 
-static const struct store_ops *counted;
-static struct store_ops counting;
 static const char *live; /* the conversation of who talks */
-static struct {
-    size_t reads, under_way, most;
-    size_t reads_before; /* the append of who talks */
-    size_t ahead_of_it;  /* reads under way when it was asked for */
-} asked;
-
-struct counted_read {
-    store_done done;
-    void *user;
-};
-
-static void on_counted(void *user, const struct store_reply *reply)
-{
-    struct counted_read read = *(struct counted_read *)user;
-    free(user);
-    asked.under_way--;
-    read.done(read.user, reply);
-}
-
-static void count_read(
-        struct store *store, const struct store_read *request, store_done done, void *user)
-{
-    struct counted_read *read = malloc(sizeof *read);
-    check(read != NULL);
-    *read = (struct counted_read){done, user};
-    asked.reads++;
-    if (++asked.under_way > asked.most)
-        asked.most = asked.under_way;
-    counted->read(store, request, on_counted, read);
-}
+static const struct store_ops *real;
+static size_t reads_before; /* the append of who talks */
+static size_t ahead_of_it;  /* reads under way when it was asked for */
 
 static void count_append(
         struct store *store, const struct store_append *request, store_done done, void *user)
 {
     if (memmem(request->key.bytes, request->key.len, live, strlen(live)) != NULL) {
-        asked.reads_before = asked.reads;
-        asked.ahead_of_it = asked.under_way;
+        reads_before = counted_reads.count;
+        ahead_of_it = counted_reads.under_way;
     }
-    counted->append(store, request, done, user);
+    real->append(store, request, done, user);
 }
 
 static void count_from_here(void)
 {
-    counted = stage.nodes[0].store->ops;
-    counting = *counted;
-    counting.read = count_read;
-    counting.append = count_append;
-    stage.nodes[0].store->ops = &counting;
-    memset(&asked, 0, sizeof asked);
+    real = stage.nodes[0].store->ops;
+    counted_reads_begin(stage.nodes[0].store)->append = count_append;
 }
 
 /* ---- the crowd --------------------------------------------------------------------------------
@@ -130,13 +97,13 @@ static void who_talks_does_not_wait_for_who_comes_back(void)
     say_now(ada);
     stage_run(3000);
     expect(heard(ada, "Said right now"));
-    expect(asked.reads >= 2 * CROWD); /* a look and a page each */
-    expect(asked.reads_before < asked.reads / 2);
-    expect(asked.ahead_of_it <= LOG_READS_MAX);
-    expect(asked.most <= LOG_READS_MAX);
+    expect(counted_reads.count >= 2 * CROWD); /* a look and a page each */
+    expect(reads_before < counted_reads.count / 2);
+    expect(ahead_of_it <= LOG_READS_MAX);
+    expect(counted_reads.most <= LOG_READS_MAX);
     for (size_t i = 0; i < CROWD; i++)
         expect(heard(crowd[i], "\"welcome\"") && heard(crowd[i], "The last words"));
-    stage.nodes[0].store->ops = counted;
+    counted_reads_end();
     stage_end();
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reads that wait for their turn: a few patient ones at a time, first come first served, and what
- * somebody waits for now before all of them. The order is that in which the store is asked. */
+ * somebody waits for now before all of them. The order is that in which the store is counted_reads.
+ */
 #include "base/check.h"
+#include "lib/counted_reads.h"
 #include "lib/test.h"
 #include "tally.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { CROWD = 40 };
 
@@ -19,39 +19,14 @@ static struct log_kind kind;
 /* ---- counting ---------------------------------------------------------------------------------
  */
 
-static const struct store_ops *counted;
-static struct store_ops counting;
-static struct {
-    size_t count, under_way, most;
-    unsigned order[4 * CROWD]; /* whose log was read */
-} asked;
+static unsigned order[4 * CROWD]; /* whose log was read */
 
-struct counted_read {
-    store_done done;
-    void *user;
-};
-
-static void on_counted(void *user, const struct store_reply *reply)
+static void note_whose(const struct store_read *request)
 {
-    struct counted_read read = *(struct counted_read *)user;
-    free(user);
-    asked.under_way--;
-    read.done(read.user, reply);
-}
-
-static void count_read(
-        struct store *store, const struct store_read *request, store_done done, void *user)
-{
-    struct counted_read *read = malloc(sizeof *read);
-    check(read != NULL && asked.count < 4 * CROWD);
-    *read = (struct counted_read){done, user};
+    check(counted_reads.count < 4 * CROWD);
     for (unsigned i = 0; i < CROWD; i++)
         if (slice_is(request->key, keys[i]))
-            asked.order[asked.count] = i;
-    asked.count++;
-    if (++asked.under_way > asked.most)
-        asked.most = asked.under_way;
-    counted->read(store, request, on_counted, read);
+            order[counted_reads.count] = i;
 }
 
 static void begin(void)
@@ -67,18 +42,15 @@ static void begin(void)
                 SLICE_NONE);
         crowd[i].log.may_begin = true;
     }
-    counted = node->store->ops;
-    counting = *counted;
-    counting.read = count_read;
-    node->store->ops = &counting;
-    memset(&asked, 0, sizeof asked);
+    counted_reads_begin(node->store);
+    counted_reads.on_read = note_whose;
 }
 
 static void end(void)
 {
     stage_run(&stage);
-    expect_u64(asked.under_way, 0);
-    stage.nodes[0].store->ops = counted;
+    expect_u64(counted_reads.under_way, 0);
+    counted_reads_end();
     for (int i = 0; i < CROWD; i++)
         log_finish(&crowd[i].log);
     stage_end(&stage);
@@ -97,12 +69,12 @@ static void patient_loads_go_a_few_at_a_time_in_their_order(void)
 {
     begin();
     follow_all();
-    expect_u64(asked.count, LOG_READS_MAX);
+    expect_u64(counted_reads.count, LOG_READS_MAX);
     end();
-    expect_u64(asked.most, LOG_READS_MAX);
-    expect_u64(asked.count, CROWD);
+    expect_u64(counted_reads.most, LOG_READS_MAX);
+    expect_u64(counted_reads.count, CROWD);
     for (unsigned i = 0; i < CROWD; i++)
-        expect_u64(asked.order[i], i);
+        expect_u64(order[i], i);
     for (int i = 0; i < CROWD; i++)
         expect_u64(crowd[i].log.state, LOG_READY);
 }
@@ -129,12 +101,12 @@ static void who_waits_now_goes_first(void)
     begin();
     follow_all();
     log_submit(&crowd[CROWD - 1].log, &patient);
-    expect_u64(asked.count, LOG_READS_MAX);
+    expect_u64(counted_reads.count, LOG_READS_MAX);
     log_submit(&crowd[CROWD - 1].log, &live);
-    expect_u64(asked.count, LOG_READS_MAX + 1);
-    expect_u64(asked.order[LOG_READS_MAX], CROWD - 1);
+    expect_u64(counted_reads.count, LOG_READS_MAX + 1);
+    expect_u64(order[LOG_READS_MAX], CROWD - 1);
     end();
-    expect_u64(asked.count, CROWD);
+    expect_u64(counted_reads.count, CROWD);
     expect_u64(crowd[CROWD - 1].count, 2);
 }
 
@@ -164,11 +136,11 @@ static void pages_wait_behind_pages_and_live_ones_do_not(void)
                 .done = on_page};
         log_read(&crowd[i].log, &readers[i]);
     }
-    expect_u64(asked.count, LOG_READS_MAX + 1);
-    expect_u64(asked.order[LOG_READS_MAX], CROWD - 1);
+    expect_u64(counted_reads.count, LOG_READS_MAX + 1);
+    expect_u64(order[LOG_READS_MAX], CROWD - 1);
     end();
     expect_u64(pages_read, CROWD);
-    expect_u64(asked.most, LOG_READS_MAX + 1);
+    expect_u64(counted_reads.most, LOG_READS_MAX + 1);
 }
 
 /* Who waits while the link goes is told, and is read in its next life. */
