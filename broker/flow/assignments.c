@@ -227,31 +227,52 @@ static const char *release_reason(const struct conversation *fold)
     return is_over ? "closed" : fold->phase == PHASE_ACTIVE ? "transferred" : "requeued";
 }
 
-static void release_sessions(struct chat *chat, struct slice agent)
+static void tell_released(const struct chat *chat, struct session *session, const char *reason)
 {
     struct proto_frame frame = {.kind = PROTO_KIND_RELEASED};
-    frame.as.released = (struct proto_released){
-            chat_id(chat), slice_of_string(release_reason(chat_fold(chat)))};
+    frame.as.released = (struct proto_released){chat_id(chat), slice_of_string(reason)};
+    session_send(session, &frame);
+}
+
+static void release_sessions(struct chat *chat, struct slice agent, const char *reason)
+{
     struct session *at = NULL;
     while ((at = agents_session(chat->node, chat->tenant, agent, at)) != NULL) {
         struct subscription *sub = deliver_subscription(at, chat);
-        session_send(at, &frame);
+        tell_released(chat, at, reason);
         if (sub != NULL && !sub->is_watching)
             deliver_unfollow(at, chat);
     }
 }
 
+static void end_following(struct chat *chat, struct subscription *sub, const char *reason)
+{
+    tell_released(chat, sub->session, reason);
+    deliver_unfollow(sub->session, chat);
+}
+
 /* Who looked on while it was theirs to look on. */
 static void end_watching(struct chat *chat)
 {
-    struct proto_frame frame = {.kind = PROTO_KIND_RELEASED};
-    frame.as.released = (struct proto_released){chat_id(chat), SLICE_OF("transferred")};
     LIST_EACH (at, next, &chat->followers) {
         struct subscription *sub = LIST_ITEM(at, struct subscription, of_chat);
-        if (!sub->is_staff || agent_may_watch(chat, sub->session))
-            continue;
-        session_send(sub->session, &frame);
-        deliver_unfollow(sub->session, chat);
+        if (sub->is_staff && !agent_may_watch(chat, sub->session))
+            end_following(chat, sub, "transferred");
+    }
+}
+
+void assignments_lost(struct chat *chat)
+{
+    struct slice agent = chat->seen_agent;
+    chat->seen_owner = (struct name){0};
+    chat->seen_agent = SLICE_NONE;
+    if (agent.len > 0)
+        release_sessions(chat, agent, "closed");
+    free((char *)agent.bytes);
+    LIST_EACH (at, next, &chat->followers) {
+        struct subscription *sub = LIST_ITEM(at, struct subscription, of_chat);
+        if (sub->is_staff)
+            end_following(chat, sub, "closed");
     }
 }
 
@@ -269,7 +290,7 @@ void assignments_follow_up(struct chat *chat)
     chat->seen_agent = SLICE_NONE;
     session_keep_text(&chat->seen_agent, agent);
     if (before.len > 0 && !slice_equal(before, agent))
-        release_sessions(chat, before);
+        release_sessions(chat, before, release_reason(fold));
     free((char *)before.bytes);
     if (is_agent)
         end_watching(chat);

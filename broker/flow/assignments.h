@@ -7,6 +7,8 @@
 
 /* After a new owner was folded: `released` to the one before, `assigned` to the one now. */
 void assignments_follow_up(struct chat *chat);
+/* The store has lost the whole log: whoever had the case, or looked on, hears that it is over. */
+void assignments_lost(struct chat *chat);
 /* Tells one session that the conversation is its agent's, if it is. */
 void assignments_tell(struct session *session, const struct pool_key *key);
 /* Whether the session was told that its agent has the case. */

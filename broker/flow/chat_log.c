@@ -8,6 +8,7 @@
 #include "flow/chat.h"
 
 #include "base/check.h"
+#include "flow/assignments.h"
 #include "flow/chat_fold.h"
 #include "flow/chat_hints.h"
 #include "flow/chat_read.h"
@@ -297,6 +298,7 @@ static void on_moved(struct log *log)
 static void on_lost(struct log *log)
 {
     deliver_lost(chat_of(log));
+    assignments_lost(chat_of(log));
 }
 
 const struct log_kind chat_log_kind = {

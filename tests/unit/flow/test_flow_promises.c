@@ -2,7 +2,7 @@
 /* The flows by name: what must not be lost, who asks too much, identity and erasure. */
 #include "flow/pools.h"
 #include "lib/test.h"
-#include "stage_door.h"
+#include "stage.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -75,78 +75,6 @@ static void welcome_tells_what_a_client_may_do(void)
     expect(heard_ever(ada, "\"upload_bytes\":0,\"edit_ms\":5000}"));
     expect(heard_ever(anna, "\"upload_bytes\":0,\"edit_ms\":5000}"));
     expect(heard_ever(stage_bot("north"), "\"upload_bytes\":0,\"edit_ms\":0}"));
-    stage_end();
-}
-
-/* What the door answered as a member's text; true when it could be read. */
-static bool answered_member(const char *name, char *out, size_t size)
-{
-    char sought[32];
-    snprintf(sought, sizeof sought, "\"%s\":\"", name);
-    const char *at = strstr(door_reply.body, sought);
-    size_t len = at != NULL ? strcspn(at += strlen(sought), "\"") : size;
-    if (len >= size)
-        return false;
-    memcpy(out, at, len);
-    out[len] = '\0';
-    return true;
-}
-
-/* The last moments of a log that is durable but for them, and they were all of it. */
-static void lose_log(const char *conversation)
-{
-    char key[64];
-    size_t len = conversation_log_key(slice_of_string(conversation), key);
-    fake_server_drop(stage.server, slice_make(key, len));
-    fake_store_cut(stage.store);
-    stage_run(2000);
-}
-
-static void enter_by_ticket(struct actor *actor)
-{
-    actor->close_code = 0;
-    expect(fake_client_connect(&actor->client, stage.nodes[actor->on].peers, PEER_JSON));
-    act_ask(actor, "{\"type\":\"hello\",\"id\":\"h\",\"ticket\":\"%s\"}", actor->ticket);
-}
-
-static void an_absent_log_is_not_born_again(void)
-{
-    char key[64], lost[sizeof(struct actor){0}.conversation];
-    stage_start();
-    struct actor *ada = stage_customer("north");
-    act_say(ada, "Hello");
-    lose_log(ada->conversation);
-    expect(heard(ada, "\"reset\"") && heard(ada, "\"unauthenticated\""));
-    expect_u64((uint64_t)ada->close_code, PROTO_CLOSE_UNAUTHENTICATED);
-    enter_by_ticket(ada);
-    expect(heard(ada, "\"reset\"") && heard(ada, "\"unauthenticated\""));
-    expect_u64((uint64_t)ada->close_code, PROTO_CLOSE_UNAUTHENTICATED);
-    memcpy(lost, ada->conversation, sizeof lost);
-    act_enter(ada); /* by her token: she begins anew */
-    expect(will_hear(ada, "\"welcome\"", 1000));
-    ada->n = 0;
-    act_say(ada, "Hello again");
-    expect(heard(ada, "\"ack\"") && strcmp(lost, ada->conversation) != 0);
-    struct store_item item;
-    size_t len = conversation_log_key(slice_of_string(lost), key);
-    expect_u64(fake_server_read(stage.server, slice_make(key, len), 1, 1, &item), 0);
-    stage_end();
-}
-
-/* Else whoever holds it would be led to nowhere for as long as it is good: a year. */
-static void the_renewal_of_a_lost_conversation_is_refused(void)
-{
-    char renewal[TOKEN_MAX], conversation[64], body[TOKEN_MAX + 64];
-    stage_start();
-    stage_open_doors();
-    expect_u64((uint64_t)ask_door(HTTP_POST, "/v1/sessions", "{\"tenant\":\"north\"}"), 200);
-    expect(answered_member("renewal", renewal, sizeof renewal));
-    expect(answered_member("conversation", conversation, sizeof conversation));
-    snprintf(body, sizeof body, "{\"tenant\":\"north\",\"renewal\":\"%s\"}", renewal);
-    expect_u64((uint64_t)ask_door(HTTP_POST, "/v1/sessions", body), 200);
-    lose_log(conversation);
-    expect_u64((uint64_t)ask_door(HTTP_POST, "/v1/sessions", body), 401);
-    expect(strstr(door_reply.body, "\"unauthenticated\"") != NULL);
     stage_end();
 }
 
@@ -388,8 +316,6 @@ int main(int argc, char **argv)
             (struct test_case[]){CASE(a_requeued_case_keeps_its_packet),
                     CASE(a_bot_that_fails_leaves_what_it_learnt_to_the_agent),
                     CASE(an_agent_who_reloads_in_time_keeps_their_chats),
-                    CASE(an_absent_log_is_not_born_again),
-                    CASE(the_renewal_of_a_lost_conversation_is_refused),
                     CASE(a_directory_that_is_being_read_again_still_knows_everybody),
                     CASE(a_closed_case_gives_its_place_back_in_the_end),
                     CASE(an_agent_hears_of_a_case_whenever_the_link_died),
