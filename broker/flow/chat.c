@@ -230,10 +230,10 @@ static enum log_decision decide(
     change->resend_from = decision.resend_from;
     change->at = decision.already;
     if (decision.verdict == VERDICT_APPEND) {
+        check(log->seal_key != NULL); /* without a key it could only be stored for all to read */
         uint64_t delay_ms = due_delay_ms(chat->node->settings, &entry);
         entry_encode(&entry, &draft->plain);
         draft->time_ms = entry.time_ms;
-        draft->is_plain = entry_part(&entry, PART_ERASED) != NULL;
         draft->is_due = delay_ms > 0;
         draft->due_at_ms = entry.time_ms + delay_ms;
         if (draft->is_due)

@@ -312,8 +312,7 @@ static void append(struct log *log, struct log_change *change, const struct log_
     uint8_t random[SEAL_NONCE_SIZE];
     check(flight != NULL); /* a node without a kilobyte is better restarted */
     engine->random->fill(engine->random, random, sizeof random);
-    const uint8_t *key = draft->is_plain ? NULL : log->seal_key;
-    size_t len = record_write(&flight->record, log->key, key, random, engine->record);
+    size_t len = record_write(&flight->record, log->key, log->seal_key, random, engine->record);
     keep_stored(flight, slice_make(engine->record, len));
     if (draft->is_due && log->due_key.len > 0)
         add_due(log, flight->record.at.seq, draft->due_at_ms);

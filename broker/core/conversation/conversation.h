@@ -299,7 +299,6 @@ const struct participant *conversation_participant(const struct conversation *, 
 bool conversation_has_invited(const struct conversation *, struct slice agent);
 void conversation_identify(const struct conversation *, struct slice reference, struct slice name,
         uint64_t now_ms, struct decision *);
-void conversation_erase(const struct conversation *, uint64_t now_ms, struct decision *);
 
 /* What must be watched until a later entry settles it (rule 11): the entries that opened the open
  * turn, the waiting request, the agent's ownership. Returns how many (0 or 1). */

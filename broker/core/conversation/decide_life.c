@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Birth, identity and death of a conversation.
+/* Birth and identity of a conversation.
  *
- * Invariant: created once, as the first entry; proven to be one reference, never two; erased for
- * ever. Whether the caller may ask for it is the flow's to know.
+ * Invariant: created once, as the first entry; proven to be one reference, never two. Whether the
+ * caller may ask for it is the flow's to know. Its death is decided by nobody who holds the fold:
+ * the key goes first, and without it there is none (flow/erase.c).
  */
 #include "core/conversation/draft.h"
 
@@ -38,15 +39,4 @@ void conversation_identify(const struct conversation *c, struct slice reference,
         part->id = reference;
         part->name = name;
     }
-}
-
-void conversation_erase(const struct conversation *c, uint64_t now_ms, struct decision *decision)
-{
-    struct author author = system_author();
-    if (c->phase == PHASE_ERASED) {
-        already(decision, &c->tail);
-        return;
-    }
-    begin_draft(decision, c, &author, now_ms);
-    entry_add(decision->draft, PART_ERASED);
 }

@@ -188,7 +188,7 @@ void any_history_step(struct any_history *history)
         ask_of_ownership(history);
     else if (what < 990)
         ask_of_callback(history);
-    else if (what < 999)
+    else if (what < 999 || story->fold.phase == PHASE_ERASED)
         contact_proves(story, chance(history, 80) ? "crm-42" : "crm-43");
     else
         is_erased(story);

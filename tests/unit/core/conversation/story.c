@@ -243,9 +243,15 @@ void contact_proves(struct story *story, const char *reference)
     story_finish_request(story);
 }
 
+/* As flow/erase.c does it, who has no fold to ask. */
 void is_erased(struct story *story)
 {
-    conversation_erase(&story->fold, story->now_ms, ask(story));
+    const struct conversation *fold = &story->fold;
+    story->draft = (struct entry){.at.seq = fold->tail.seq + 1,
+            .time_ms = fold->time_ms > story->now_ms ? fold->time_ms : story->now_ms,
+            .author.kind = AUTHOR_SYSTEM};
+    entry_add(&story->draft, PART_ERASED);
+    ask(story)->verdict = VERDICT_APPEND;
     story_finish_request(story);
 }
 
