@@ -41,7 +41,7 @@ enum log_outcome {
 struct log_draft {
     struct buffer plain; /* decide writes here */
     uint64_t time_ms;    /* decide sets it */
-    bool is_due;         /* the entry opens an obligation: due_at_ms goes into the due index first */
+    bool is_due; /* the entry opens an obligation: due_at_ms goes into the due index first */
     uint64_t due_at_ms;
 };
 
