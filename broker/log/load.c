@@ -27,9 +27,20 @@ void log_break(struct log *log, enum log_outcome why)
         log->kind->on_lost(log);
         log->users--;
     }
-    if (why != LOG_MISSING)
+}
+
+/* A key that goes while the log is being read is an erasure, and nothing for an operator to mend.
+ */
+void log_break_at(struct log *log, enum log_fold fold)
+{
+    bool is_erasure = fold == LOG_FOLD_KEYLESS, is_newer = fold == LOG_FOLD_UNKNOWN;
+    log_break(log, is_newer ? LOG_READ_ONLY : LOG_QUARANTINED);
+    if (is_erasure)
+        log_line(LOG_INFO, "log.keyless", "log=%.*s seq=%" PRIu64, SLICE_ARGS(log->key),
+                log->tail.seq);
+    else
         log_line(LOG_ERROR, "log.broken", "log=%.*s seq=%" PRIu64 " why=%s", SLICE_ARGS(log->key),
-                log->tail.seq, why == LOG_QUARANTINED ? "does_not_link" : "newer_version");
+                log->tail.seq, is_newer ? "newer_version" : "does_not_link");
 }
 
 enum log_fold log_fold_record(struct log *log, const struct record *record)
@@ -50,19 +61,18 @@ enum log_fold log_open_record(
 {
     enum record_fault fault =
             record_read(item->value, item->number, log->key, log->seal_key, room, out);
-    return fault == RECORD_GOOD    ? LOG_FOLDED
-           : fault == RECORD_NEWER ? LOG_FOLD_UNKNOWN
-                                   : LOG_FOLD_DAMAGED;
+    return fault == RECORD_GOOD      ? LOG_FOLDED
+           : fault == RECORD_NEWER   ? LOG_FOLD_UNKNOWN
+           : fault == RECORD_KEYLESS ? LOG_FOLD_KEYLESS
+                                     : LOG_FOLD_DAMAGED;
 }
 
 bool log_fold_opened(struct log *log, enum log_fold fold, const struct record *record)
 {
     if (fold == LOG_FOLDED)
         fold = log_fold_record(log, record);
-    if (fold == LOG_FOLD_UNKNOWN)
-        log_break(log, LOG_READ_ONLY);
-    if (fold == LOG_FOLD_DAMAGED)
-        log_break(log, LOG_QUARANTINED);
+    if (fold != LOG_FOLDED)
+        log_break_at(log, fold);
     return fold == LOG_FOLDED;
 }
 

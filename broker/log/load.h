@@ -16,6 +16,8 @@ void log_load(struct log *log);
 void log_refresh(struct log *log);
 /* No appends in this generation, for this reason. */
 void log_break(struct log *log, enum log_outcome why);
+/* The same, and tells operators: what was read there cannot be folded. */
+void log_break_at(struct log *log, enum log_fold fold);
 /* A barrier has held for all up to this entry. */
 void log_note_durable(struct log *log, uint64_t seq);
 /* Waits for a barrier, then tells that the tail has moved. */

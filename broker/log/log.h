@@ -76,7 +76,12 @@ struct log_change {
     unsigned attempts;
 };
 
-enum log_fold { LOG_FOLDED, LOG_FOLD_UNKNOWN, LOG_FOLD_DAMAGED };
+enum log_fold {
+    LOG_FOLDED,
+    LOG_FOLD_UNKNOWN, /* of a newer version */
+    LOG_FOLD_DAMAGED,
+    LOG_FOLD_KEYLESS, /* sealed, and the key went away: it is being erased */
+};
 
 /* A record that holds a part of a snapshot. All parts that one writer wrote, in their order, make
  * the fold as it was after the entry base. */

@@ -110,7 +110,7 @@ static bool restore(struct log *log, const struct store_item *item)
     if (fold == LOG_FOLDED)
         fold = log->kind->restore(log, &record);
     if (fold != LOG_FOLDED) {
-        log_break(log, fold == LOG_FOLD_UNKNOWN ? LOG_READ_ONLY : LOG_QUARANTINED);
+        log_break_at(log, fold);
         return false;
     }
     log->tail = record.at;

@@ -7,11 +7,11 @@
 #include "base/map.h"
 #include "base/name.h"
 #include "base/spares.h"
+#include "lib/captured.h"
 #include "lib/test.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <unistd.h>
 
 static void a_name_is_read_back_as_written(void)
 {
@@ -221,32 +221,6 @@ static void spares_keep_so_many_blocks_and_no_larger_ones(void)
 /* ---- log lines ---------------------------------------------------------------------------------
  */
 
-struct captured {
-    int real_fd;
-    FILE *file;
-};
-
-static struct captured capture_standard_error(void)
-{
-    struct captured captured = {dup(STDERR_FILENO), tmpfile()};
-    expect(captured.file != NULL && dup2(fileno(captured.file), STDERR_FILENO) >= 0);
-    return captured;
-}
-
-/* Gives standard error back. Returns how many lines held these words. */
-static size_t captured_lines(struct captured *captured, const char *words)
-{
-    char line[1024];
-    size_t count = 0;
-    dup2(captured->real_fd, STDERR_FILENO);
-    close(captured->real_fd);
-    rewind(captured->file);
-    while (fgets(line, sizeof line, captured->file) != NULL)
-        count += strstr(line, words) != NULL;
-    fclose(captured->file);
-    return count;
-}
-
 static void an_event_that_repeats_is_written_so_often_and_then_counted(void)
 {
     struct captured captured = capture_standard_error();
@@ -254,11 +228,13 @@ static void an_event_that_repeats_is_written_so_often_and_then_counted(void)
         log_line(LOG_WARN, "test.flood", "number=%d", i);
     log_line(LOG_WARN, "test.other", "number=1");
     log_line_settle(0); /* it is not over yet */
-    expect_u64(captured_lines(&captured, "test.flood"), LOG_PACE_LINES);
-    captured = capture_standard_error();
+    size_t written = captured_lines(&captured, "test.flood");
     log_line_settle(UINT64_MAX / 2);
     log_line_settle(UINT64_MAX / 2);
-    expect_u64(captured_lines(&captured, " warn log.held_back event=test.flood lines=980 "), 1);
+    size_t told = captured_lines(&captured, " warn log.held_back event=test.flood lines=980 ");
+    captured_end(&captured);
+    expect_u64(written, LOG_PACE_LINES);
+    expect_u64(told, 1);
 }
 
 static void debug_lines_and_other_events_are_not_held_back(void)
@@ -273,7 +249,9 @@ static void debug_lines_and_other_events_are_not_held_back(void)
         log_line(LOG_ERROR, "test.error", "number=%d", i);
     log_line_setup(LOG_INFO, NULL);
     log_line_settle(UINT64_MAX / 2);
-    expect_u64(captured_lines(&captured, " test."), 100 + 2 * LOG_PACE_LINES);
+    size_t written = captured_lines(&captured, " test.");
+    captured_end(&captured);
+    expect_u64(written, 100 + 2 * LOG_PACE_LINES);
 }
 
 int main(int argc, char **argv)
