@@ -6,6 +6,9 @@
  * that holds during the call. Else a deleted body could get out by a node that has not heard of the
  * deletion. What is not covered is left out and announced again by on_moved; a reader who asked
  * for the newest has looked first.
+ *
+ * Of an erased conversation nothing is handed on, not even that entry: only followers, who were
+ * shown what it takes back, are told it so.
  */
 #include "flow/chat_read.h"
 
@@ -18,6 +21,12 @@ static void read_pages(struct chat_read *read);
 static void end(struct chat_read *read, enum log_outcome outcome)
 {
     struct chat *chat = read->chat;
+    bool is_answer = outcome == LOG_APPENDED || outcome == LOG_QUARANTINED;
+    bool is_erased = chat->is_erased || chat_fold(chat)->phase == PHASE_ERASED;
+    if (is_answer && is_erased && !read->is_of_follower) {
+        outcome = LOG_MISSING;
+        read->refusal = REFUSAL_ERASED;
+    }
     free(read->paged);
     read->paged = NULL;
     read->is_under_way = false;

@@ -16,10 +16,12 @@ struct chat_read {
     uint64_t from, to;
     size_t count;
     bool is_reverse;
-    bool is_patient; /* as a log_reader's */
-    bool is_fresh;   /* look for what other nodes appended first */
+    bool is_patient;     /* as a log_reader's */
+    bool is_fresh;       /* look for what other nodes appended first */
+    bool is_of_follower; /* ERASED is told as an entry; for others it is a refusal */
     void (*on_record)(struct chat_read *read, const struct record *record);
-    /* LOG_APPENDED: read, possibly nothing. Called once, later. */
+    /* LOG_APPENDED: read, possibly nothing. Called once, later. A conversation that is erased by
+     * then is LOG_MISSING, with REFUSAL_ERASED, whatever was read of it. */
     void (*done)(struct chat_read *read, enum log_outcome outcome);
     /* For done. */
     enum refusal refusal;

@@ -419,6 +419,7 @@ static void read_on(struct subscription *sub)
             .is_reverse = started->is_seeking,
             .is_patient = !sub->was_at_end,
             .is_fresh = !sub->has_looked,
+            .is_of_follower = true,
             .on_record = started->is_seeking ? on_seek_record : on_page_record,
             .done = on_read,
     };

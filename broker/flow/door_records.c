@@ -145,11 +145,8 @@ static void on_record(struct chat_read *chat_read, const struct record *record)
 static void on_read(struct chat_read *chat_read, enum log_outcome outcome)
 {
     struct entries_read *read = LIST_ITEM(chat_read, struct entries_read, read);
-    const struct chat *chat = read->read.chat;
-    struct arena *scratch = &chat->node->scratch;
-    if (outcome == LOG_APPENDED && (chat->is_erased || chat_fold(chat)->phase == PHASE_ERASED)) {
-        door_refuse_outcome(&read->door, LOG_MISSING, REFUSAL_ERASED); /* this look has heard it */
-    } else if (outcome == LOG_APPENDED) {
+    struct arena *scratch = &read->read.chat->node->scratch;
+    if (outcome == LOG_APPENDED) {
         struct entries_answer answer = {read->views, read->count, read->next,
                 read->is_full || read->looked_at == read->limit};
         door_answer(&read->door, 200, &entries_shape, &answer);

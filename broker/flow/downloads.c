@@ -199,7 +199,7 @@ static void on_read(struct chat_read *read, enum log_outcome outcome)
     struct download *download = LIST_ITEM(read, struct download, read);
     struct blobs *blobs = download->files->node->blobs;
     download->is_waiting = false;
-    if (!download->is_shown || download->is_gone) {
+    if (outcome != LOG_APPENDED || !download->is_shown || download->is_gone) {
         refuse(download, outcome == LOG_RETRY || outcome == LOG_FULL || read->is_cut);
         return;
     }

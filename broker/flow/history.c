@@ -111,9 +111,7 @@ static void on_read(struct chat_read *chat_read_, enum log_outcome outcome)
         send_page(read, session);
     else if (session != NULL)
         session_error(session, id_slice(&read->request_id),
-                chat->is_erased ? PROTO_ERROR_CONVERSATION_ERASED
-                                : outcome_code(outcome, REFUSAL_NONE),
-                NULL);
+                outcome_code(outcome, read->read.refusal), NULL);
     chat->node->scratch.used = mark;
     free(read);
     chat_release(chat);

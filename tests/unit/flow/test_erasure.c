@@ -214,6 +214,26 @@ static void who_looks_on_forgets_what_is_erased(void)
     stage_end();
 }
 
+/* At a node that has not heard of it, and has it in memory. */
+static void who_looks_on_is_refused_a_page_of_what_is_erased(void)
+{
+    stage_start_nodes(2);
+    stage_on(1);
+    stage_make_supervisor("north", "ben");
+    ada = stage_customer("north");
+    struct actor *ben = stage_window("north", "ben", 1);
+    act_say(ada, "Hello");
+    act_ask(ben, "{\"type\":\"watch\",\"id\":\"w\",\"conversation\":\"%s\"}", ada->conversation);
+    stage_run(3000);
+    fake_bus_faults(stage.bus)->is_silent = true;
+    act_erase(ada);
+    act_ask(ben, "{\"type\":\"history\",\"id\":\"p\",\"conversation\":\"%s\"}", ada->conversation);
+    expect(heard(ben, "\"conversation_erased\"") && !heard(ben, "\"page\""));
+    expect(heard_ever(ben, "Hello"));
+    forgets(ben);
+    stage_end();
+}
+
 /* Ada's other device says hello so many ms after it began. Returns how often the key was gone
  * before all was read. */
 static size_t enter_while_erased(unsigned ms)
@@ -284,6 +304,7 @@ int main(int argc, char **argv)
                     CASE(what_was_read_after_it_was_erased_elsewhere_is_not_kept),
                     CASE(what_a_node_kept_that_died_before_it_heard_goes_later),
                     CASE(who_looks_on_forgets_what_is_erased),
+                    CASE(who_looks_on_is_refused_a_page_of_what_is_erased),
                     CASE(who_comes_while_it_is_erased_hears_of_no_damage),
                     CASE(an_erasure_that_another_node_ends_frees_the_agent), {0}});
 }
