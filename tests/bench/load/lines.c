@@ -2,7 +2,8 @@
 /* Workloads in which connections matter more than words:
  *
  *   idle      opens N, says so, and stays for some seconds: the caller looks at the memory
- *   accept    connect, hello with a signed token, welcome, hang up; again and again
+ *   accept    connect, hello with a signed token, welcome, hang up; again and again. The tokens, a
+ *             new one for each hello, were signed before: that is the brand's server's work
  *   tickets   the same with the ticket of the last welcome
  *   storm     N are dropped at once and all come back with ticket and cursor; what they missed must
  *             come, once
@@ -20,16 +21,21 @@
 #include <string.h>
 
 enum { HANDSHAKES_MAX = 256, SAID_EACH = 3, IN_FLIGHT_MAX = 1024 };
+/* Twice the goal, so that there is one left for each hello. */
+enum { TOKENS_PER_SECOND = 12000 };
+enum { CALLS_PER_TURN = 16 }; /* who calls without listening meanwhile lets the server wait */
 
 struct caller {
     struct line line;
     char ticket[TICKET_ROOM], conversation[ID_ROOM], lineage[LINEAGE_ROOM], cursor[NAME_ROOM];
     uint64_t called_ns;
-    uint32_t n, acked, seen_again;
+    uint32_t n, acked, seen_again, tokens_used;
     bool is_welcome;
 };
 
 static struct caller *callers;
+static char **tokens; /* by caller, then in the order of use */
+static uint32_t tokens_each;
 static uint32_t welcomed, handshakes, acked_all, acks_all, said_all;
 static bool is_coming_back, is_measuring, is_by_token;
 static uint64_t lost, doubled, came_back;
@@ -55,15 +61,32 @@ static void call(uint32_t number)
     line_open(&caller->line, load.port, load.dialect->path, load.dialect->subprotocol);
 }
 
+static void sign_tokens(void)
+{
+    tokens_each = (uint32_t)(load.seconds * TOKENS_PER_SECOND) / load.customers + 1;
+    tokens = calloc((size_t)load.customers * tokens_each, sizeof *tokens);
+    check(tokens != NULL);
+    for (uint32_t i = 0; i < load.customers * tokens_each; i++) {
+        struct slice token = load_token(i / tokens_each);
+        tokens[i] = strndup(token.bytes, token.len);
+        check(tokens[i] != NULL);
+    }
+}
+
+static struct slice next_token(struct caller *caller)
+{
+    if (caller->tokens_used == tokens_each)
+        return load_token(caller->line.number);
+    uint32_t at = caller->line.number * tokens_each + caller->tokens_used++;
+    return slice_of_string(tokens[at]);
+}
+
 static void greet(struct line *line)
 {
     struct caller *caller = &callers[line->number];
     struct hello hello = {.role = 'c', .number = line->number};
-    if (caller->ticket[0] == '\0' || is_by_token)
-        keep(caller->ticket, sizeof caller->ticket, load_token(line->number));
-    else
-        hello.is_ticket = !is_by_token;
-    hello.token = slice_of_string(caller->ticket);
+    hello.is_ticket = caller->ticket[0] != '\0';
+    hello.token = hello.is_ticket ? slice_of_string(caller->ticket) : next_token(caller);
     if (is_coming_back) {
         hello.conversation = slice_of_string(caller->conversation);
         hello.at = slice_of_string(caller->cursor);
@@ -183,7 +206,7 @@ static void come_and_go(void)
         }
         count = welcomed;
         while (now_ns() < end) {
-            for (uint32_t tries = 0; tries < load.customers && is_there_room(); tries++) {
+            for (uint32_t tries = 0; tries < CALLS_PER_TURN && is_there_room(); tries++) {
                 struct caller *caller = &callers[next++ % load.customers];
                 if (caller->line.phase != LINE_CLOSED && caller->is_welcome)
                     line_drop(&caller->line);
@@ -206,6 +229,7 @@ void run_accept(void)
     begin();
     load_greet = greet;
     is_by_token = true;
+    sign_tokens();
     come_and_go();
 }
 

@@ -9,7 +9,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,7 +97,6 @@ void line_open(struct line *line, uint16_t port, const char *path, const char *s
     if (connect(line->fd, (struct sockaddr *)&address, sizeof address) != 0)
         load_fail("cannot connect", slice_of_string(strerror(errno)));
     setsockopt(line->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    fcntl(line->fd, F_SETFL, O_NONBLOCK);
     line->phase = LINE_OPENING;
     line->port = port;
     line->in.len = line->out.len = line->stream.len = 0;
@@ -155,7 +153,7 @@ static void flush(struct line *line)
 {
     if (line->phase == LINE_CLOSED || line->out.len == 0)
         return;
-    ssize_t sent = send(line->fd, line->out.at, line->out.len, MSG_NOSIGNAL);
+    ssize_t sent = send(line->fd, line->out.at, line->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno != EAGAIN) {
         end_line(line);
         return;
@@ -240,7 +238,7 @@ static void take_all(struct line *line)
 static void on_readable(struct line *line)
 {
     static char page[READ_SIZE];
-    ssize_t got = recv(line->fd, page, sizeof page, 0);
+    ssize_t got = recv(line->fd, page, sizeof page, MSG_DONTWAIT);
     if (got == 0 || (got < 0 && errno != EAGAIN)) {
         end_line(line);
         return;
