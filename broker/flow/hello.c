@@ -6,8 +6,9 @@
  *                      |------bot---------> welcome, turns
  *                      `------service-----> welcome
  *
- * A token's signature is checked beside the loop (port/verifier.h): all else of the credential, and
- * with it time, revocation and the tenant's keys, is judged when that is back.
+ * A turn of the loop takes few (hello_queue.h). A token's signature is checked beside the loop
+ * (port/verifier.h): all else of the credential, and with it time, revocation and the tenant's
+ * keys, is judged when that is back.
  *
  * Invariant: role and tenant come from the credential alone. A session is open once its welcome was
  * sent, and entries come after it. What waits ends with a hello's time (session_await_hello), and a
@@ -22,6 +23,7 @@
 #include "flow/contacts.h"
 #include "flow/credentials.h"
 #include "flow/deliver.h"
+#include "flow/hello_queue.h"
 #include "flow/members.h"
 #include "flow/pools.h"
 #include "flow/requests.h"
@@ -42,8 +44,7 @@ static struct session *entering_session(const struct entering *entering)
     return session != NULL && session->phase == SESSION_ENTERING ? session : NULL;
 }
 
-/* ---- welcome ----------------------------------------------------------------------------------
- */
+/* ---- welcome --------------------------------------------------------------------------------- */
 
 static bool issue_ticket(struct session *session, struct buffer *out)
 {
@@ -139,8 +140,7 @@ static bool send_welcome(struct session *session, struct slice request_id, const
     return session_send(session, &frame);
 }
 
-/* ---- customers --------------------------------------------------------------------------------
- */
+/* ---- customers ------------------------------------------------------------------------------- */
 
 /* The store could not say: the same hello may come again on this socket. */
 static void ask_again(struct session *session, struct slice request_id)
@@ -241,8 +241,7 @@ static void enter_as_customer(
         load_conversation(entering, credential->subject);
 }
 
-/* ---- everybody --------------------------------------------------------------------------------
- */
+/* ---- everybody ------------------------------------------------------------------------------- */
 
 static void enter_as_staff(struct session *session, const struct proto_hello *request)
 {
@@ -308,13 +307,13 @@ static void admit(struct session *session, const struct proto_hello *request,
         enter_as_staff(session, request);
 }
 
-/* ---- a hello that waits -------------------------------------------------------------------------
- */
+/* ---- a hello that waits ---------------------------------------------------------------------- */
 
-/* For the signature of its token, or until the directory has been read since somebody may have been
- * made on another node, or for the one and then the other. Its cursors are the session's already.
- */
+/* For its turn (hello_queue.h), then for the signature of its token, then until the directory has
+ * been read since somebody may have been made on another node; or for some of these. Its cursors
+ * are the session's already. */
 struct waiting_hello {
+    struct hello_place place;
     struct token_check check;
     struct directory_look look;
     struct node *node;
@@ -405,16 +404,12 @@ static void on_proven(struct token_check *check)
         free(waiting);
 }
 
-void hello(struct session *session, const struct proto_hello *request)
+/* waiting: as judge's. */
+static void take(
+        struct session *session, const struct proto_hello *request, struct waiting_hello *waiting)
 {
-    if (!session->node->is_open) {
-        ask_again(session, request->id);
-        return;
-    }
-    session_keep_cursors(session, request);
-    struct waiting_hello *waiting = NULL;
     if (request->ticket.len == 0 && session->node->verifier != NULL) {
-        waiting = keep_hello(session, request);
+        waiting = waiting ? waiting : keep_hello(session, request);
         waiting->check.done = on_proven;
         waiting->check.proof.token = waiting->request.token;
         session->phase = SESSION_ENTERING;
@@ -424,4 +419,32 @@ void hello(struct session *session, const struct proto_hello *request)
         waiting->check.proof.token = SLICE_NONE; /* nothing is known of it */
     }
     judge(session, request, waiting);
+}
+
+static void on_turn(struct hello_place *place, bool is_turn)
+{
+    struct waiting_hello *waiting = LIST_ITEM(place, struct waiting_hello, place);
+    struct session *session = is_turn ? resume_hello(waiting) : NULL;
+    if (session != NULL)
+        take(session, &waiting->request, waiting);
+    else
+        free(waiting);
+}
+
+void hello(struct session *session, const struct proto_hello *request)
+{
+    struct node *node = session->node;
+    if (!node->is_open) {
+        ask_again(session, request->id);
+        return;
+    }
+    session_keep_cursors(session, request);
+    if (hello_queue_admits(node)) {
+        take(session, request, NULL);
+        return;
+    }
+    struct waiting_hello *waiting = keep_hello(session, request);
+    waiting->place.on_turn = on_turn;
+    session->phase = SESSION_ENTERING;
+    hello_queue_wait(node, &waiting->place);
 }

@@ -19,6 +19,7 @@
 #include "flow/doors.h"
 #include "flow/due.h"
 #include "flow/files.h"
+#include "flow/hello_queue.h"
 #include "flow/limits.h"
 #include "flow/master_key.h"
 #include "flow/members.h"
@@ -46,9 +47,10 @@ static bool create_tables(struct node *node)
 {
     return limits_create(node) && master_key_create(node) && members_create(node) &&
            bus_create(node) && revocations_create(node) && shelf_create(node) &&
-           conversations_create(node) && sessions_create(node) && bots_create(node) &&
-           bot_nodes_create(node) && pools_create(node) && leases_create(node) &&
-           doors_create(node) && directory_create(node) && due_create(node) && files_create(node);
+           conversations_create(node) && sessions_create(node) && hello_queue_create(node) &&
+           bots_create(node) && bot_nodes_create(node) && pools_create(node) &&
+           leases_create(node) && doors_create(node) && directory_create(node) &&
+           due_create(node) && files_create(node);
 }
 
 struct node *node_create(const struct node_ports *ports, const struct node_settings *settings)
@@ -117,6 +119,7 @@ bool node_is_quiet(const struct node *node)
 void node_destroy(struct node *node)
 {
     node->store->on_generation = NULL;
+    hello_queue_destroy(node);
     files_destroy(node);
     due_destroy(node);
     bot_nodes_destroy(node);

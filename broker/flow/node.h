@@ -41,6 +41,7 @@ struct doors;
 struct due;
 struct limits;
 struct files;
+struct hello_queue;
 struct leases;
 struct members;
 struct revocations;
@@ -104,6 +105,7 @@ struct node {
     struct directory *directory;
     struct map tenant_ids; /* tenant_ids.c */
     struct sessions *sessions;
+    struct hello_queue *hellos; /* those that wait for a turn: hello_queue.h */
     struct conversations *conversations;
     struct shelf *shelf;     /* folds that rest: chat_fold.c */
     struct kept_entry *kept; /* the entry that was folded last: chat_log.c */

@@ -8,8 +8,8 @@
 
 enum {
     TOKEN_CHECKS_MAX = 256, /* that wait or are looked at; who comes then does it itself */
-    TOKEN_BATCH_MAX = 64,
-    TOKEN_LATE_MS = 50, /* until a batch that no thread has begun is checked on the loop */
+    TOKEN_BATCH_MAX = 16,   /* their welcomes wait for all of them: some 1.2 ms */
+    TOKEN_LATE_MS = 50,     /* until a batch that no thread has begun is checked on the loop */
 };
 
 struct token_worker;

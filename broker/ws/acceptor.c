@@ -25,7 +25,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { ACCEPTS_PER_TURN = 64, PAUSE_MS = 100, COMPLAIN_MS = 1000 };
+enum { ACCEPTS_PER_TURN = 16, PAUSE_MS = 100, COMPLAIN_MS = 1000 };
 enum { SPARE_DESCRIPTORS = 128, DESCRIPTORS_MIN = 4096 };
 
 static void on_readable(uv_poll_t *poll, int status, int events);

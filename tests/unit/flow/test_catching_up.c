@@ -3,10 +3,13 @@
  * now does not wait for them, and all of them get what they missed. What counts is the order in
  * which the store is asked, not how long anything takes. */
 #include "base/check.h"
+#include "flow/hello_queue.h"
+#include "flow/sessions.h"
 #include "lib/counted_reads.h"
 #include "lib/test.h"
 #include "stage.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -107,8 +110,69 @@ static void who_talks_does_not_wait_for_who_comes_back(void)
     stage_end();
 }
 
+/* ---- one turn ---------------------------------------------------------------------------------
+ */
+
+/* As the peers hand it over; and nothing else happens meanwhile. */
+static void hear_from(struct actor *actor, const char *format, ...)
+{
+    char text[2048];
+    va_list arguments;
+    va_start(arguments, format);
+    int len = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    check(len > 0 && (size_t)len < sizeof text);
+    node_peer_events.on_frame(stage.node, actor->client.peer, text, (size_t)len);
+}
+
+/* Whose credential was looked at. */
+static size_t count_taken(struct actor *const crowd[CROWD])
+{
+    size_t taken = 0;
+    for (size_t i = 0; i < CROWD; i++)
+        taken += session_of_peer(stage.node, crowd[i]->client.peer)->tenant.len > 0;
+    return taken;
+}
+
+static void a_turn_takes_few_hellos(void)
+{
+    struct actor *crowd[CROWD];
+    stage_start();
+    for (size_t i = 0; i < CROWD; i++) {
+        crowd[i] = stage_customer("north");
+        act_leave(crowd[i]);
+    }
+    struct actor *ada = stage_customer("north");
+    stage_run(1000);
+    for (size_t i = 0; i < CROWD; i++)
+        check(fake_client_connect(&crowd[i]->client, stage.peers, PEER_JSON));
+    stage_run(10);
+    live = ada->conversation;
+    count_from_here();
+    for (size_t i = 0; i < CROWD; i++)
+        hear_from(
+                crowd[i], "{\"type\":\"hello\",\"id\":\"h\",\"ticket\":\"%s\"}", crowd[i]->ticket);
+    expect_u64(count_taken(crowd), HELLOS_PER_TURN);
+    hear_from(ada,
+            "{\"type\":\"send\",\"id\":\"now\",\"lineage\":\"%s\",\"n\":%llu,\"body\":{\"kind\":"
+            "\"text\",\"text\":\"Said right now\"}}",
+            ada->lineage, (unsigned long long)++ada->n);
+    expect(ahead_of_it == HELLOS_PER_TURN); /* their looks, and nobody else's */
+    for (size_t taken = HELLOS_PER_TURN; taken < CROWD; taken = count_taken(crowd)) {
+        expect(fake_clock_step(&stage.clock));
+        expect(count_taken(crowd) <= taken + HELLOS_PER_TURN);
+    }
+    stage_run(1000);
+    expect(heard_ever(ada, "Said right now"));
+    for (size_t i = 0; i < CROWD; i++)
+        expect(heard(crowd[i], "\"welcome\""));
+    counted_reads_end();
+    stage_end();
+}
+
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
-            (struct test_case[]){CASE(who_talks_does_not_wait_for_who_comes_back), {0}});
+            (struct test_case[]){CASE(who_talks_does_not_wait_for_who_comes_back),
+                    CASE(a_turn_takes_few_hellos), {0}});
 }
