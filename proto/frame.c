@@ -4,9 +4,9 @@
  * Invariant: a side only ever reads what the other side may send. A refused request keeps its id
  * wherever the id stands in the frame, so that the error can be matched to it.
  */
+#include "proto/pen.h"
 #include "proto/problem.h"
 #include "proto/reader.h"
-#include "proto/writer.h"
 
 static const struct proto_path outermost = {.index = PROTO_NO_INDEX};
 static const struct slice type_key = {"type", 4}, id_key = {"id", 2};

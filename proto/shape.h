@@ -59,10 +59,14 @@ struct proto_field {
     const struct proto_enum *choices; /* of an enum */
 };
 
+struct proto_pen;
+typedef void proto_writer(struct proto_pen *pen, struct slice type, const void *value);
+
 struct proto_shape {
     const struct proto_field *fields;
     size_t field_count;
-    size_t size; /* of the struct */
+    size_t size;                  /* of the struct */
+    proto_writer *const *writers; /* by codec: the same as the table says, but faster; or NULL */
 };
 
 /* The largest u64 that JSON carries unharmed. */
@@ -73,6 +77,10 @@ enum { PROTO_FIELDS_MAX = 64 }; /* of one shape; more are checked when it is rea
 #define PROTO_SHAPE(owner, field_table) \
     {.fields = (field_table), .size = sizeof(owner), \
         .field_count = sizeof(field_table) / sizeof *(field_table)}
+
+#define PROTO_SHAPE_WITH(owner, field_table, writers_of_both) \
+    {.fields = (field_table), .size = sizeof(owner), \
+        .field_count = sizeof(field_table) / sizeof *(field_table), .writers = (writers_of_both)}
 
 #define PROTO_STR(owner, member, presence, max_bytes) \
     {PROTO_SLICE_(owner, member, presence), .type = PROTO_TYPE_STR, .max = (max_bytes)}

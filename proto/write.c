@@ -1,20 +1,55 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes shapes, by their table.
+/* Writes shapes, by their writers or by their table.
  *
  * Invariant: what was read can be written, and reads the same. Absent optional members are left
  * out; a required slice that is absent is written empty. An enum without a value is a programmer's
- * error: no default is ever invented for it.
+ * error: no default is ever invented for it. A shape's own writers, which are generated for the
+ * frequent ones, write what the table says.
  */
-#include "proto/writer.h"
-
-#include "base/check.h"
+#include "proto/pen.h"
 
 _Static_assert(sizeof(size_t) == sizeof(char *), "counts and pointers are looked at alike");
 
-static const struct proto_field type_field = {PROTO_KEY_(type), .type = PROTO_TYPE_STR};
+/* A codec's way to write values. */
+struct spelling {
+    void (*key)(struct proto_pen *pen, const struct proto_field *field);
+    char *(*open_map)(struct proto_pen *pen);
+    void (*end_map)(struct proto_pen *pen, char *start, size_t count);
+    char *(*open_list)(struct proto_pen *pen, size_t count);
+    void (*item)(struct proto_pen *pen);
+    void (*end_list)(struct proto_pen *pen, char *start, size_t count);
+    void (*text)(struct proto_pen *pen, struct slice text);
+    void (*word)(struct proto_pen *pen, struct slice word);
+    void (*bin)(struct proto_pen *pen, struct slice bytes);
+    void (*name)(struct proto_pen *pen, const struct name *name);
+    void (*u64)(struct proto_pen *pen, uint64_t value);
+    void (*boolean)(struct proto_pen *pen, bool value);
+};
 
-static void write_members(struct proto_writer *writer, const struct proto_shape *shape,
-        uint64_t present, const char *value);
+static void put_json_key(struct proto_pen *pen, const struct proto_field *field)
+{
+    enum { AROUND = 4 }; /* comma, quotes and colon */
+    size_t len = field->name.len + AROUND;
+    if (!proto_pen_has_room(pen, len))
+        return;
+    buffer_copy_short(pen->at, field->json_key, len);
+    pen->at += len;
+}
+
+static void put_msgpack_key(struct proto_pen *pen, const struct proto_field *field)
+{
+    proto_msgpack_text(pen, field->name);
+}
+
+static const struct spelling spellings[] = {
+        [PROTO_JSON] = {put_json_key, proto_json_open_map, proto_json_end_map, proto_json_open_list,
+                proto_json_item, proto_json_end_list, proto_json_text, proto_json_word,
+                proto_json_bin, proto_json_name, proto_json_u64, proto_json_bool},
+        [PROTO_MSGPACK] = {put_msgpack_key, proto_msgpack_open_map, proto_msgpack_end_map,
+                proto_msgpack_open_list, proto_msgpack_item, proto_msgpack_end_list,
+                proto_msgpack_text, proto_msgpack_word, proto_msgpack_bin, proto_msgpack_name,
+                proto_msgpack_u64, proto_msgpack_bool},
+};
 
 static bool is_present(const struct proto_field *field, const char *owner)
 {
@@ -28,105 +63,93 @@ static bool is_present(const struct proto_field *field, const char *owner)
     return word != 0;
 }
 
-/* A bit for each field, the first one lowest. */
-static uint64_t find_present(const struct proto_shape *shape, const char *value)
+static void write_value(enum proto_codec codec, struct proto_pen *pen,
+        const struct proto_field *field, const void *at)
 {
-    uint64_t present = 0;
-    check(shape->field_count <= PROTO_FIELDS_MAX);
-    for (size_t i = 0; i < shape->field_count; i++)
-        present |= (uint64_t)is_present(&shape->fields[i], value) << i;
-    return present;
-}
-
-static void open_map(struct proto_writer *writer, uint64_t present, bool has_type)
-{
-    proto_writer_open_map(writer, (size_t)__builtin_popcountll(present) + has_type);
-}
-
-static void write_object(
-        struct proto_writer *writer, const struct proto_shape *shape, const char *value)
-{
-    uint64_t present = find_present(shape, value);
-    open_map(writer, present, false);
-    write_members(writer, shape, present, value);
-    proto_writer_close_map(writer);
-}
-
-static void write_enum(
-        struct proto_writer *writer, const struct proto_enum *choices, const void *at)
-{
-    unsigned value = *(const unsigned *)at;
-    check(value >= 1 && value <= choices->count);
-    proto_writer_plain(writer, choices->words[value - 1]);
-}
-
-static void write_value(
-        struct proto_writer *writer, const struct proto_field *field, const void *at)
-{
+    const struct spelling *spelling = &spellings[codec];
     switch (field->type) {
     case PROTO_TYPE_STR:
-        proto_writer_str(writer, *(const struct slice *)at);
+        spelling->text(pen, *(const struct slice *)at);
         return;
     case PROTO_TYPE_BIN:
-        proto_writer_bin(writer, *(const struct slice *)at);
+        spelling->bin(pen, *(const struct slice *)at);
         return;
     case PROTO_TYPE_U64:
-        proto_writer_u64(writer, *(const uint64_t *)at);
+        spelling->u64(pen, *(const uint64_t *)at);
         return;
     case PROTO_TYPE_BOOL:
-        proto_writer_bool(writer, *(const bool *)at);
+        spelling->boolean(pen, *(const bool *)at);
         return;
     case PROTO_TYPE_NAME:
-        proto_writer_name(writer, at);
+        spelling->name(pen, at);
         return;
     case PROTO_TYPE_ENUM:
-        write_enum(writer, field->choices, at);
+        spelling->word(pen, proto_word_of(field->choices, *(const unsigned *)at));
         return;
     case PROTO_TYPE_OBJECT:
-        write_object(writer, field->shape, at);
+        proto_write_object(codec, pen, field->shape, SLICE_NONE, at);
         return;
     }
     check_failed("a field has a type", __FILE__, __LINE__, __func__);
 }
 
-static void write_list(
-        struct proto_writer *writer, const struct proto_field *field, const char *owner)
+static void write_list(enum proto_codec codec, struct proto_pen *pen,
+        const struct proto_field *field, const char *owner)
 {
+    const struct spelling *spelling = &spellings[codec];
     const char *items = *(const char *const *)(const void *)(owner + field->offset);
     size_t count = *(const size_t *)(const void *)(owner + field->flag_offset);
     size_t size = proto_field_item_size(field);
-    proto_writer_open_list(writer, count);
-    for (size_t i = 0; i < count; i++)
-        write_value(writer, field, items + i * size);
-    proto_writer_close_list(writer);
+    char *start = spelling->open_list(pen, count);
+    for (size_t i = 0; i < count; i++) {
+        spelling->item(pen);
+        write_value(codec, pen, field, items + i * size);
+    }
+    spelling->end_list(pen, start, count);
 }
 
-static void write_members(struct proto_writer *writer, const struct proto_shape *shape,
-        uint64_t present, const char *value)
+static void write_by_table(enum proto_codec codec, struct proto_pen *pen,
+        const struct proto_shape *shape, struct slice type, const char *value)
 {
-    for (; present != 0; present &= present - 1) {
-        const struct proto_field *field = &shape->fields[__builtin_ctzll(present)];
-        proto_writer_key(writer, field);
-        if (field->is_list)
-            write_list(writer, field, value);
-        else
-            write_value(writer, field, value + field->offset);
+    static const struct proto_field type_field = {PROTO_KEY_(type), .type = PROTO_TYPE_STR};
+    const struct spelling *spelling = &spellings[codec];
+    char *start = spelling->open_map(pen);
+    size_t count = type.len > 0;
+    if (type.len > 0) {
+        spelling->key(pen, &type_field);
+        spelling->word(pen, type);
     }
+    for (size_t i = 0; i < shape->field_count; i++) {
+        const struct proto_field *field = &shape->fields[i];
+        if (!is_present(field, value))
+            continue;
+        count++;
+        spelling->key(pen, field);
+        if (field->is_list)
+            write_list(codec, pen, field, value);
+        else
+            write_value(codec, pen, field, value + field->offset);
+    }
+    spelling->end_map(pen, start, count);
+}
+
+void proto_write_object(enum proto_codec codec, struct proto_pen *pen,
+        const struct proto_shape *shape, struct slice type, const void *value)
+{
+    if (shape->writers != NULL)
+        shape->writers[codec](pen, type, value);
+    else
+        write_by_table(codec, pen, shape, type, value);
 }
 
 void proto_write_typed(enum proto_codec codec, const struct proto_shape *shape, struct slice type,
         const void *value, struct buffer *out)
 {
-    struct proto_writer writer;
-    uint64_t present = find_present(shape, value);
-    proto_writer_init(&writer, codec, out);
-    open_map(&writer, present, type.len > 0);
-    if (type.len > 0) {
-        proto_writer_key(&writer, &type_field);
-        proto_writer_plain(&writer, type);
-    }
-    write_members(&writer, shape, present, value);
-    proto_writer_close_map(&writer);
+    char *at = out->bytes + out->len;
+    struct proto_pen pen = {at, out->overflowed ? at : out->bytes + out->capacity, out->overflowed};
+    proto_write_object(codec, &pen, shape, type, value);
+    out->len = (size_t)(pen.at - out->bytes);
+    out->overflowed = pen.is_full;
 }
 
 void proto_shape_write(enum proto_codec codec, const struct proto_shape *shape, const void *value,

@@ -22,16 +22,27 @@ static size_t count_digits(uint64_t value)
     return log10 + (value >= powers[log10]);
 }
 
-void buffer_put_u64(struct buffer *buffer, uint64_t value)
+static void put_digits(uint64_t value, size_t len, char *to)
 {
-    size_t len = count_digits(value);
-    char *to = buffer_claim(buffer, len);
-    if (to == NULL)
-        return;
     for (; value >= 100; value /= 100)
         memcpy(to + (len -= 2), pairs + 2 * (value % 100), 2);
     if (value >= 10)
         memcpy(to, pairs + 2 * value, 2);
     else
         *to = (char)('0' + value);
+}
+
+size_t u64_write(uint64_t value, char *out)
+{
+    size_t len = count_digits(value);
+    put_digits(value, len, out);
+    return len;
+}
+
+void buffer_put_u64(struct buffer *buffer, uint64_t value)
+{
+    size_t len = count_digits(value);
+    char *to = buffer_claim(buffer, len);
+    if (to != NULL)
+        put_digits(value, len, to);
 }

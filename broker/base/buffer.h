@@ -90,7 +90,9 @@ static inline struct slice buffer_keep(struct buffer *buffer, struct slice slice
     return buffer->overflowed ? SLICE_NONE : slice_make(to, slice.len);
 }
 
-/* Decimal digits, no sign, no padding. */
+/* Decimal digits, no sign, no padding. u64_write returns how many, at most U64_DIGITS_MAX. */
+enum { U64_DIGITS_MAX = 20 };
+size_t u64_write(uint64_t value, char *out);
 void buffer_put_u64(struct buffer *buffer, uint64_t value);
 
 static inline struct slice buffer_slice(const struct buffer *buffer)

@@ -42,12 +42,11 @@ static bool read_hex(const char *text, uint8_t out_four[4])
 
 size_t name_write(const struct name *name, char *out)
 {
-    struct buffer buffer = buffer_make(out, NAME_TEXT_MAX);
-    buffer_put_u64(&buffer, name->seq);
-    buffer_put_char(&buffer, '-');
-    write_hex(name->mark, out + buffer.len);
-    write_hex(name->mark + 4, out + buffer.len + 8);
-    return buffer.len + 2 * MARK_SIZE;
+    size_t len = u64_write(name->seq, out);
+    out[len++] = '-';
+    write_hex(name->mark, out + len);
+    write_hex(name->mark + 4, out + len + 8);
+    return len + 2 * MARK_SIZE;
 }
 
 static bool read_seq(struct slice text, uint64_t *out_seq)

@@ -4,13 +4,12 @@
 import json
 
 from generator.c_header import c_type, struct_of
+from generator.c_writers import writers
 
 INTRODUCTION = """\
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Generated from proto/schema.yaml by proto/generate.py: do not edit. */
-#include "proto/frames.h"
-
-#include "base/check.h"
+#include "proto/pen.h"
 
 #define WORD(text) {text, sizeof text - 1}
 """
@@ -20,10 +19,10 @@ def source(schema):
     parts = [INTRODUCTION]
     parts += [words(name, values) for name, values in schema.enums.items()]
     for item in schema.objects.values():
-        parts.append(shape(item.name, f"struct proto_{item.name}", item.fields))
+        parts += shapes(schema, item, f"struct proto_{item.name}")
     for frame in schema.frames.values():
         if not frame.same_as:
-            parts.append(shape(frame.name, struct_of(frame), frame.fields))
+            parts += shapes(schema, frame, struct_of(frame))
     parts.append(kind_table(schema))
     parts.append(error_table(schema))
     parts.append(FUNCTIONS)
@@ -58,11 +57,13 @@ def field_row(owner, field):
     return f"    {macro}({', '.join(arguments)}),"
 
 
-def shape(name, owner, fields):
-    rows = "\n".join(field_row(owner, field) for field in fields)
-    table = f"static const struct proto_field {name}_fields[] = {{\n{rows}\n}};\n"
-    made = f"const struct proto_shape proto_{name}_shape = PROTO_SHAPE({owner}, {name}_fields);\n"
-    return table + made
+def shapes(schema, item, owner):
+    """The item's shape, behind its own writers if it is frequent."""
+    rows = "\n".join(field_row(owner, field) for field in item.fields)
+    table = f"static const struct proto_field {item.name}_fields[] = {{\n{rows}\n}};\n"
+    macro, more = ("PROTO_SHAPE_WITH", f", {item.name}_writers") if item.often else ("PROTO_SHAPE", "")
+    made = f"const struct proto_shape proto_{item.name}_shape = {macro}({owner}, {item.name}_fields{more});\n"
+    return [writers(schema, item), table + made] if item.often else [table + made]
 
 
 def kind_table(schema):

@@ -34,6 +34,7 @@ class Object:
     name: str
     doc: str
     fields: list[Field]
+    often: bool = False
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Frame:
     planned: bool = False
     answer: str = ""
     same_as: str = ""  # the object whose fields these are
+    often: bool = False
 
 
 @dataclass
@@ -86,11 +88,12 @@ def refuse_unknown(where, raw, known):
 
 
 def read_object(name, raw):
-    return Object(name, raw["doc"], read_fields(name, raw["fields"]))
+    refuse_unknown(name, raw, {"doc", "often", "fields"})
+    return Object(name, raw["doc"], read_fields(name, raw["fields"]), raw.get("often", False))
 
 
 def read_frame(name, raw, owners):
-    refuse_unknown(name, raw, {"from", "roles", "planned", "doc", "answer", "fields", "example"})
+    refuse_unknown(name, raw, {"from", "roles", "planned", "doc", "answer", "often", "fields", "example"})
     return Frame(
         name=name,
         doc=" ".join(raw["doc"].split()),
@@ -101,6 +104,7 @@ def read_frame(name, raw, owners):
         planned=raw.get("planned", False),
         answer=raw.get("answer", ""),
         same_as=owners.get(id(raw["fields"]), ""),
+        often=raw.get("often", False),
     )
 
 
