@@ -4,7 +4,7 @@
  *   idle      opens N, says so, and stays for some seconds: the caller looks at the memory
  *   accept    connect, hello with a signed token, welcome, hang up; again and again. The tokens, a
  *             new one for each hello, were signed before: that is the brand's server's work
- *   tickets   the same with the ticket of the last welcome
+ *   tickets   the same with the ticket of the last welcome, and its head as the cursor
  *   storm     N are dropped at once and all come back with ticket and cursor; what they missed must
  *             come, once
  *
@@ -37,7 +37,7 @@ static struct caller *callers;
 static char **tokens; /* by caller, then in the order of use */
 static uint32_t tokens_each;
 static uint32_t welcomed, handshakes, acked_all, acks_all, said_all;
-static bool is_coming_back, is_measuring, is_by_token;
+static bool is_coming_back, is_measuring, is_by_token, has_read_all;
 static uint64_t lost, doubled, came_back;
 static struct samples greeted;
 
@@ -87,7 +87,7 @@ static void greet(struct line *line)
     struct hello hello = {.role = 'c', .number = line->number};
     hello.is_ticket = caller->ticket[0] != '\0';
     hello.token = hello.is_ticket ? slice_of_string(caller->ticket) : next_token(caller);
-    if (is_coming_back) {
+    if (is_coming_back || (has_read_all && hello.is_ticket)) {
         hello.conversation = slice_of_string(caller->conversation);
         hello.at = slice_of_string(caller->cursor);
     }
@@ -99,6 +99,8 @@ static void on_welcome(struct caller *caller, const struct news *news)
     if (!is_by_token)
         keep(caller->ticket, sizeof caller->ticket, news->ticket);
     keep(caller->conversation, sizeof caller->conversation, news->conversation);
+    if (has_read_all)
+        keep(caller->cursor, sizeof caller->cursor, news->at);
     if (!is_coming_back)
         keep(caller->lineage, sizeof caller->lineage, news->lineage);
     caller->is_welcome = true;
@@ -237,6 +239,7 @@ void run_tickets(void)
 {
     begin();
     load_greet = greet;
+    has_read_all = true;
     call_all();
     for (uint32_t i = 0; i < load.customers; i++)
         line_drop(&callers[i].line);
