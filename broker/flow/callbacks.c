@@ -59,16 +59,24 @@ bool callback_view(const struct callback *callback, struct proto_callback_view *
     return true;
 }
 
+/* false: the pool has no request of the case, or not yet. */
+static bool find_case(
+        struct chat *chat, const struct name *request, struct pool_request_view *out_view)
+{
+    struct team *team = pools_team(chat->node, chat->tenant);
+    struct pool_key key = {chat_id(chat), *request};
+    return team != NULL && pool_find(team_pool(team), &key, out_view);
+}
+
 /* The queue of a case that has a request in the pool; NULL: it has none, or the policy does not
  * name its queue. */
 static const struct route_queue *case_queue(
         struct chat *chat, const struct name *request, struct pool_request_view *out_view)
 {
-    struct team *team = pools_team(chat->node, chat->tenant);
-    struct pool_key key = {chat_id(chat), *request};
-    if (team == NULL || !pool_find(team_pool(team), &key, out_view))
+    if (!find_case(chat, request, out_view))
         return NULL;
-    return route_find_queue(team_policy(team)->setup, out_view->queue);
+    return route_find_queue(
+            team_policy(pools_team(chat->node, chat->tenant))->setup, out_view->queue);
 }
 
 bool callback_view_case(
@@ -334,6 +342,7 @@ struct outcome_change {
     struct short_text agent_name;
     struct name owner;
     bool is_reached;
+    bool is_early; /* the pool has not heard of the case, which alone knows its queue */
 };
 
 /* The next attempt is made within the hours, if there are any to come. */
@@ -363,6 +372,10 @@ static void decide_outcome(struct chat_change *chat_change, const struct convers
             .again_ms = next_attempt_ms(queue, now_ms),
             .body = body_encode(&said, &chat_change->chat->node->scratch)};
     conversation_end_callback(fold, &outcome, now_ms, decision);
+    change->is_early = decision->verdict == VERDICT_APPEND && !change->is_reached &&
+                       !find_case(chat_change->chat, &fold->request, &view);
+    if (change->is_early)
+        decision->verdict = VERDICT_NO;
 }
 
 static void on_outcome(struct chat_change *chat_change, enum log_outcome outcome)
@@ -370,10 +383,13 @@ static void on_outcome(struct chat_change *chat_change, enum log_outcome outcome
     struct outcome_change *change = LIST_ITEM(chat_change, struct outcome_change, change);
     struct session *session = session_find(change->change.chat->node, change->session);
     struct slice id = id_slice(&change->request_id);
+    if (outcome == LOG_REFUSED && change->is_early)
+        outcome = LOG_RETRY;
     if (session != NULL && (outcome == LOG_APPENDED || outcome == LOG_WAS_ALREADY))
         session_done(session, id, &change->change.at);
     else if (session != NULL)
-        session_error(session, id, outcome_code(outcome, change->change.refusal), NULL);
+        session_error_after(session, id, outcome_code(outcome, change->change.refusal),
+                outcome_wait_ms(session->node, outcome), 0);
     free(change);
 }
 

@@ -6,6 +6,7 @@
  *   a conversation is followed up, and its callback is ahead   added, or moved
  *   it is due, or there is none any more                       removed
  *   a list is made, and the conversation says otherwise        removed
+ *   a new life of the store's link                             added anew: it may have been lost
  *
  * Invariant: nothing depends on it but what supervisors are shown; it says where to look, and the
  * conversation's log says what is so. A case that is due is found by the due index, whether it is
@@ -15,6 +16,8 @@
 
 #include "flow/callbacks.h"
 #include "flow/pools.h"
+
+enum { LIFE_SHIFT = 48 }; /* above any time in ms */
 
 static struct slice ahead_key(struct slice tenant, char out[POOL_STORE_NAME_MAX])
 {
@@ -31,9 +34,10 @@ void ahead_follow_up(struct chat *chat)
     struct store *store = chat->node->store;
     char key[POOL_STORE_NAME_MAX];
     uint64_t due_ms = chat_fold(chat)->callback.due_ms;
+    uint64_t generation = store->ops->generation(store);
     bool is_ahead = callback_is_ahead_of(chat);
-    uint64_t mark = due_ms * 2 + is_ahead;
-    if (mark == chat->told_ahead || store->ops->generation(store) == 0)
+    uint64_t mark = is_ahead ? (due_ms * 2 + 1) ^ generation << LIFE_SHIFT : due_ms * 2;
+    if (mark == chat->told_ahead || generation == 0)
         return;
     chat->told_ahead = mark;
     if (is_ahead)

@@ -266,6 +266,57 @@ static void what_the_index_says_wrongly_is_not_shown_and_goes(void)
     stage_end();
 }
 
+/* What a failover took back, or a dying link never did, is done again. */
+static void the_index_is_told_anew_in_a_new_life_of_the_link(void)
+{
+    struct actor *bot;
+    begin();
+    struct actor *ada = who_waits(&bot);
+    agree_on_a_call(ada);
+    stage.store->ops->zset_remove(stage.store, SLICE_OF("{p:north}ahead"),
+            slice_of_string(ada->conversation), NULL, NULL);
+    expect_u64(indexed(), 0);
+    fake_store_cut(stage.store);
+    stage_run(5000);
+    expect_u64(indexed(), 1);
+    stage_end();
+}
+
+/* Its queue says how often and when: only the pool knows which that is. */
+static void an_attempt_is_not_counted_before_the_pool_knows_the_case(void)
+{
+    struct actor *bot;
+    char wanted[64];
+    struct route_queue *queue = begin();
+    queue->callback.attempts = 2;
+    struct actor *ada = who_waits(&bot);
+    agree_on_a_call(ada);
+    struct actor *anna = stage_agent("north", "anna");
+    stage_make_supervisor("north", "anna");
+    act_later(anna, 0, "{\"type\":\"take_over\",\"id\":\"t\",\"conversation\":\"%s\"}",
+            ada->conversation);
+    while (fold_of(ada)->phase != PHASE_ACTIVE)
+        stage_run(1);
+    expect(!has_request(ada));
+    snprintf(anna->conversation, sizeof anna->conversation, "%s", ada->conversation);
+    char owner[NAME_TEXT_MAX];
+    size_t len = name_write(&fold_of(ada)->owner, owner);
+    snprintf(anna->owner, sizeof anna->owner, "%.*s", (int)len, owner);
+    act_ask(anna,
+            "{\"type\":\"callback_outcome\",\"id\":\"o\",\"conversation\":\"%s\",\"owner\":\"%s\","
+            "\"reached\":false}",
+            anna->conversation, anna->owner);
+    expect(heard(anna, "\"store_unavailable\"") && heard(anna, "\"retry\":\"same\""));
+    expect(has_request(ada));
+    record(anna, false);
+    expect_u64(fold_of(ada)->callback.attempts, 1);
+    uint64_t due_ms = fold_of(ada)->callback.due_ms, now_ms = node_time_ms(stage.node);
+    snprintf(wanted, sizeof wanted, "due in %llu ms", (unsigned long long)(due_ms - now_ms));
+    test_note("%s", wanted);
+    expect(due_ms > now_ms && due_ms <= now_ms + 10 * MINUTE_MS);
+    stage_end();
+}
+
 static void who_writes_meanwhile_waits_as_any_other_at_once(void)
 {
     struct actor *bot;
@@ -396,6 +447,8 @@ int main(int argc, char **argv)
                     CASE(supervisors_see_when_and_not_where_also_after_a_restart),
                     CASE(who_is_due_is_listed_as_any_other_and_leaves_the_index),
                     CASE(what_the_index_says_wrongly_is_not_shown_and_goes),
+                    CASE(the_index_is_told_anew_in_a_new_life_of_the_link),
+                    CASE(an_attempt_is_not_counted_before_the_pool_knows_the_case),
                     CASE(who_writes_meanwhile_waits_as_any_other_at_once),
                     CASE(who_is_never_reached_is_told_and_the_case_is_closed),
                     CASE(a_callback_without_an_outcome_goes_back_to_the_queue),
