@@ -194,6 +194,7 @@ static void begin_life(struct device *device)
         device->lives++;
     forget_view(device);
     device->outbox = (struct outbox_model){0};
+    device->calls = (struct customer_calls){.is_possible = device->calls.is_possible};
     device->signs = (struct signs){.insists = device->signs.insists};
     device->conversation[0] = '\0';
 }
@@ -222,6 +223,8 @@ static void device_on_error(struct device *device, const struct proto_error *err
             outbox->sent[n].is_open = true;
     static char why[64];
     bool is_final = error->retry == PROTO_RETRY_NEVER;
+    if (calls_on_error(device, error))
+        return;
     if (is_final && !deeds_on_error(device, error) && !slice_is(error->code, "already_sent")) {
         snprintf(why, sizeof why, "refused: %.*s", (int)error->code.len, error->code.bytes);
         device->fault = why;
@@ -235,6 +238,7 @@ static void device_on_welcome(struct device *device, const struct proto_welcome 
     bool is_another = device->conversation[0] != '\0' &&
                       !slice_is(welcome->conversation, device->conversation);
     line_on_welcome(&device->line, welcome);
+    calls_begin(device);
     if (is_another && device->may_lose)
         forget_view(device);
     else if (is_another)
@@ -256,6 +260,12 @@ static void device_on_frame(struct fake_client *client, const struct proto_frame
         break;
     case PROTO_KIND_ACK:
         settle(device, frame->as.ack.n, &frame->as.ack.at, true);
+        break;
+    case PROTO_KIND_CALLBACK:
+        calls_take(device, &frame->as.callback);
+        break;
+    case PROTO_KIND_DONE:
+        calls_on_done(device, &frame->as.done);
         break;
     case PROTO_KIND_RECEIPTS:
         signs_take_receipts(device, &frame->as.receipts);
@@ -287,6 +297,17 @@ static void device_hello(struct device *device)
     line_say_hello(&device->line, &cursor, has_cursor, NULL);
 }
 
+/* Nothing more is wanted of this page, or not now. */
+static bool device_leaves(struct device *device)
+{
+    bool is_done = device->leaves_when_content && device_is_done(device);
+    if (!is_done && !calls_are_away(device))
+        return false;
+    if (device->line.client.peer.generation != 0)
+        fake_client_cut(&device->line.client);
+    return true;
+}
+
 static void device_again(struct timer *timer)
 {
     struct device *device =
@@ -295,11 +316,8 @@ static void device_again(struct timer *timer)
     if (device->line.is_ended)
         return;
     line_arm(&device->line, AGAIN_MS);
-    if (device->leaves_when_content && device_is_content(device)) {
-        if (device->line.client.peer.generation != 0)
-            fake_client_cut(&device->line.client);
+    if (device_leaves(device))
         return;
-    }
     if (!device->line.is_welcome) {
         if (line_may_say_hello(&device->line))
             device_hello(device);
@@ -308,13 +326,14 @@ static void device_again(struct timer *timer)
     unsigned open = 0;
     for (uint64_t n = 1; n <= outbox->count; n++)
         open += outbox->sent[n].is_open;
-    while (outbox->count < device->to_send && open++ < 3)
+    while (outbox->count < device->to_send && !calls_hold(device) && open++ < 3)
         deeds_begin_next(device);
     for (uint64_t n = 1; n <= outbox->count; n++)
         if (outbox->sent[n].is_open && !deeds_send(device, n))
             break;
     view_fill(device);
     view_leaf(device);
+    calls_ask(device);
     signs_say(device);
 }
 
@@ -342,4 +361,12 @@ bool device_is_content(const struct device *device)
         if (!device->outbox.sent[n].is_acked || device->outbox.sent[n].is_open)
             return false;
     return true;
+}
+
+bool device_is_done(const struct device *device)
+{
+    const struct customer_calls *calls = &device->calls;
+    bool is_content = device_is_content(device);
+    bool may_wait = is_content || (calls->is_patient && !device->line.is_restless);
+    return (calls->is_agreed && may_wait) || (is_content && calls_are_settled(device));
 }

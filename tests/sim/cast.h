@@ -9,7 +9,9 @@
 #define WEFT_TESTS_SIM_CAST_H
 
 #include "base/name.h"
+#include "cast_calls.h"
 #include "fake_peers.h"
+#include "lib/fake_store.h"
 #include "tally.h"
 
 enum {
@@ -117,6 +119,7 @@ struct device {
     size_t view_count;
     struct leafing leafing;
     struct signs signs;
+    struct customer_calls calls;
     unsigned number;
     unsigned lives;     /* before this one: so often what they had said was erased */
     const char *erased; /* the conversation that may be; NULL: none */
@@ -155,6 +158,7 @@ struct agent_chat_model {
     char conversation[32];
     struct name owner;
     unsigned packet;   /* the transfer by which the case came; none: no transfer */
+    unsigned call;     /* whom to call back, by its number among those told; 0: nobody */
     unsigned transfer; /* by which it is to end; none: it is to be closed */
     bool is_mine, wants_to_greet;
     bool is_note;       /* the greeting is none: it is for colleagues */
@@ -196,6 +200,7 @@ struct agent_model {
         struct name at;
     } taken[CAST_TRANSFERS_MAX]; /* cases that were promised to be theirs */
     unsigned taken_count;
+    struct staff_calls calls;
 };
 
 void device_start(struct device *device, uint64_t to_send);
@@ -209,5 +214,7 @@ unsigned transfer_number(struct slice text);
 uint64_t word_number(const struct device *device, unsigned life, uint64_t n);
 
 bool device_is_content(const struct device *device); /* everything said was acked */
+/* And nothing is waited for but to be called back, which needs nobody here. */
+bool device_is_done(const struct device *device);
 
 #endif

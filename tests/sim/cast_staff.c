@@ -139,6 +139,8 @@ static void agent_on_assigned(struct agent_model *agent, const struct proto_assi
     chat->is_watched = false;
     if (is_news)
         transfers_begin(agent, chat, assigned);
+    if (is_news)
+        calls_on_assigned(agent, chat, assigned);
     line_arm(&agent->line, 30);
 }
 
@@ -154,6 +156,8 @@ static void agent_on_entry(struct agent_model *agent, const struct proto_entry_v
     for (size_t i = 0; i < entry->parts_count; i++) {
         if (entry->parts[i].has_body)
             line_hear(&agent->line, entry->parts[i].body.text, agent->line.asked_ms);
+        if (entry->parts[i].kind == PROTO_PART_KIND_CALLBACK && !entry->parts[i].has_callback)
+            chat->call = 0; /* nobody needs to call any more */
         if (chat->is_mine && !is_own && entry->parts[i].kind == PROTO_PART_KIND_NOTE)
             tally_action(ACTION_NOTE_CAME);
     }
@@ -216,6 +220,7 @@ static void agent_on_error(struct agent_model *agent, const struct proto_error *
     agent->line.awaits_welcome = false;
     transfers_on_error(agent, error);
     supervisor_on_error(agent, error);
+    calls_on_refused(agent, error);
     bool is_used = slice_is(error->code, "different_body");
     bool is_kept = slice_is(error->code, "already_sent"); /* its place is not at hand any more */
     for (size_t i = 0; i < agent->chat_count; i++) {
@@ -285,10 +290,12 @@ static void agent_on_frame(struct fake_client *client, const struct proto_frame 
         break;
     case PROTO_KIND_CASES:
         supervisor_on_cases(agent, &frame->as.cases);
+        calls_take_list(agent, &frame->as.cases);
         break;
     case PROTO_KIND_DONE:
         transfers_on_done(agent, &frame->as.done);
         supervisor_on_done(agent, &frame->as.done);
+        calls_on_recorded(agent, &frame->as.done);
         break;
     case PROTO_KIND_ERROR:
         agent_on_error(agent, &frame->as.error);
@@ -377,7 +384,7 @@ static void agent_again(struct timer *timer)
             signs_say_at_desk(agent, chat);
         if ((chat->is_mine && chat->wants_to_greet) || speaks_late(agent, chat))
             agent_greet(agent, chat);
-        else if (lingers(agent))
+        else if (lingers(agent) || (chat->is_mine && calls_record(agent, chat)))
             continue;
         else if (chat->is_mine && chat->transfer != CAST_NO_TRANSFER)
             transfers_send(agent, chat);

@@ -115,6 +115,7 @@ void supervisor_act(struct agent_model *agent)
     }
     if (agent->line.is_restless && fake_random_chance(random, LIST_PER_MILLE))
         list(agent);
+    calls_list(agent);
 }
 
 /* ---- answers ----------------------------------------------------------------------------------

@@ -165,6 +165,7 @@ void faults_end(struct world *world)
             .reconnect_ms_max = 300,
             .barriers_are_hollow = world->plan.is_lossy};
     world->is_quiet = true;
+    world->quiet_ms = fake_server_now_ms(world->server);
     fake_server_note(world->server, "the faults have ended");
     *fake_server_faults(world->server) = calm;
     *fake_server_faults(world->key_server) = calm;

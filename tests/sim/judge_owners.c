@@ -79,7 +79,8 @@ static const char *read_queued(const struct owners_entry *at, const struct part 
     at->owners->is_waiting = true;
     if (part->handoff.len > 0 && handoff_decode(part->handoff, at->scratch, &packet))
         at->owners->packet = transfer_number(packet.summary);
-    return at->entry->author.kind == AUTHOR_AGENT ? read_transfer(at, part) : NULL;
+    bool is_later = slice_is(part->reason, "not_reached"); /* judge_calls.c */
+    return at->entry->author.kind == AUTHOR_AGENT && !is_later ? read_transfer(at, part) : NULL;
 }
 
 /* ---- entries ----------------------------------------------------------------------------------

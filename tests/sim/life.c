@@ -145,6 +145,7 @@ static void set_up_cast(struct world *world)
         device->number = i;
         device->leaves_when_content = true;
         device->may_lose = world->plan.is_lossy;
+        device->calls.is_possible = world->plan.calls_back;
         device_start(device, DEEDS);
     }
     for (unsigned i = 0; i < BOTS; i++) {
@@ -162,6 +163,7 @@ static void set_up_cast(struct world *world)
         world->desks[i].id = agents[agent_at[i]];
         world->desks[i].supervises = agent_at[i] == SUPERVISOR;
         world->desks[i].may_lose = world->plan.is_lossy;
+        world->desks[i].calls.wall = world->plan.calls_back ? world->server : NULL;
         world->desks[i].may_hear_again = has_failover(&world->plan);
         agent_start(&world->desks[i]);
     }

@@ -7,13 +7,15 @@
 #include "base/check.h"
 #include "base/log_line.h"
 #include "bent_store.h"
+#include "flow/callbacks.h"
+#include "flow/callbacks_ahead.h"
 #include "lib/test.h"
 #include "port/crypto.h"
 #include "shrink.h"
 
 #include <stdlib.h>
 
-enum { RECALL_SEEDS = 1000, LATE_MS = 3000 };
+enum { RECALL_SEEDS = 1000, LATE_MS = 3000, AHEAD_MS = 10500, NEVER_MS = 24 * 3600 * 1000 };
 enum rule {
     ALL_KEPT,
     DUE_FIRST,
@@ -25,7 +27,14 @@ enum rule {
     INTERNAL,
     HANDING_ON,
     DISCRETION,
-    TRIMMING
+    TRIMMING,
+    CALL_TIME,
+    CALL_INDEX,
+    CALL_TOKEN,
+    CALL_WORDS,
+    CALL_CANCELLED,
+    CALL_DEADLINE,
+    CALL_DUE
 };
 static enum rule off;
 
@@ -154,6 +163,76 @@ const struct amendment *__wrap_amendments_find(
     return off == WITHHOLDING ? NULL : __real_amendments_find(amendments, target);
 }
 
+/* ---- callbacks --------------------------------------------------------------------------------
+ */
+
+bool __real_callback_waits(const struct chat *);
+bool __wrap_callback_waits(const struct chat *);
+void __real_ahead_follow_up(struct chat *);
+void __wrap_ahead_follow_up(struct chat *);
+bool __real_callback_view_case(
+        struct chat *, const struct name *request, struct proto_callback_view *out_view);
+bool __wrap_callback_view_case(
+        struct chat *, const struct name *request, struct proto_callback_view *out_view);
+void __real_conversation_cancel_callback(
+        const struct conversation *, const struct author *, uint64_t now_ms, struct decision *);
+void __wrap_conversation_cancel_callback(
+        const struct conversation *, const struct author *, uint64_t now_ms, struct decision *);
+void __real_conversation_end_callback(const struct conversation *, const struct callback_outcome *,
+        uint64_t now_ms, struct decision *);
+void __wrap_conversation_end_callback(const struct conversation *, const struct callback_outcome *,
+        uint64_t now_ms, struct decision *);
+uint64_t __real_callback_outcome_ms(struct team *, struct slice queue);
+uint64_t __wrap_callback_outcome_ms(struct team *, struct slice queue);
+
+/* Whatever was agreed is due. */
+bool __wrap_callback_waits(const struct chat *chat)
+{
+    return off != CALL_TIME && __real_callback_waits(chat);
+}
+
+void __wrap_ahead_follow_up(struct chat *chat)
+{
+    if (off != CALL_INDEX)
+        __real_ahead_follow_up(chat);
+}
+
+bool __wrap_callback_view_case(
+        struct chat *chat, const struct name *request, struct proto_callback_view *out_view)
+{
+    return off != CALL_WORDS && __real_callback_view_case(chat, request, out_view);
+}
+
+/* It is promised, and nothing happens. */
+void __wrap_conversation_cancel_callback(const struct conversation *fold, const struct author *by,
+        uint64_t now_ms, struct decision *decision)
+{
+    static struct conversation bent;
+    bent = *fold;
+    if (off == CALL_CANCELLED)
+        bent.callback = (struct callback){0};
+    __real_conversation_cancel_callback(&bent, by, now_ms, decision);
+}
+
+/* An agent who once had the case is taken at their word. */
+void __wrap_conversation_end_callback(const struct conversation *fold,
+        const struct callback_outcome *outcome, uint64_t now_ms, struct decision *decision)
+{
+    static struct conversation bent;
+    bent = *fold;
+    if (off == CALL_TOKEN && fold->phase < PHASE_SUPERSEDED) {
+        bent.phase = PHASE_ACTIVE;
+        bent.owner = outcome->owner;
+        id_set(&bent.owner_id, outcome->by.id);
+    }
+    __real_conversation_end_callback(&bent, outcome, now_ms, decision);
+}
+
+uint64_t __wrap_callback_outcome_ms(struct team *team, struct slice queue)
+{
+    return off == CALL_DEADLINE ? UINT32_MAX : __real_callback_outcome_ms(team, queue);
+}
+
 /* ---- the due index, late ----------------------------------------------------------------------
  * Once a node has died, what is late never comes. */
 
@@ -217,6 +296,26 @@ static struct store *bend_due(struct sim_node *sim)
     return &bent->base;
 }
 
+/* ---- the due index forgets what lies ahead ----------------------------------------------------
+ */
+
+static void add_near(struct store *store, struct slice key, struct slice member, uint64_t score,
+        enum zset_rule rule, store_done done, void *user)
+{
+    struct store *link = bent_store_link(store);
+    bool is_due = key.len > 3 && memcmp(key.bytes + key.len - 3, "due", 3) == 0;
+    uint64_t now_ms = fake_server_now_ms(bent_store_of(store)->sim->world->server);
+    bool is_ahead = is_due && done == NULL && score > now_ms + AHEAD_MS;
+    link->ops->zset_add(link, key, member, is_ahead ? score + NEVER_MS : score, rule, done, user);
+}
+
+static struct store *bend_ahead(struct sim_node *sim)
+{
+    struct bent_store *bent = bent_store_create(sim);
+    bent->ops.zset_add = add_near;
+    return &bent->base;
+}
+
 /* ---- what was erased stays --------------------------------------------------------------------
  */
 
@@ -242,7 +341,10 @@ static struct store *bend_trim(struct sim_node *sim)
 static void expect_red(enum rule rule, const char *wanted)
 {
     off = rule;
-    world_bend = rule == DUE_FIRST ? bend_due : rule == TRIMMING ? bend_trim : NULL;
+    world_bend = rule == DUE_FIRST  ? bend_due
+                 : rule == TRIMMING ? bend_trim
+                 : rule == CALL_DUE ? bend_ahead
+                                    : NULL;
     for (uint64_t seed = 1; seed <= RECALL_SEEDS; seed++) {
         struct plan plan;
         plan_make(&plan, seed);
@@ -306,6 +408,41 @@ static void without_trimming(void)
     expect_red(TRIMMING, "a log that was erased holds more than that it was");
 }
 
+static void without_the_time_of_a_call(void)
+{
+    expect_red(CALL_TIME, "before the time");
+}
+
+static void without_the_index_of_calls(void)
+{
+    expect_red(CALL_INDEX, "was not told of a callback");
+}
+
+static void without_token_to_record(void)
+{
+    expect_red(CALL_TOKEN, "an outcome by somebody who does not have the case");
+}
+
+static void without_telling_of_calls(void)
+{
+    expect_red(CALL_WORDS, "a desk was not told to call back");
+}
+
+static void without_cancelling_calls(void)
+{
+    expect_red(CALL_CANCELLED, "that a callback is cancelled was promised");
+}
+
+static void without_a_deadline_for_outcomes(void)
+{
+    expect_red(CALL_DEADLINE, "left open while nobody looked on");
+}
+
+static void without_what_is_due_later(void)
+{
+    expect_red(CALL_DUE, "phase 3 of ");
+}
+
 int main(int argc, char **argv)
 {
     crypto_start();
@@ -314,5 +451,9 @@ int main(int argc, char **argv)
             (struct test_case[]){CASE(without_due_first), CASE(without_owner_token),
                     CASE(without_token_to_hand_on), CASE(without_turn_token),
                     CASE(without_own_words), CASE(without_withholding), CASE(without_told_places),
-                    CASE(without_discretion), CASE(without_internal), CASE(without_trimming), {0}});
+                    CASE(without_discretion), CASE(without_internal), CASE(without_trimming),
+                    CASE(without_the_time_of_a_call), CASE(without_the_index_of_calls),
+                    CASE(without_token_to_record), CASE(without_telling_of_calls),
+                    CASE(without_cancelling_calls), CASE(without_a_deadline_for_outcomes),
+                    CASE(without_what_is_due_later), {0}});
 }

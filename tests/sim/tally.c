@@ -143,7 +143,12 @@ static const char *const action_names[TALLY_ACTIONS] = {"words were acked", "an 
         "a case was handed on to a colleague", "a case came with who handed it on",
         "a transfer was refused", "a supervisor got the list of cases", "a supervisor looked on",
         "a whisper came to who has the case", "a supervisor joined", "and spoke beside the owner",
-        "and left", "a case was taken over", "a conversation was erased", "its contact began anew"};
+        "and left", "a case was taken over", "a conversation was erased", "its contact began anew",
+        "a callback was offered", "a callback was agreed", "a callback was moved",
+        "a callback was cancelled", "an agent got a case to call back",
+        "an agent recorded that they reached a customer", "an agent recorded that they did not",
+        "a callback was given up", "a case went back for want of an outcome",
+        "a supervisor saw who is called back later"};
 
 void tally_action(enum tally_action action)
 {

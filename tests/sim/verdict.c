@@ -8,7 +8,7 @@
 
 #include "flow/entry_codec.h"
 #include "flow/pools.h"
-#include "judge_owners.h"
+#include "judge_calls.h"
 #include "judge_words.h"
 
 #include <inttypes.h>
@@ -48,8 +48,9 @@ static bool device_is_at_rest(const struct world *world, const struct device *de
 {
     struct chat *chat = chat_of(world, device);
     struct name seen = last_seen(device);
-    return device_is_content(device) && chat != NULL && chat_is_at_rest(chat) && seen.seq > 0 &&
-           device->view[0].after.seq == 0 && name_equal(&seen, &chat_fold(chat)->public_tail);
+    return device_is_content(device) && calls_are_settled(device) && chat != NULL &&
+           chat_is_at_rest(chat) && seen.seq > 0 && device->view[0].after.seq == 0 &&
+           name_equal(&seen, &chat_fold(chat)->public_tail);
 }
 
 static struct pool_counts counts_of(const struct sim_node *sim)
@@ -102,7 +103,7 @@ bool is_settled_alone(struct world *world)
 {
     char id[2], key[64];
     for (unsigned i = 0; i < DEVICES; i++)
-        if (!device_is_content(&world->devices[i]) ||
+        if (!device_is_done(&world->devices[i]) ||
                 world->devices[i].line.client.peer.generation != 0)
             return false;
     for (unsigned i = 0; i < DESKS; i++)
@@ -133,6 +134,7 @@ struct reading {
     struct name turn;
     struct words words;
     struct owners owners;
+    struct calls calls;
     uint64_t said[DEVICES]; /* by device: its messages so far */
 };
 
@@ -172,6 +174,7 @@ static const char *read_entry(
 {
     static uint8_t plain[RECORD_MAX];
     struct chat *chat = reading->chat;
+    struct owners before = reading->owners;
     struct record record;
     struct entry entry;
     const char *fault = NULL;
@@ -185,10 +188,14 @@ static const char *read_entry(
     if (entry_decode(record.plain, &chat->node->scratch, &entry) != ENTRY_GOOD)
         return broken("the log cannot be read at %" PRIu64, item->number);
     entry.at = record.at;
+    entry.time_ms = record.time_ms;
     for (size_t i = 0; i < entry.part_count && fault == NULL; i++)
         fault = read_part(world, reading, &entry, &entry.parts[i]);
     if (fault == NULL)
         fault = owners_read(&reading->owners, world, chat_id(chat), &entry, &chat->node->scratch);
+    if (fault == NULL)
+        fault = calls_read(
+                &reading->calls, world, &before, &reading->owners, chat_id(chat), &entry);
     if (fault == NULL && entry_is_visible(&entry, false))
         fault = words_read(&reading->words, world, &entry, &chat->node->scratch);
     chat->node->scratch.used = 0;
@@ -224,6 +231,8 @@ static const char *judge_conversation(struct world *world, struct chat *chat)
         fault = words_judge_heard(&reading.words, world);
     if (fault == NULL)
         fault = owners_judge(&reading.owners, world, chat_id(chat));
+    if (fault == NULL)
+        fault = calls_judge(&reading.calls, world, chat_id(chat));
     return fault ? fault : judge_views(world, &reading);
 }
 

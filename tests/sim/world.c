@@ -7,6 +7,7 @@
 #include "world.h"
 
 #include "base/check.h"
+#include "core/route/setup.h"
 #include "flow/pools.h"
 #include "tally.h"
 
@@ -64,6 +65,21 @@ static void start_stores(struct world *world)
     }
 }
 
+/* Offered to whoever waits, at once, in the near future. */
+static void offer_callbacks(struct route_policy *policy)
+{
+    static struct route_setup setup;
+    setup = (struct route_setup){.queue_count = 1};
+    route_name_set(&setup.queues[0].name, SLICE_OF(ROUTE_QUEUE_DEFAULT));
+    setup.queues[0].callback = (struct route_callback){
+            .channels = 1u << ROUTE_CALLBACK_CHAT | 1u << ROUTE_CALLBACK_PHONE,
+            .window_ms = CALL_WINDOW_MS,
+            .attempts = CALL_ATTEMPTS,
+            .retry_ms = CALL_RETRY_MS,
+            .outcome_ms = CALL_OUTCOME_MS};
+    policy->setup = &setup;
+}
+
 void world_begin(struct world *world, const struct plan *plan, enum trace trace)
 {
     *world = (struct world){.plan = *plan};
@@ -84,6 +100,8 @@ void world_begin(struct world *world, const struct plan *plan, enum trace trace)
     world->settings.policy.exclusion_ms = 3000;
     world->settings.policy.offer_ms = 5000;
     world->settings.policy.wrap_up_ms = plan->wrap_up_ms;
+    if (plan->calls_back)
+        offer_callbacks(&world->settings.policy);
     if (plan->saves_in_parts) {
         world->settings.pool_whole_max = world->settings.pool_part_bytes = 1;
         world->settings.pool_saved_every = 6;
@@ -150,9 +168,7 @@ static struct chat *look_once(struct world *world, struct slice conversation)
 static void look_at_contact(struct world *world, unsigned contact)
 {
     struct device *device = &world->devices[contact];
-    bool is_content =
-            device_is_content(device) && device_is_content(&world->devices[contact + CONTACTS]);
-    if (!is_content)
+    if (!device_is_done(device) || !device_is_done(&world->devices[contact + CONTACTS]))
         return; /* still here: it had too little time */
     struct chat *chat = look_once(world, slice_of_string(device->conversation));
     if (chat == NULL)

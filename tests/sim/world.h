@@ -82,6 +82,7 @@ struct world {
         char conversation[32];
         uint64_t done_ms; /* 0: not yet */
     } erasure;
+    uint64_t quiet_ms; /* when the faults had ended, by the clock on the wall */
     uint64_t faults_done[FAULT_KINDS];
     uint64_t writes_lost;
     uint64_t steps;
