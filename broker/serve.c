@@ -94,7 +94,6 @@ static bool set_settings(struct serve *serve)
             .conversations_hot_max = config->limits.conversations_hot_max,
             .ping_ms = config->timeouts.ping_ms,
             .dead_ms = config->timeouts.dead_ms,
-            .checks_master_key = true,
             .token_ms = 5 * 60 * 1000,
             .ticket_ms = DAY_MS,
             .customer_renewal_ms = (uint64_t)400 * DAY_MS,

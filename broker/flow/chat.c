@@ -26,6 +26,7 @@ void chat_init(struct chat *chat)
 {
     list_init(&chat->waiting);
     list_init(&chat->followers);
+    list_init(&chat->key_check);
     log_init(&chat->log, &chat->node->logs, &chat_log_kind,
             slice_make(chat->log_key, sizeof chat->log_key),
             slice_make(chat->due_key, sizeof chat->due_key), chat_id(chat));
@@ -191,6 +192,7 @@ static void submit(struct chat *chat, struct log_change *change)
     list_append(&chat->waiting, &change->link);
     if (chat->key_state == CHAT_KEY_UNKNOWN) {
         chat->key_state = CHAT_KEY_LOADING;
+        chat->key_sure_in = node->store->ops->generation(node->store);
         node->keystore->ops->get(node->keystore, chat_id(chat), on_key, chat);
     } else if (chat->key_state == CHAT_KEY_GONE) {
         chat_hold_again(chat); /* another's answer may end this change, and free the chat */

@@ -16,6 +16,7 @@
 #include "flow/entry_codec.h"
 #include "flow/erase.h"
 #include "flow/follow_up.h"
+#include "flow/key_checks.h"
 
 #include <stdlib.h>
 
@@ -289,6 +290,7 @@ static void on_moved(struct log *log)
     struct chat *chat = chat_of(log);
     if (chat_fold(chat)->phase == PHASE_ERASED && chat->key_state == CHAT_KEY_READY)
         erase_here(chat);
+    key_check(chat);
     deliver_moved(chat);
     chat->is_learnt = true;
     follow_up(chat);

@@ -193,6 +193,7 @@ struct chat *chat_hold_newborn(
         return NULL;
     chat_give_key(chat, tenant, key);
     chat->log.is_newborn = true;
+    chat->key_sure_in = node->store->ops->generation(node->store);
     return chat;
 }
 

@@ -51,6 +51,8 @@ struct chat {
     struct readers readers;   /* what the followers were told of receipts */
     struct chat_topic *topic; /* what other nodes tell of it: chat_hints.c; NULL: nobody listens */
     struct list unused;       /* linked while nobody holds or follows it */
+    struct list key_check;    /* linked while its key is to be asked for again: key_checks.c */
+    uint64_t key_sure_in;     /* the life of the link in which it was asked for last */
     uint64_t obligations[2];  /* as of the last follow_up: what is in the due index */
     uint64_t sure_in;         /* the life of the link in which that was made sure of */
     uint8_t obligation_count;

@@ -20,6 +20,8 @@
 
 /* A node that starts asks before its link is up: a fixed pause would be the longest part of its
  * start. */
+#define NAME SLICE_OF("master-key") /* no conversation has such an id */
+
 enum { AGAIN_MS_MIN = 10, AGAIN_MS_MAX = 500 };
 
 struct master_key {
@@ -66,7 +68,7 @@ static void on_put(void *user, enum keystore_outcome outcome, struct slice none)
     if (outcome == KEYSTORE_OK)
         on_right(key);
     else if (outcome == KEYSTORE_TAKEN)
-        store->ops->get(store, SLICE_OF("master-key"), on_got, key);
+        store->ops->get(store, NAME, on_got, key);
     else
         ask_again(key);
 }
@@ -75,13 +77,17 @@ static void on_due(struct timer *timer)
 {
     struct master_key *key = LIST_ITEM(timer, struct master_key, timer);
     struct keystore *store = key->node->keystore;
-    store->ops->put(
-            store, SLICE_OF("master-key"), slice_make(key->mine, sizeof key->mine), on_put, key);
+    store->ops->put(store, NAME, slice_make(key->mine, sizeof key->mine), on_put, key);
 }
 
 bool master_key_is_right(const struct node *node)
 {
     return node->master_key->is_right;
+}
+
+void master_key_look(struct node *node, keystore_done done, void *user)
+{
+    node->keystore->ops->get(node->keystore, NAME, done, user);
 }
 
 bool master_key_create(struct node *node)
@@ -93,9 +99,7 @@ bool master_key_create(struct node *node)
     key->timer.on_due = on_due;
     key->again_ms = AGAIN_MS_MIN;
     crypto_fingerprint(node->settings->master_key, key->mine);
-    key->is_right = !node->settings->checks_master_key;
-    if (!key->is_right)
-        node->timers->ops->arm(node->timers, &key->timer, node->timers->ops->now_ms(node->timers));
+    node->timers->ops->arm(node->timers, &key->timer, node->timers->ops->now_ms(node->timers));
     return true;
 }
 

@@ -9,5 +9,7 @@ bool master_key_create(struct node *node); /* sets node->master_key, begins to a
 void master_key_destroy(struct node *node);
 /* false: it is not known yet, or it is another one. */
 bool master_key_is_right(const struct node *node);
+/* Asks for the fingerprint once more: OK while the key store is the one it was. */
+void master_key_look(struct node *node, keystore_done done, void *user);
 
 #endif

@@ -20,6 +20,7 @@
 #include "flow/due.h"
 #include "flow/files.h"
 #include "flow/hello_queue.h"
+#include "flow/key_checks.h"
 #include "flow/limits.h"
 #include "flow/master_key.h"
 #include "flow/members.h"
@@ -47,10 +48,10 @@ static bool create_tables(struct node *node)
 {
     return limits_create(node) && master_key_create(node) && members_create(node) &&
            bus_create(node) && revocations_create(node) && shelf_create(node) &&
-           conversations_create(node) && sessions_create(node) && hello_queue_create(node) &&
-           bots_create(node) && bot_nodes_create(node) && pools_create(node) &&
-           leases_create(node) && doors_create(node) && directory_create(node) &&
-           due_create(node) && files_create(node);
+           conversations_create(node) && key_checks_create(node) && sessions_create(node) &&
+           hello_queue_create(node) && bots_create(node) && bot_nodes_create(node) &&
+           pools_create(node) && leases_create(node) && doors_create(node) &&
+           directory_create(node) && due_create(node) && files_create(node);
 }
 
 struct node *node_create(const struct node_ports *ports, const struct node_settings *settings)
@@ -129,6 +130,7 @@ void node_destroy(struct node *node)
     pools_destroy(node);
     doors_destroy(node);
     directory_destroy(node);
+    key_checks_destroy(node);
     conversations_destroy(node);
     shelf_destroy(node);
     sessions_destroy(node);

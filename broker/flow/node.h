@@ -51,7 +51,6 @@ enum { POLICY_WHY_MAX = 256 };
 
 struct node_settings {
     uint8_t master_key[32];
-    bool checks_master_key;   /* against its fingerprint in the key store: master_key.h */
     struct slice admin_token; /* what the admin doors ask for; empty: they are shut */
     struct slice public_url;  /* "http://host:port", for links */
     enum proto_durability durability;
@@ -107,6 +106,7 @@ struct node {
     struct sessions *sessions;
     struct hello_queue *hellos; /* those that wait for a turn: hello_queue.h */
     struct conversations *conversations;
+    struct key_checks *key_checks;
     struct shelf *shelf;     /* folds that rest: chat_fold.c */
     struct kept_entry *kept; /* the entry that was folded last: chat_log.c */
     struct bots *bots;

@@ -80,7 +80,7 @@ void plan_make(struct plan *plan, uint64_t seed)
     if (plan->wire.cut_per_mille > 0 && fake_random_chance(&random, 300))
         plan->wire.cut_per_mille = BAD_WIRE_CUT_PER_MILLE;
     plan->saves_in_parts = seed % 2 == 0; /* draws nothing: old seeds stay what they were */
-    if (!plan->is_lossy && seed % 4 == 1) /* else a failover may take ERASED back */
+    if (seed % 4 == 1)
         plan->erased_at_ms = 2000 + seed * 7919 % 15000; /* neither does this */
     plan->calls_back = seed % 3 == 1;                    /* nor does this */
     plan->wrap_up_ms = fake_random_chance(&random, 300) ? WRAP_UP_MS : 0;

@@ -11,7 +11,8 @@
  * (judge_calls.c); turns and capacity (verdict.c); nothing waited while nobody looked on
  * (world.c); receipts, typing and presence (cast_signs.c, epilogue.c); nothing is left of a
  * conversation that was erased meanwhile, and its contact began anew (erasure.c). In worlds with
- * fsync everysec a failover loses what was acked; clients heal it.
+ * fsync everysec a failover loses what was acked; clients heal it. It may take ERASED back there:
+ * then the key's end counts, and nobody is left in what it opened.
  *
  *   SIM_SEEDS=N   how many seeds        SIM_JOBS=N   in how many processes (all processors)
  *   SIM_FIRST=S   from this one on      SIM_SEED=S   only this one; made small when it fails

@@ -171,8 +171,9 @@ static void look_at_contact(struct world *world, unsigned contact)
     if (!device_is_done(device) || !device_is_done(&world->devices[contact + CONTACTS]))
         return; /* still here: it had too little time */
     struct chat *chat = look_once(world, slice_of_string(device->conversation));
-    if (chat == NULL)
-        return; /* the verdict will say what is the matter */
+    if (chat == NULL || (world->plan.is_lossy &&
+                                strcmp(device->conversation, world->erasure.conversation) == 0))
+        return; /* the verdict will say what is the matter; or its key is only just asked for */
     if (chat_fold(chat)->turn.seq != 0 || chat_fold(chat)->phase == PHASE_QUEUED ||
             chat_fold(chat)->phase == PHASE_ACTIVE)
         note_left_open(world, chat);
