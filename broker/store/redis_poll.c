@@ -11,7 +11,7 @@
  */
 #include "store/redis_poll.h"
 
-#include "store/redis_bound.h"
+#include "store/redis_objects.h"
 
 #include <hiredis/async.h>
 #include <hiredis/hiredis.h>
@@ -116,7 +116,7 @@ struct redis_poll *redis_poll_create(struct uv_loop_s *loop, struct redisAsyncCo
         free(poll);
         return NULL;
     }
-    redis_bound_reader(context->c.reader);
+    redis_objects_use(context->c.reader);
     poll->handle.data = poll;
     poll->context = context;
     poll->on_gone = on_gone;

@@ -16,8 +16,8 @@
 #include "base/log_line.h"
 #include "base/map.h"
 #include "port/hints.h"
-#include "store/redis_bound.h"
 #include "store/redis_command.h"
+#include "store/redis_objects.h"
 #include "store/redis_sentinel.h"
 #include "store/redis_settings.h"
 
@@ -251,7 +251,7 @@ static void take_replies(struct connection *connection)
         if (reply == NULL)
             return;
         bool is_known = take_reply(self, reply);
-        freeReplyObject(reply);
+        redis_object_free(reply);
         if (!is_known && connection->owner != NULL)
             fail(self, "strange_answer");
     }
@@ -322,7 +322,7 @@ static void connect_now(struct redis_subscriber *self)
         fail(self, "cannot_connect");
         return;
     }
-    redis_bound_reader(context->reader);
+    redis_objects_use(context->reader);
     fcntl(context->fd, F_SETFD, FD_CLOEXEC);
     connection->poll.data = connection;
     connection->context = context;

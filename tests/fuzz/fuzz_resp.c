@@ -9,9 +9,9 @@
 #include "cli/doctor/resp.h"
 #include "fuzz.h"
 #include "port/store.h"
-#include "store/redis_bound.h"
 #include "store/redis_greeting.h"
 #include "store/redis_link.h"
+#include "store/redis_objects.h"
 #include "store/redis_reply.h"
 
 #include <hiredis/hiredis.h>
@@ -67,12 +67,12 @@ static void as_replies(unsigned which, const char *bytes, size_t len)
 {
     redisReader *reader = redisReaderCreate();
     check(reader != NULL);
-    redis_bound_reader(reader);
+    redis_objects_use(reader);
     void *reply = NULL;
     redisReaderFeed(reader, bytes, len);
     while (redisReaderGetReply(reader, &reply) == REDIS_OK && reply != NULL) {
         answer(which, reply);
-        freeReplyObject(reply);
+        redis_object_free(reply);
     }
     answer(which, NULL);
     redisReaderFree(reader);
