@@ -2,12 +2,15 @@
 // Somebody with one socket, from hello on, who chooses the node that serves them.
 //
 //   const session = enter(url, token, { bot: … })        sends hello; more: further members of it
-//   await session.until((frame) => …)                    the first frame that fits, also one that came already
+//   await session.until((frame) => …)                    the first frame that fits, also one that came already; fails
+//                                                     after five minutes, and says what came instead
 //   await session.ask({ type: "accept", offer })         its answer
 //   await enterWhere(url, token, (node) => …)            welcomed by a node that fits: session.welcome
 //   await say(session, "Hello", { owner })               an ack; fails on an error
 import assert from "node:assert/strict";
 import { connect } from "../../docs/reference/examples/websocket.mjs";
+
+const PATIENCE_MS = 300_000; // a test that waits for ever would tell nobody what for
 
 export function enter(url, token, more = {}) {
     const frames = [], hopes = [];
@@ -21,10 +24,13 @@ export function enter(url, token, more = {}) {
         close: (code) => take({ type: "closed", code }),
     });
     const put = (frame) => socket.send(JSON.stringify(frame));
-    const until = (fits) => new Promise((done) => {
+    const until = (fits, patience_ms = PATIENCE_MS) => new Promise((done, fail) => {
         const found = frames.find(fits);
-        if (found) done(found);
-        else hopes.push((frame) => fits(frame) && done(frame));
+        if (found) return done(found);
+        const timer = setTimeout(() => fail(new Error(`in ${patience_ms / 1000} s nothing came that fits ${fits}; ` +
+            `last came ${frames.slice(-3).map((frame) => JSON.stringify(frame).slice(0, 200)).join(", ") || "nothing"}`)), patience_ms);
+        timer.unref(); // it keeps nobody from ending
+        hopes.push((frame) => fits(frame) && (clearTimeout(timer), done(frame)));
     });
     let count = 0;
     const ask = (frame) => {
