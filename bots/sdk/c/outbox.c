@@ -6,6 +6,9 @@
  * accepted the message under it: it said so, or an earlier number of that lineage stays unused for
  * ever (a hole), and behind a hole nothing is accepted. Messages of one lineage go out in the order
  * of their numbers; those of the next lineage wait until the last one is settled.
+ *
+ * A message that was told "later" goes out alone when the time is over, and nothing behind it
+ * before its ack: so a long row under a limit is refused once a time, and not with all of it.
  */
 #include "bots/sdk/c/outbox.h"
 
@@ -81,7 +84,7 @@ static void accept(struct outbox *outbox, struct outbox_item *item, const struct
     bool is_news = !item->has_at || (at != NULL && !name_equal(at, &item->at));
     uint64_t key = item->key, n = item->send.n;
     outbox_set_state(outbox, item, OUTBOX_ACKED);
-    item->is_unsure = false;
+    item->is_unsure = item->was_told_later = false;
     item->has_at = true;
     if (at != NULL)
         item->at = *at;
@@ -188,6 +191,7 @@ static enum outbox_verdict on_again(struct outbox *outbox, struct outbox_item *i
     if (error->retry == PROTO_RETRY_LATER && !slice_is(error->code, "internal"))
         item->is_unsure = false;
     outbox_set_state(outbox, item, OUTBOX_WAITING);
+    item->was_told_later = true;
     uint64_t floor_ms = error->has_retry_after_ms ? error->retry_after_ms : 0;
     outbox->quiet_until_ms = now_ms + backoff_next_ms(&outbox->backoff, random, floor_ms);
     return verdict_of(outbox_mend_hole(outbox, false));
@@ -282,7 +286,8 @@ static void number(struct outbox *outbox, struct outbox_item *item)
 /* May this message go out now, behind those of lineage `group`? */
 static bool is_next(const struct outbox *outbox, const struct outbox_item *item, const char *group)
 {
-    if (outbox->flying >= OUTBOX_FLYING_MAX || outbox_is_behind_hole(outbox, item))
+    bool is_full = outbox->flying >= (item->was_told_later ? 1 : OUTBOX_FLYING_MAX);
+    if (is_full || outbox_is_behind_hole(outbox, item))
         return false;
     if (item->state == OUTBOX_NEW)
         return !outbox->has_hole && outbox->lineage[0] != '\0' &&
@@ -320,6 +325,8 @@ uint64_t outbox_flush(struct outbox *outbox, uint64_t now_ms)
             if (!send_item(outbox, item))
                 return FULL_WAIT_MS;
         }
+        if (item->was_told_later)
+            return 0; /* the next one follows its ack */
         group = item->lineage;
     }
     return 0;

@@ -16,9 +16,10 @@ struct outbox_item {
     struct list node;
     uint64_t key;
     enum outbox_item_state state;
-    bool is_unsure;  /* may have been accepted under its present number */
-    bool was_unsure; /* the same, before it was sent last */
-    unsigned moves;  /* to another lineage, because the server refused the old one */
+    bool is_unsure;      /* may have been accepted under its present number */
+    bool was_unsure;     /* the same, before it was sent last */
+    bool was_told_later; /* by the server: it travels alone from then on */
+    unsigned moves;      /* to another lineage, because the server refused the old one */
     bool has_at;
     struct name at; /* where it was accepted */
     char lineage[OUTBOX_LINEAGE_MAX + 1];

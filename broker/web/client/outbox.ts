@@ -9,6 +9,9 @@
 // in a failover asks for them again (`resend`), and after a reset all of them are offered again, which
 // is harmless where they are still held: the same lineage and number get the same place.
 //
+// A word that was told "not now" (a limit, a store that is away) travels alone when the time is over: the next one that was
+// told so follows its ack. So a long row under a limit is refused once a time, and not with all of its words.
+//
 // Edits, deletions and reactions are words of another `type`, in one row with the others. A reset may give the word
 // that they mean another place: until that is known, `target` is the word's key, and they wait for it.
 import type { Request } from "./connection.ts";
@@ -143,9 +146,9 @@ export function due(outbox: Outbox, now: number, window = WINDOW): { lane: Lane;
             || lane.words.some((word) => word.status === "failed" && word.n);
         if (blocked) return [];
         const flying = lane.words.filter((word) => word.status === "flying").length;
-        const waiting = lane.words.filter((word) => word.status === "waiting" && word.n).sort((a, b) => a.n - b.n);
+        const waiting = lane.words.filter((word) => word.status === "waiting" && word.n); // numbers rise with their places
         const held = waiting.findIndex((word) => lane.words.some((one) => one.key === word.target && isOpen(one)));
-        return waiting.slice(0, held < 0 ? undefined : held).slice(0, Math.max(0, window - flying))
+        return waiting.slice(0, held < 0 ? undefined : held).slice(0, Math.max(0, (waiting[0]?.tries ? 1 : window) - flying))
             .map((word) => ({ lane, word }));
     }
     return [];

@@ -9,6 +9,7 @@ export class Client {
     held = new Map();    // conversation -> its entries, in order
     sent = [];           // { conversation, n, body, …, at? }: not acked, and the last acked ones (for healing)
     counts = new Map();  // conversation -> the last n of our lineage there
+    heldBack = new Map(); // of sent: they were told to wait, or stand behind one that was -> not before
     waiting = new Map(); // request id -> [resolve, reject]
     hopes = [];          // [test, resolve]: frames that somebody waits for
     frames = [];
@@ -76,6 +77,7 @@ export class Client {
     onWelcome(welcome) {
         this.lineage ??= welcome.lineage; // ours for as long as we live: later ones are not needed
         Object.assign(this, { ticket: welcome.ticket, isOpen: true, welcomedAt: Date.now(), notBefore: 0 });
+        this.heldBack.clear();
         this.sendAgain((one) => !one.at);
     }
     onEntry(entry) { // false: a gap, or something that we hold
@@ -100,14 +102,28 @@ export class Client {
         const one = this.sent.find((sent) => sent.id === id);
         if (!one) return;
         if (code === "already_sent") return this.settle(one.conversation, this.lineage, one.n, "kept, somewhere");
-        if (again) setTimeout(() => this.isOpen && this.putSend(one), retry_after_ms);
+        if (again) this.hold(one, retry_after_ms);
+        else if (retry === "resend" && this.heldBack.has(this.first(one.conversation))) this.heldBack.set(one, 0);
         else if (retry === "resend") this.sendAgain((sent) => sent.conversation === one.conversation && sent.n >= resend_from);
         else this.drop(one);
     }
 
     // ---- what goes --------------------------------------------------------------------------------
-    putSend(one) { this.put({ type: "send", lineage: this.lineage, ...one, at: undefined }); }
+    putSend(one) {
+        this.heldBack.delete(one);
+        this.put({ type: "send", lineage: this.lineage, ...one, at: undefined });
+    }
     sendAgain(which) { for (const one of this.sent.filter(which)) this.putSend(one); }
+    first(conversation) { return this.sent.find((one) => one.conversation === conversation && !one.at); }
+    hold(one, ms) { // of all that are told to wait the first one tries again, alone; the next one follows its ack
+        this.heldBack.set(one, Date.now() + ms);
+        if (!(this.first(one.conversation)?.n < one.n)) this.release(one);
+    }
+    release(one) {
+        const wait_ms = this.heldBack.get(one) - Date.now();
+        if (wait_ms > 0) setTimeout(() => this.release(one), wait_ms);
+        else if (this.heldBack.has(one) && this.isOpen) this.putSend(one);
+    }
     say(conversation, text, more = {}) {
         const n = 1 + (this.counts.get(conversation) ?? 0);
         this.counts.set(conversation, n);
@@ -115,20 +131,27 @@ export class Client {
         this.sent.push(one);
         const acked = new Promise((...both) => { [one.done, one.failed] = both; });
         Object.defineProperties(one, { done: { enumerable: false }, failed: { enumerable: false } });
-        if (this.isOpen) this.putSend(one);
+        if ([...this.heldBack.keys()].some((held) => held.conversation === conversation)) this.heldBack.set(one, 0);
+        else if (this.isOpen) this.putSend(one);
         return acked;
     }
     settle(conversation, lineage, n, at) {
         const one = this.sent.find((sent) => lineage === this.lineage && sent.conversation === conversation && sent.n === n);
-        if (one) one.at = at, one.done(at);
+        if (one) {
+            one.at = at, one.done(at);
+            this.heldBack.delete(one);
+            this.release(this.first(conversation));
+        }
         const acked = this.sent.filter((sent) => sent.at);
         if (acked.length > 64) this.sent.splice(this.sent.indexOf(acked[0]), 1);
     }
     drop(one) { // refused for good: its number was not used, so the ones behind it move up
         this.sent = this.sent.filter((sent) => sent !== one);
+        this.heldBack.delete(one);
         this.counts.set(one.conversation, this.counts.get(one.conversation) - 1);
         for (const later of this.sent) if (later.conversation === one.conversation && later.n > one.n) later.n--;
         one.failed(new Error("refused"));
+        this.release(this.first(one.conversation));
     }
     stop() {
         this.isOver = true;

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { contactToken } from "../../../docs/reference/examples/token.mjs";
+import { Client } from "../../../docs/reference/examples/weft.mjs";
 import { RawSocket } from "../../lib/raw_socket.mjs";
 import { until } from "../../lib/redis_fleet.mjs";
 import { startWeftd } from "../../lib/weftd.mjs";
@@ -18,12 +19,13 @@ async function start(settings) {
     const weftd = await startWeftd({ bots: [], ...settings });
     running.push(weftd);
     const { tenant, signing_secret: secret } = await weftd.admin("POST", "/v1/admin/tenants", { name: "Pressure" });
+    const token = (reference) => contactToken(secret, tenant, reference);
     const enter = async (reference, hello = {}) => {
         const socket = await RawSocket.open(weftd.wsUrl);
-        const welcome = await socket.hello({ token: contactToken(secret, tenant, reference), ...hello });
+        const welcome = await socket.hello({ token: token(reference), ...hello });
         return { socket, welcome };
     };
-    return { weftd, enter };
+    return { weftd, enter, token };
 }
 
 const entriesOf = (socket) => socket.messages.filter(({ type }) => type === "entry");
@@ -73,6 +75,22 @@ test("who never heeds a limit is sent away with 4429, and others notice nothing"
     assert.equal(await rude.ended, 4429);
     assert.equal((await enter("crm-1")).welcome.type, "welcome");
     kind.destroy();
+});
+
+test("who heeds the limits says all of a long row, in order, and is refused once for each word at most", { timeout: 600_000 }, async () => {
+    const { weftd, token } = await start({ limits: { messages_per_min: 60 } }); // so many at once, then one a second
+    const client = new Client(weftd.wsUrl, async () => token("crm-1"));
+    const { conversation } = await client.until("welcome");
+    const words = Array.from({ length: 66 }, (_, i) => `word ${i}`);
+    await Promise.all(words.map((word) => client.say(conversation, word)));
+    const refusals = client.frames.filter(({ type }) => type === "error");
+    assert.ok(refusals.length > 0 && refusals.length <= 2 * words.length, `${refusals.length} refusals`);
+    assert.ok(refusals.every(({ code }) => ["rate_limited", "too_many_unacked"].includes(code)), JSON.stringify(refusals[0]));
+    await client.until("entry", ({ parts }) => parts.some(({ body }) => body?.text === words.at(-1)));
+    const said = client.held.get(conversation).flatMap(({ parts }) => parts).filter(({ n }) => n).map(({ body }) => body.text);
+    assert.deepEqual(said, words);
+    assert.ok(!client.frames.some(({ type }) => type === "bye"));
+    client.stop();
 });
 
 test("a socket that went silent is given up, and welcome says after how long", { timeout: 600_000 }, async () => {

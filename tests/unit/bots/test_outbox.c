@@ -27,6 +27,7 @@ static struct model model;
 static struct flying wire[WIRE_MAX];
 static size_t wire_len;
 static bool wire_is_full;
+static uint64_t retry_after_ms; /* what the server says when it says "later" */
 static struct outbox outbox;
 static char trace[20000];
 static size_t acked, refused;
@@ -77,6 +78,7 @@ static void begin(void)
     model = (struct model){0};
     wire_len = acked = refused = 0;
     wire_is_full = false;
+    retry_after_ms = 0;
     trace[0] = '\0';
     outbox_init(&outbox, &(struct outbox_options){.prefix = "s",
                                  .send = on_send,
@@ -127,6 +129,8 @@ static enum outbox_verdict refuse(
             .code = info->code,
             .message = info->message,
             .retry = info->retry,
+            .has_retry_after_ms = retry_after_ms > 0,
+            .retry_after_ms = retry_after_ms,
             .has_resend_from = resend_from > 0,
             .resend_from = resend_from};
     return outbox_on_frame(&outbox, &frame, 7, now_ms);
@@ -307,9 +311,36 @@ static void later_means_later_and_in_order(void)
     uint64_t wait_ms = outbox_flush(&outbox, 1000);
     expect(wait_ms > 0 && wire_len == 0);
     outbox_flush(&outbox, 1000 + wait_ms);
-    expect_u64(wire_len, 3);
+    expect_u64(wire_len, 1); /* the first one alone */
+    outbox_flush(&outbox, 1000 + wait_ms);
+    expect_u64(wire_len, 1);
+    serve(PROTO_ERROR_NONE, false, 1000 + wait_ms);
+    outbox_flush(&outbox, 1000 + wait_ms);
+    expect_u64(wire_len, 2); /* those that were not told to wait go together */
     serve_all();
     expect_log("m1 m2 m3");
+    finish();
+}
+
+/* So many at once, then one each 600 ms. */
+static void a_row_under_a_limit_is_refused_once_for_each_that_is_taken(void)
+{
+    enum { WINDOW = OUTBOX_FLYING_MAX, AT_ONCE = 10, EVERY_MS = 600 };
+    uint64_t now_ms = 0, refusals = 0;
+    begin();
+    retry_after_ms = EVERY_MS;
+    outbox_on_welcome(&outbox, SLICE_OF("L1"));
+    put_numbered(1, WINDOW);
+    while (model.log_len < WINDOW) {
+        uint64_t wait_ms = outbox_flush(&outbox, now_ms);
+        expect(wire_len > 0 || wait_ms > 0);
+        now_ms += wire_len > 0 ? 0 : wait_ms;
+        bool may = wire_len > 0 && model.log_len < AT_ONCE + now_ms / EVERY_MS;
+        refusals += wire_len > 0 && !may;
+        if (wire_len > 0)
+            serve(may ? PROTO_ERROR_NONE : PROTO_ERROR_RATE_LIMITED, false, now_ms);
+    }
+    expect(refusals <= 2 * (WINDOW - AT_ONCE));
     finish();
 }
 
@@ -549,6 +580,7 @@ int main(int argc, char **argv)
                     CASE(a_new_lineage_is_taken_when_nothing_is_unacked),
                     CASE(no_more_than_the_window_flies), CASE(a_full_link_is_asked_again),
                     CASE(later_means_later_and_in_order),
+                    CASE(a_row_under_a_limit_is_refused_once_for_each_that_is_taken),
                     CASE(a_refused_message_gives_its_number_to_the_next),
                     CASE(behind_a_refused_message_nothing_is_lost_or_doubled),
                     CASE(a_hole_whose_answers_are_lost_moves_the_rest_to_a_new_lineage),

@@ -145,3 +145,40 @@ test("no more than the window is in the air", async () => {
     assert.equal(log().length, 100);
     session.connection.stop();
 });
+
+test("after a limit the first word alone tries again, and the next one follows its ack", async () => {
+    const { world, session, say, log } = await connected();
+    refuse(world, () => true, { code: "rate_limited", retry: "later", retry_after_ms: 5_000 }, 64);
+    for (let i = 0; i < 64; i++) say(String(i));
+    await world.pass(1_000);
+    world.delay = () => 100; // 200 there and back
+    const sends = (): any[] => world.sent.filter((frame) => frame.type === "send");
+    const since = sends().length;
+    assert.equal(since, 64);
+    await world.pass(4_150);
+    for (const ns of [[1], [1, 2], [1, 2, 3]]) {
+        assert.deepEqual(sends().slice(since).map((frame) => frame.n), ns);
+        await world.pass(200);
+    }
+    await world.pass(61 * 200);
+    assert.equal(log().length, 64);
+    for (let i = 0; i < 3; i++) say("more");
+    assert.equal(sends().length - since, 64 + 3, "who was not refused does not wait");
+    session.connection.stop();
+});
+
+test("a row of words under a limit is refused once for each that is taken, and no more", async () => {
+    const { world, session, say, log } = await connected();
+    let refusals = 0, from = world.time;
+    world.broker.refuse = () => { // ten at once, then one each 600 ms: a hundred a minute
+        const left = 10 + (world.time - from) / 600 - log().length;
+        if (left >= 1) return null;
+        refusals++;
+        return { code: "rate_limited", retry: "later", retry_after_ms: Math.ceil((1 - left) * 600) };
+    };
+    for (let i = 0; i < 64; i++) say(String(i));
+    await world.pass(60_000);
+    assert.deepEqual(log(), Array.from({ length: 64 }, (_, i) => String(i)));
+    assert.ok(refusals <= 54 + 54, `${refusals} refusals`);
+    session.connection.stop();
+});
