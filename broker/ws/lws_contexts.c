@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Debian's libwebsockets is built with its assertions. One of them goes through a context's table
  * of descriptors at each close, and the table is as long as the limit of descriptors was when the
- * context was made: a tenth of what somebody who comes and goes costs, at 10,000. Descriptors are
- * given from below, so most connections of most nodes have low ones; these get a context with a
- * short table.
+ * context was made: a tenth of what somebody who comes and goes costs, at 2,048, and half of it at
+ * 10,000. Descriptors are given from below, so most connections of most nodes have low ones; these
+ * get a context with a short table, and those above it one with a middling one.
  *
  * Invariant: the contexts are in the order of their tables, and the last one's is as long as the
- * limit. The limit is lowered only while the short one is made.
+ * limit. The limit is lowered only while another one is made.
  */
 #include "ws/lws_contexts.h"
 
@@ -26,23 +26,25 @@ static bool add(
     return vhost != NULL;
 }
 
-static bool add_small(struct lws_contexts *contexts, const struct lws_context_creation_info *info,
-        const struct rlimit *whole)
+static bool add_below(struct lws_contexts *contexts, const struct lws_context_creation_info *info,
+        const struct rlimit *whole, rlim_t fd_end)
 {
-    struct rlimit lowered = {LWS_SMALL_TABLE, whole->rlim_max};
+    struct rlimit lowered = {fd_end, whole->rlim_max};
     if (setrlimit(RLIMIT_NOFILE, &lowered) != 0)
         return false;
-    bool is_made = add(contexts, info, LWS_SMALL_TABLE);
+    bool is_made = add(contexts, info, fd_end);
     return setrlimit(RLIMIT_NOFILE, whole) == 0 && is_made;
 }
 
 bool lws_contexts_create(
         struct lws_contexts *contexts, const struct lws_context_creation_info *info)
 {
+    static const rlim_t tables[LWS_CONTEXTS_MAX - 1] = {LWS_SHORT_TABLE, LWS_MIDDLE_TABLE};
     struct rlimit limit;
-    return getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-           (limit.rlim_cur <= LWS_SMALL_TABLE || add_small(contexts, info, &limit)) &&
-           add(contexts, info, limit.rlim_cur);
+    bool is_good = getrlimit(RLIMIT_NOFILE, &limit) == 0;
+    for (int i = 0; is_good && i < LWS_CONTEXTS_MAX - 1 && tables[i] < limit.rlim_cur; i++)
+        is_good = add_below(contexts, info, &limit, tables[i]);
+    return is_good && add(contexts, info, limit.rlim_cur);
 }
 
 struct lws_vhost *lws_contexts_vhost(const struct lws_contexts *contexts, int fd)

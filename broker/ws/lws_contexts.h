@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside broker/ws only: libwebsockets' contexts, one for low descriptors and one for the rest. */
+/* Inside broker/ws only: libwebsockets' contexts, two for low descriptors and one for the rest. */
 #ifndef WEFT_WS_LWS_CONTEXTS_H
 #define WEFT_WS_LWS_CONTEXTS_H
 
 #include <libwebsockets.h>
 #include <stdbool.h>
 
-enum { LWS_CONTEXTS_MAX = 2, LWS_SMALL_TABLE = 2048 };
+enum { LWS_CONTEXTS_MAX = 3, LWS_SHORT_TABLE = 512, LWS_MIDDLE_TABLE = 2048 };
 
 /* All zero: there are none. */
 struct lws_contexts {

@@ -183,24 +183,25 @@ static void running_out_of_descriptors_is_survived(void)
 }
 
 /* Around the end of the short table of libwebsockets, and beyond it. */
-static void low_and_high_descriptors_are_served_alike(void)
+/* The first and a few more below this descriptor, the others above it. */
+static void serve_around(int middle)
 {
     enum { CLIENTS = 9, BELOW = CLIENTS };
-    static int taken[LWS_SMALL_TABLE];
+    static int taken[LWS_MIDDLE_TABLE];
     struct client clients[CLIENTS];
     struct rlimit limit;
     size_t count = 0;
     struct server_fixture *fixture = fixture_start(&(struct ws_options){0});
     expect(getrlimit(RLIMIT_NOFILE, &limit) == 0);
     clients[0] = client_join(fixture->loop, fixture->port, "weft.v1.json");
-    while (limit.rlim_cur > 2 * LWS_SMALL_TABLE - 1 &&
-            (count == 0 || taken[count - 1] < LWS_SMALL_TABLE - BELOW)) {
+    while (limit.rlim_cur > 2 * LWS_MIDDLE_TABLE - 1 &&
+            (count == 0 || taken[count - 1] < middle - BELOW)) {
         taken[count] = dup(STDERR_FILENO);
         expect(taken[count++] >= 0);
     }
     for (size_t i = 1; i < CLIENTS; i++)
         clients[i] = client_join(fixture->loop, fixture->port, "weft.v1.json");
-    expect(count == 0 || clients[CLIENTS - 1].fd > LWS_SMALL_TABLE);
+    expect(count == 0 || clients[CLIENTS - 1].fd > middle);
     while (count > 0)
         close(taken[--count]);
     for (size_t i = 0; i < CLIENTS; i++) {
@@ -213,6 +214,12 @@ static void low_and_high_descriptors_are_served_alike(void)
     fixture_stop(fixture); /* with some on either side still open */
     for (size_t i = 1; i < CLIENTS; i += 2)
         client_close(&clients[i]);
+}
+
+static void low_and_high_descriptors_are_served_alike(void)
+{
+    serve_around(LWS_SHORT_TABLE);
+    serve_around(LWS_MIDDLE_TABLE);
 }
 
 static void both_loopbacks_are_served(void)
