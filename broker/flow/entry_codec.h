@@ -10,12 +10,11 @@
 void entry_encode(const struct entry *entry, struct buffer *out);
 
 enum entry_fault { ENTRY_GOOD, ENTRY_DAMAGED, ENTRY_UNKNOWN_KIND };
-/* plain is decoded in place; out_entry borrows from it and from scratch. The name is the caller's
- * to set. */
+/* out_entry borrows from scratch. The name is the caller's to set. */
 enum entry_fault entry_decode(struct slice plain, struct arena *scratch, struct entry *out_entry);
 
-/* Whether it may hold a part that stands for all before it, SNAPSHOT or ERASED: looks at the parts'
- * kinds alone, which takes a third of a decode. */
+/* Whether it may hold a part that stands for all before it, SNAPSHOT or ERASED: far less than a
+ * decode. */
 bool entry_may_stand_for_all(struct slice plain, struct arena *scratch);
 
 /* The stored fold, for snapshots. */

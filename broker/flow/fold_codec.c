@@ -7,7 +7,11 @@
 #include "flow/entry_codec.h"
 
 #include "base/check.h"
+#include "base/varint.h"
 
+#include <endian.h>
+
+/* A place of a window as it was written until November 2026. */
 struct stored_place {
     uint64_t n, d;
     struct name e;
@@ -15,10 +19,13 @@ struct stored_place {
 
 struct stored_lineage {
     struct slice i;
-    uint64_t h, u; /* highest, used_seq */
+    uint64_t h, u;  /* highest, used_seq */
+    struct slice b; /* its last places, up to the highest: of each seq (a varint), mark, digest */
     const struct stored_place *w;
     size_t w_count;
 };
+
+enum { PLACE_MAX = VARINT_MAX + MARK_SIZE + 8, WINDOW_BYTES_MAX = LINEAGE_WINDOW * PLACE_MAX };
 
 struct stored_participant {
     struct slice i;
@@ -58,6 +65,7 @@ static const struct proto_field lineage_fields[] = {
         PROTO_STR(struct stored_lineage, i, REQUIRED, LINEAGE_MAX),
         PROTO_U64(struct stored_lineage, h, REQUIRED, UINT64_MAX),
         PROTO_U64(struct stored_lineage, u, REQUIRED, UINT64_MAX),
+        PROTO_BIN(struct stored_lineage, b, OPTIONAL, WINDOW_BYTES_MAX),
         PROTO_OBJECT_LIST(struct stored_lineage, w, OPTIONAL, LINEAGE_WINDOW, struct stored_place,
                 &place_shape),
 };
@@ -97,19 +105,42 @@ static const struct proto_field fold_fields[] = {NUMBER(phase), NUMBER(cases), N
                 struct stored_lineage, &lineage_shape)};
 static const struct proto_shape fold_shape = PROTO_SHAPE(struct stored_fold, fold_fields);
 
-static void store_window(const struct lineages *lineages, const struct lineage *lineage,
-        struct stored_place *places, struct stored_lineage *out)
+static const struct lineage_place *place_of(
+        const struct lineages *lineages, const struct lineage *lineage, uint64_t n)
 {
-    for (uint64_t back = LINEAGE_WINDOW; lineage->window != 0 && back-- > 0;) {
-        if (lineage->highest <= back)
-            continue;
-        uint64_t n = lineage->highest - back;
-        const struct lineage_place *place =
-                &lineages->windows[lineage->window - 1][n % LINEAGE_WINDOW];
-        if (place->at.seq != 0)
-            places[out->w_count++] = (struct stored_place){n, place->digest, place->at};
+    return &lineages->windows[lineage->window - 1][n % LINEAGE_WINDOW];
+}
+
+/* How many of the last places are at hand. A lineage's numbers are dense, and so is its window. */
+static uint64_t count_places(const struct lineages *lineages, const struct lineage *lineage)
+{
+    uint64_t count = 0,
+             most = lineage->highest < LINEAGE_WINDOW ? lineage->highest : LINEAGE_WINDOW;
+    if (lineage->window == 0)
+        return 0;
+    while (count < most && place_of(lineages, lineage, lineage->highest - count)->at.seq != 0)
+        count++;
+    return count;
+}
+
+static struct slice store_window(
+        const struct lineages *lineages, const struct lineage *lineage, struct arena *scratch)
+{
+    uint64_t count = count_places(lineages, lineage);
+    char *bytes = count > 0 ? arena_take_raw(scratch, (size_t)count * PLACE_MAX) : NULL,
+         *to = bytes;
+    if (count == 0)
+        return SLICE_NONE;
+    check(bytes != NULL);
+    for (uint64_t n = lineage->highest - count + 1; count > 0; n++, count--) {
+        const struct lineage_place *place = place_of(lineages, lineage, n);
+        uint64_t digest = htole64(place->digest);
+        to += varint_write(place->at.seq, to);
+        memcpy(to, place->at.mark, MARK_SIZE);
+        memcpy(to + MARK_SIZE, &digest, sizeof digest);
+        to += MARK_SIZE + sizeof digest;
     }
-    out->w = places;
+    return slice_make(bytes, (size_t)(to - bytes));
 }
 
 static size_t store_lineages(
@@ -119,13 +150,10 @@ static size_t store_lineages(
     check(stored != NULL);
     for (size_t i = 0; i < lineages->count; i++) {
         const struct lineage *lineage = &lineages->all[i];
-        struct stored_place *places = NULL;
-        if (lineage->window != 0)
-            places = arena_take(scratch, LINEAGE_WINDOW * sizeof *places);
-        check(lineage->window == 0 || places != NULL);
-        stored[i] = (struct stored_lineage){
-                slice_make(lineage->id, LINEAGE_LEN), lineage->highest, lineage->used_seq, NULL, 0};
-        store_window(lineages, lineage, places, &stored[i]);
+        stored[i] = (struct stored_lineage){.i = slice_make(lineage->id, LINEAGE_LEN),
+                .h = lineage->highest,
+                .u = lineage->used_seq,
+                .b = store_window(lineages, lineage, scratch)};
     }
     *out = stored;
     return lineages->count;
@@ -226,22 +254,51 @@ void fold_encode(const struct conversation *c, struct arena *scratch, struct buf
     proto_shape_write(PROTO_MSGPACK, &fold_shape, &stored, out);
 }
 
+static void load_places(const struct stored_lineage *stored, struct lineage_place *window)
+{
+    for (size_t i = 0; i < stored->w_count; i++)
+        window[stored->w[i].n % LINEAGE_WINDOW] =
+                (struct lineage_place){stored->w[i].e, stored->w[i].d};
+}
+
+/* The number of the first one follows from how many there are. */
+static bool load_window(const struct stored_lineage *stored, struct lineage_place *window)
+{
+    struct lineage_place places[LINEAGE_WINDOW];
+    const char *at = stored->b.bytes, *end = at + stored->b.len;
+    size_t count = 0;
+    for (; at < end && count < LINEAGE_WINDOW; count++) {
+        struct lineage_place *place = &places[count];
+        if (!varint_read(&at, end, &place->at.seq) || end - at < MARK_SIZE + 8)
+            return false;
+        memcpy(place->at.mark, at, MARK_SIZE);
+        memcpy(&place->digest, at + MARK_SIZE, sizeof place->digest);
+        place->digest = le64toh(place->digest);
+        at += MARK_SIZE + sizeof place->digest;
+    }
+    for (size_t i = 0; i < count; i++)
+        window[(stored->h - (count - 1 - i)) % LINEAGE_WINDOW] = places[i];
+    return at == end && count <= stored->h;
+}
+
 static bool load_lineages(const struct stored_fold *stored, struct lineages *out)
 {
     uint8_t windows = 0;
     for (size_t i = 0; i < stored->lineages_count; i++) {
         const struct stored_lineage *from = &stored->lineages[i];
         struct lineage *to = &out->all[out->count++];
-        if (from->i.len != LINEAGE_LEN || (from->w_count > 0 && windows == LINEAGE_WINDOWS))
+        bool has_window = from->b.len > 0 || from->w_count > 0;
+        if (from->i.len != LINEAGE_LEN || (has_window && windows == LINEAGE_WINDOWS))
             return false;
         memcpy(to->id, from->i.bytes, LINEAGE_LEN);
         to->highest = from->h;
         to->used_seq = from->u;
-        if (from->w_count > 0)
-            to->window = ++windows;
-        for (size_t j = 0; j < from->w_count; j++)
-            out->windows[windows - 1][from->w[j].n % LINEAGE_WINDOW] =
-                    (struct lineage_place){from->w[j].e, from->w[j].d};
+        if (!has_window)
+            continue;
+        load_places(from, out->windows[windows]);
+        if (!load_window(from, out->windows[windows]))
+            return false;
+        to->window = ++windows;
     }
     if (stored->forgotten.len == LINEAGE_BIRTH_LEN)
         memcpy(out->forgotten_birth, stored->forgotten.bytes, LINEAGE_BIRTH_LEN);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records: what one XADD stores.
  *
- *   version 1 · prev 8 · time_ms 8 · sealed { nonce 24 · ciphertext · tag 16 }   mark = tag[0..8]
+ *   version 3 · prev 8 · time_ms 8 · sealed { nonce 24 · ciphertext · tag 16 }   mark = tag[0..8]
+ *   version 1: the same, with an older form of entry inside
  *   version 2 · prev 8 · time_ms 8 · mark 8 · plain
  *
  * Invariant: a sealed record opens only at its own place: version, log, seq, prev and time are the
@@ -97,11 +98,11 @@ enum record_fault record_read(struct slice bytes, uint64_t seq, struct slice log
     *out_record = record;
     if (bytes.len < HEAD_SIZE || bytes.len > RECORD_MAX)
         return RECORD_MALFORMED;
-    record.is_sealed = bytes.bytes[0] == RECORD_SEALED;
+    record.is_sealed = bytes.bytes[0] == RECORD_SEALED || bytes.bytes[0] == RECORD_SEALED_MAPS;
     memcpy(record.prev, bytes.bytes + 1, MARK_SIZE);
     record.time_ms = take_u64((const uint8_t *)bytes.bytes + 1 + MARK_SIZE);
     enum record_fault fault = RECORD_NEWER;
-    if (bytes.bytes[0] == RECORD_SEALED)
+    if (record.is_sealed)
         fault = read_sealed(bytes, log_key, key, out_plain, &record);
     else if (bytes.bytes[0] == RECORD_PLAIN)
         fault = read_plain(bytes, out_plain, &record);

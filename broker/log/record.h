@@ -6,8 +6,9 @@
 #include "base/name.h"
 
 enum {
-    RECORD_SEALED = 1,
+    RECORD_SEALED_MAPS = 1, /* as RECORD_SEALED; not written since entries are no maps any more */
     RECORD_PLAIN = 2,
+    RECORD_SEALED = 3, /* so a node that reads maps alone takes the log for newer (rule 14) */
     RECORD_OVERHEAD_MAX = 1 + MARK_SIZE + 8 + 40,
     RECORD_PLAIN_MAX = 192 * 1024,
     RECORD_MAX = RECORD_PLAIN_MAX + RECORD_OVERHEAD_MAX,

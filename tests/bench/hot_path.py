@@ -38,7 +38,7 @@ STEPS = [
     ("write frames and bodies", r"proto/(write|frames|\w+_pen|pen|json_text)\.[ch]"),
     ("take in, limits, ack", r"flow/(receive|sessions|limits|sends|requests)\.c"),
     ("decide", r"flow/(say|body_check|chat)\.c|core/conversation/(decide_\w+|lineages|body\w*|draft)\.c"),
-    ("entry codec", r"flow/entry_codec\.c"),
+    ("entry codec", r"flow/(entry_codec|entry_text|part_codec)\.c"),
     ("seal", r"log/record\.c|crypto/\w+\.c"),
     ("append", r"log/\w+\.c"),
     ("fold", r"core/conversation/\w+\.c|flow/(chat_log|fold_codec)\.c"),

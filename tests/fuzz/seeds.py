@@ -41,6 +41,17 @@ def pack(value):
     return b"\xde" + len(value).to_bytes(2, "big") + b"".join(pack(key) + pack(item) for key, item in value.items())
 
 
+def packed(kind):
+    """An entry in the second form: with a part of this kind, and all that a part may have."""
+    def text(value):
+        return bytes([len(value)]) + value.encode()
+    name = b"\x0c" + bytes.fromhex("9f86d081884c7d65")
+    members = text("01jd8x2k7q-a") + b"\x01" + bytes(8) + text("body") + name + text("demo") + text("Ada") + text("asked") + b"\x03\x04" \
+        + text("packet") + text("web") + text("de") + text("/")
+    part = bytes([kind]) + b"\xff\xff\x07" + b"\x01" + members + b"\x01" + b"\x02" + text("size") + b"\x01" + text("9") + text("mood") + b"\x00"
+    return bytes([2, 7 + 8 * (kind in (14, 17))]) + b"\x01" + text("x") + text("Ada") + name + name + b"\x02" + part + bytes([kind, 0])
+
+
 def stored():
     """What a store could give back: an entry of each kind of part, a pool entry of each kind, …"""
     name, other = "12-9f86d081884c7d65", "13-0a1b2c3d4e5f6071"
@@ -58,8 +69,9 @@ def stored():
                                                                       "w": [{"n": 1, "d": 2, "e": name}]}])
     directory = {"t": "demo", "i": "anna", "n": "Anna", "r": "bot", "h": b"x" * 32, "c": 2, "x": ["de"], "s": [{"n": "any", "l": 9}]}
     record = bytes(8) + (99).to_bytes(8, "little")
-    yield from (b"\0\1" + record + b"s" * 48, b"\0\2" + record + b"markmark" + b"plain", b"\0\3" + record)
+    yield from (b"\0\1" + record + b"s" * 48, b"\0\2" + record + b"markmark" + b"plain", b"\0\3" + record + b"s" * 48, b"\0\4" + record)
     yield from (b"\1" + pack({**entry, "p": [{**part, "k": kind}]}) for kind in range(1, 20))
+    yield from (b"\1" + packed(kind) for kind in range(1, 33))
     yield b"\2" + pack(fold)
     yield from (b"\3" + pack({"v": [{**value, "k": kind}, {"k": 2, "c": "b", "r": other}]}) for kind in range(1, 24))
     yield from (b"\4" + pack({"k": kind, **directory}) for kind in range(1, 6))

@@ -141,6 +141,81 @@ static void an_unknown_kind_is_told_from_damage(void)
     expect_u64(decode(SLICE_OF("noise"), &back), ENTRY_DAMAGED);
 }
 
+/* A form, a flag of the head, a member of a part. */
+static void what_a_newer_version_wrote_is_told_from_damage(void)
+{
+    static struct entry back;
+    static const char good[] = "\2\0\1\0markmark\1\2\1\0";
+    static const struct {
+        size_t at;
+        char byte;
+        enum entry_fault fault;
+    } rows[] = {{0, 2, ENTRY_GOOD}, {0, 3, ENTRY_UNKNOWN_KIND}, {0, 31, ENTRY_UNKNOWN_KIND},
+            {0, ' ', ENTRY_DAMAGED}, {1, 16, ENTRY_UNKNOWN_KIND}, {1, 8, ENTRY_DAMAGED},
+            {12, 17, ENTRY_DAMAGED}, {13, PART_KIND_LAST + 1, ENTRY_UNKNOWN_KIND}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char bytes[sizeof good - 1];
+        memcpy(bytes, good, sizeof bytes);
+        bytes[rows[i].at] = rows[i].byte;
+        test_note("byte %zu is %d", rows[i].at, rows[i].byte);
+        expect_u64(decode(slice_make(bytes, sizeof bytes), &back), rows[i].fault);
+    }
+    expect_u64(decode(SLICE_OF("\2\0\1\0markmark\1\2\x80\x80\x08"), &back), ENTRY_UNKNOWN_KIND);
+}
+
+/* As it was written until November 2026. */
+static void the_first_form_is_still_read(void)
+{
+    static struct entry back;
+    static const char stored_first[] = "\x86\xa1"
+                                       "a\2\xa1i\xa3"
+                                       "ann\xa1m\xa3"
+                                       "Ann\xa1u\xb2"
+                                       "4-0100000000000000\xa1s\xb2"
+                                       "5-0200000000000000\xa1p\x93"
+                                       "\x86\xa1k\2\xa1s\1\xa1l\xa3tab\xa1n\7\xa1"
+                                       "d\xcf\xfe\xdc\xba\x98\x76\x54\x32\x10\xa1"
+                                       "b\xc4\2hi"
+                                       "\x83\xa1k\3\xa1o\2\xa1i\xa4"
+                                       "anna"
+                                       "\x82\xa1k\x09\xa1q\x92\x82\xa1n\xa1"
+                                       "a\xa1v\xa1"
+                                       "1\x81\xa1n\xa1"
+                                       "b";
+    struct slice bytes = slice_make(stored_first, sizeof stored_first - 1);
+    expect_u64(decode(bytes, &back), ENTRY_GOOD);
+    expect_u64(back.author.kind, AUTHOR_AGENT);
+    expect_slice(back.author.name, SLICE_OF("Ann"));
+    expect(back.after_public.seq == 4 && back.after_staff.seq == 5);
+    expect(back.after_public.mark[0] == 1 && back.after_staff.mark[0] == 2);
+    expect_u64(back.part_count, 3);
+    const struct part *parts = back.parts;
+    expect(parts[0].kind == PART_MESSAGE && parts[0].visibility == VISIBLE_TO_STAFF);
+    expect_slice(parts[0].lineage, SLICE_OF("tab"));
+    expect_slice(parts[0].body, SLICE_OF("hi"));
+    expect(parts[0].n == 7 && parts[0].digest == UINT64_C(0xfedcba9876543210));
+    expect(parts[1].kind == PART_OWNER && parts[1].owner == OWNER_AGENT);
+    expect_slice(parts[1].id, SLICE_OF("anna"));
+    expect(parts[2].kind == PART_STATE && parts[2].pair_count == 2);
+    expect_slice(parts[2].pairs[0].value, SLICE_OF("1"));
+    expect(parts[2].pairs[1].value.bytes == NULL);
+    struct entry first = back;
+    expect_u64(decode(encode(&first), &back), ENTRY_GOOD);
+    expect(!entry_may_stand_for_all(bytes, &scratch));
+}
+
+static void a_snapshot_is_found_without_a_decode(void)
+{
+    static struct entry entry;
+    for (int kind = PART_CREATED; kind <= PART_KIND_LAST; kind++) {
+        entry = (struct entry){.author.kind = AUTHOR_SYSTEM};
+        entry_add(&entry, PART_MESSAGE);
+        entry_add(&entry, (enum part_kind)kind);
+        bool stands = kind == PART_SNAPSHOT || kind == PART_ERASED;
+        expect(entry_may_stand_for_all(encode(&entry), &scratch) == stands);
+    }
+}
+
 /* Reading may not spoil what it reads: records are read more than once. */
 static void reading_leaves_the_stored_bytes_alone(void)
 {
@@ -210,6 +285,8 @@ int main(int argc, char **argv)
             (struct test_case[]){CASE(every_kind_of_part_reads_as_it_was_written),
                     CASE(an_entry_holds_as_many_parts_as_it_may),
                     CASE(an_unknown_kind_is_told_from_damage),
+                    CASE(what_a_newer_version_wrote_is_told_from_damage),
+                    CASE(the_first_form_is_still_read), CASE(a_snapshot_is_found_without_a_decode),
                     CASE(reading_leaves_the_stored_bytes_alone), CASE(only_erased_may_be_unsealed),
                     CASE(controls_are_found_wherever_they_are), {0}});
 }

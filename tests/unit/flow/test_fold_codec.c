@@ -187,6 +187,58 @@ static void the_largest_fold_fits_a_snapshot(void)
     expect(!out.overflowed);
 }
 
+static void put_text(struct buffer *out, const char *text)
+{
+    buffer_put_char(out, (char)(0xa0 | strlen(text)));
+    buffer_put_slice(out, slice_of_string(text));
+}
+
+/* As it was written until November 2026: each place of a window a map, its name a text. */
+static struct slice fold_with_places_as_maps(void)
+{
+    static const char *const numbers[] = {
+            "phase", "cases", "attempt", "from", "input", "digest", "packet", "queued", "time"};
+    static const char *const names[] = {"public_tail", "staff_tail", "owner", "last_owner",
+            "closed_at", "turn", "committed_turn", "committed_at", "request"};
+    struct buffer out = buffer_make(stored, sizeof stored);
+    buffer_put(&out, "\xde\0\x13", 3);
+    for (size_t i = 0; i < 9; i++) {
+        put_text(&out, numbers[i]);
+        buffer_put_char(&out, 1);
+        put_text(&out, names[i]);
+        put_text(&out, "12-9f86d081884c7d65");
+    }
+    put_text(&out, "lineages");
+    buffer_put(&out, "\x91\x84\xa1i", 4);
+    put_text(&out, "01jd8x2k7q-4t9w2e6r8y0x1");
+    buffer_put(&out, "\xa1h\x09\xa1u\x14\xa1w\x92", 9);
+    for (char n = 8; n <= 9; n++) {
+        buffer_put(&out, "\x83\xa1n", 3);
+        buffer_put_char(&out, n);
+        buffer_put(&out,
+                "\xa1"
+                "d\x05\xa1"
+                "e",
+                5);
+        put_text(&out, "18-0a1b2c3d4e5f6071");
+    }
+    return buffer_slice(&out);
+}
+
+static void places_of_the_first_form_are_still_read(void)
+{
+    struct slice bytes = fold_with_places_as_maps();
+    arena_init(&scratch, scratch_bytes, sizeof scratch_bytes);
+    expect(fold_decode(bytes, &scratch, &whole));
+    const struct lineages *lineages = &whole.lineages;
+    expect(lineages->count == 1 && lineages->all[0].window == 1 && lineages->all[0].highest == 9);
+    for (size_t n = 0; n < LINEAGE_WINDOW; n++)
+        expect_u64(lineages->windows[0][n].at.seq, n == 8 || n == 9 ? 18 : 0);
+    expect(lineages->windows[0][9].digest == 5 && lineages->windows[0][9].at.mark[7] == 0x71);
+    save_and_restore(&whole, &restored);
+    expect_same(&whole, &restored);
+}
+
 static void a_damaged_snapshot_is_refused(void)
 {
     any_history_begin(&history, 1);
@@ -205,6 +257,7 @@ int main(int argc, char **argv)
 {
     return test_main(argc, argv,
             (struct test_case[]){CASE(a_restored_fold_goes_on_as_the_whole_one),
-                    CASE(the_largest_fold_fits_a_snapshot), CASE(a_damaged_snapshot_is_refused),
-                    {0}});
+                    CASE(the_largest_fold_fits_a_snapshot),
+                    CASE(places_of_the_first_form_are_still_read),
+                    CASE(a_damaged_snapshot_is_refused), {0}});
 }

@@ -183,7 +183,7 @@ static void a_damaged_record_quarantines_and_changes_wait_for_nothing(void)
 
 static void an_unknown_version_makes_the_log_read_only(void)
 {
-    static const char newer[] = "\x03 a form that is to be thought of in some years";
+    static const char newer[] = "\x04 a form that is to be thought of in some years";
     for (int by_kind = 0; by_kind <= 1; by_kind++) {
         test_note("by %s", by_kind ? "kind" : "version");
         stage_begin_born(&stage, 1);
