@@ -56,13 +56,28 @@ static void as_signed_payload(struct slice payload)
     check_inside(claims.name, scratch, sizeof scratch);
 }
 
+/* With a space in it nothing looks as Weft writes it: the other reader's turn. */
+static bool read_spaced(struct slice text, char *scratch, size_t len, struct token_claims *out)
+{
+    static char spaced[CLAIMS_TEXT_MAX];
+    struct buffer copy = buffer_make(spaced, sizeof spaced);
+    buffer_put_slice(&copy, text);
+    buffer_put_char(&copy, ' ');
+    return !copy.overflowed && claims_read(buffer_slice(&copy), scratch, len, out);
+}
+
 static void as_claims(struct slice text)
 {
     char scratch[512], again[512], written[CLAIMS_TEXT_MAX];
     struct token_claims claims, same;
     struct buffer out = buffer_make(written, sizeof written);
-    if (!claims_read(text, scratch, sizeof scratch, &claims))
+    bool is_good = claims_read(text, scratch, sizeof scratch, &claims);
+    if (text.len < CLAIMS_TEXT_MAX)
+        check(read_spaced(text, again, sizeof again, &same) == is_good);
+    if (!is_good)
         return;
+    if (text.len < CLAIMS_TEXT_MAX)
+        check(slice_equal(same.name, claims.name) && same.issued_ms == claims.issued_ms);
     check(claims_write(&claims, &out));
     check(claims_read(buffer_slice(&out), again, sizeof again, &same));
     check(slice_equal(same.subject, claims.subject) && same.expires_ms == claims.expires_ms);

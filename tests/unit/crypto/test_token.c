@@ -2,7 +2,9 @@
 /* Tokens and tickets: who is let in, and the long list of who is not. */
 #include "crypto/paseto.h"
 #include "lib/test.h"
+
 #include "port/crypto.h"
+#include <stdio.h>
 
 static const uint64_t minute_ms = 60000, now_ms = 1795000000000;
 static const uint8_t ticket_key[KEY_SIZE] = {7};
@@ -148,6 +150,46 @@ static void a_known_contact_is_seen_before_verifying(void)
         struct token_hint hint = token_hint(signed_token(&claims), tenant, sizeof tenant);
         expect(hint.names_contact == rows[i].names_contact);
     }
+}
+
+/* The first is as Weft writes it, and read without cJSON. */
+static void claims_are_read_alike_however_they_are_spelt(void)
+{
+    static const char *const spelt[] = {
+            "{\"t\":\"demo\",\"r\":\"customer\",\"s\":\"x:crm-42\",\"n\":\"Ad\u00e0\",\"iat\":"
+            "1795000000,"
+            "\"exp\":1795000060}",
+            "{\"t\":\"demo\",\"r\":\"customer\",\"s\":\"x:crm-42\",\"n\":\"Ad\u00e0\",\"iat\":"
+            "1795000000,"
+            "\"exp\":1795000060} ",
+            "{\"exp\":1795000060.0,\"iat\":1.795e9,\"n\":\"\\u0041d\u00e0\",\"s\":\"x:crm-42\","
+            "\"r\":\"customer\",\"jti\":[-1.5,{}],\"t\":\"demo\"}",
+    };
+    struct token_claims wanted = {SLICE_OF("demo"), SLICE_OF("customer"), SLICE_OF("x:crm-42"),
+            SLICE_OF("Ad\u00e0"), 1795000000000, 1795000060000};
+    make_keys(1);
+    for (size_t i = 0; i < sizeof spelt / sizeof *spelt; i++) {
+        test_note("%s", spelt[i]);
+        expect(verify(signed_payload(spelt[i], "demo")) == TOKEN_GOOD);
+        expect_same_claims(&read_claims, &wanted);
+    }
+}
+
+/* What ends where it must not, for either reader: the text as it is, and with a space behind it. */
+static void claims_that_are_cut_are_none(void)
+{
+    static const char whole[] =
+            "{\"t\":\"demo\",\"r\":\"customer\",\"s\":\"x:crm-42\",\"n\":\"\",\"iat\":1795000000,"
+            "\"exp\":1795000060}";
+    char text[sizeof whole + 1];
+    make_keys(1);
+    for (size_t len = 0; len < sizeof whole - 1; len++) {
+        snprintf(text, sizeof text, "%.*s", (int)len, whole);
+        expect(verify(signed_payload(text, "demo")) == TOKEN_MALFORMED);
+        snprintf(text, sizeof text, "%.*s ", (int)len, whole);
+        expect(verify(signed_payload(text, "demo")) == TOKEN_MALFORMED);
+    }
+    expect(verify(signed_payload(whole, "demo")) == TOKEN_GOOD);
 }
 
 static void a_signed_payload_still_has_to_be_well_formed(void)
@@ -302,6 +344,8 @@ int main(int argc, char **argv)
                     CASE(a_foreign_key_is_refused), CASE(no_byte_of_a_token_may_change),
                     CASE(time_decides), CASE(the_footer_must_be_the_tenant_that_claims),
                     CASE(a_known_contact_is_seen_before_verifying),
+                    CASE(claims_are_read_alike_however_they_are_spelt),
+                    CASE(claims_that_are_cut_are_none),
                     CASE(a_signed_payload_still_has_to_be_well_formed),
                     CASE(too_long_strings_are_not_signed), CASE(a_small_scratch_is_no_overrun),
                     CASE(a_ticket_says_what_was_claimed_and_nothing_altered_does),
