@@ -192,7 +192,8 @@ void edit(struct session *session, const struct proto_edit *request)
     if (!body_is_sendable(session, request->id, &request->body))
         return;
     if (request->body.kind == PROTO_BODY_KIND_FILE) {
-        session_error(session, request->id, PROTO_ERROR_FORBIDDEN, "Words do not become a file.");
+        limits_refuse_for_good(
+                session, request->id, PROTO_ERROR_FORBIDDEN, "Words do not become a file.");
         return;
     }
     ask(session, &(struct amend_request){.kind = PART_EDITED,
@@ -229,7 +230,8 @@ static bool is_emoji(struct slice text)
 void react(struct session *session, const struct proto_react *request)
 {
     if (!is_emoji(request->emoji)) {
-        session_error(session, request->id, PROTO_ERROR_OUT_OF_RANGE, "Field 'emoji' is no emoji.");
+        limits_refuse_for_good(
+                session, request->id, PROTO_ERROR_OUT_OF_RANGE, "Field 'emoji' is no emoji.");
         return;
     }
     ask(session, &(struct amend_request){.kind = PART_REACTED,

@@ -140,7 +140,7 @@ void track(struct session *session, const struct proto_event *request)
             request->properties, request->properties_count};
     const char *why = NULL;
     if (!track_is_good(&event, &why)) {
-        session_error(session, request->id, PROTO_ERROR_OUT_OF_RANGE, why);
+        limits_refuse_for_good(session, request->id, PROTO_ERROR_OUT_OF_RANGE, why);
         return;
     }
     if (!send_is_within_limits(session, request->id))

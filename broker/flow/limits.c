@@ -7,9 +7,13 @@
  *   address     new sessions over HTTP                  in a table of slots: two addresses may
  * share
  *
- * Invariant: whoever is refused is told for how long, and nothing of theirs is lost by it. Buckets
- * are a node's own: with several nodes the sum may be so many times as large. Bots are not counted
- * here; their credits bound them.
+ *   refusals    whatever was asked for                 in the session
+ *
+ * Invariant: whoever is refused is told for how long, and nothing of theirs is lost by it; who
+ * heeds it is never sent away, however long the limit lasts: below the half of its refusals a
+ * session is told to wait until it has half of them again. Buckets are a node's own: with several
+ * nodes the sum may be so many times as large. What bots ask is not counted here; their credits
+ * bound it.
  */
 #include "flow/limits.h"
 
@@ -24,8 +28,8 @@
 enum {
     ADDRESS_SLOTS = 4096,
     REQUESTS_PER_MESSAGE = 8,
-    REFUSALS_MAX = 256, /* in a row: four times the window of unacked sends */
-    AGAIN_MS = 10000,   /* for those who were sent away */
+    REFUSED_MS_MIN = 200, /* five tries a second are enough for anybody */
+    AGAIN_MS = 10000,     /* for those who were sent away */
 };
 
 struct tenant_rate {
@@ -131,18 +135,43 @@ uint64_t limits_address_wait_ms(struct node *node, struct slice address)
     return rate_take(rate, node->settings->sessions_per_min_per_ip, node_clock_ms(node));
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+uint64_t refusal_wait_ms(struct rate *refusals, uint64_t wait_ms, uint64_t clock_ms)
+{
+    const uint32_t per_min = PROTO_LIMIT_REFUSALS_PER_MIN;
+    if (rate_take(refusals, per_min, clock_ms) > 0)
+        return 0;
+    uint64_t half = per_min * 500, left = refusals->tokens_milli;
+    uint64_t until_half_ms = left < half ? (half - left) * 60 / per_min : 0;
+    return larger(larger(wait_ms, REFUSED_MS_MIN), until_half_ms);
+}
+
+/* Returns how long to wait; 0: it was sent away. */
+static uint64_t count_refusal(struct session *session, uint64_t wait_ms)
+{
+    wait_ms = refusal_wait_ms(&session->refusals, wait_ms, node_clock_ms(session->node));
+    if (wait_ms == 0)
+        session_bye(session, "too_many", AGAIN_MS, PROTO_CLOSE_TOO_MANY);
+    return wait_ms;
+}
+
 void limits_refuse(struct session *session, struct slice request_id, enum proto_error_code code,
         uint64_t wait_ms)
 {
-    if (request_id.len > 0)
+    wait_ms = count_refusal(session, wait_ms);
+    if (wait_ms > 0 && request_id.len > 0)
         session_error_after(session, request_id, code, wait_ms, 0);
-    limits_count_refusal(session);
 }
 
-void limits_count_refusal(struct session *session)
+void limits_refuse_for_good(struct session *session, struct slice request_id,
+        enum proto_error_code code, const char *detail)
 {
-    if (++session->refusals > REFUSALS_MAX)
-        session_bye(session, "too_many", AGAIN_MS, PROTO_CLOSE_TOO_MANY);
+    if (count_refusal(session, 0) > 0)
+        session_error(session, request_id, code, detail);
 }
 
 bool limits_admit_device(struct session *session, const struct chat *chat)

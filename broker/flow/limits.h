@@ -36,13 +36,19 @@ uint64_t limits_request_wait_ms(struct session *session);
 /* A new session over HTTP. */
 uint64_t limits_address_wait_ms(struct node *node, struct slice address);
 
-/* Tells a session to try the same again after wait_ms (without a request id: nothing). One that is
- * told so again and again, and does not heed it, is sent away with 4429. */
+/* Takes one refusal from a session's bucket of them. Returns how long the session is to be told to
+ * wait, at least wait_ms; 0: it has used them up, and is to be sent away. Whoever waits that long,
+ * and then tries one thing in each of its conversations, never does. */
+uint64_t refusal_wait_ms(struct rate *refusals, uint64_t wait_ms, uint64_t clock_ms);
+
+/* Tells a session to try the same again after wait_ms or later (without a request id: nothing). One
+ * that does not heed it is sent away with 4429. */
 void limits_refuse(struct session *session, struct slice request_id, enum proto_error_code code,
         uint64_t wait_ms);
 
-/* The same, for what was refused by other words. */
-void limits_count_refusal(struct session *session);
+/* Tells it that the same will never do, which no other bucket has counted. Too often: as above. */
+void limits_refuse_for_good(struct session *session, struct slice request_id,
+        enum proto_error_code code, const char *detail);
 
 /* One more device of a contact comes in. false: there are too many; it was sent away. */
 bool limits_admit_device(struct session *session, const struct chat *chat);

@@ -199,8 +199,6 @@ static void take_open_frame(
         limits_refuse(session, request_id, PROTO_ERROR_RATE_LIMITED, wait_ms);
         return;
     }
-    if (!becomes_entry(frame->kind))
-        session->refusals = 0;
     if (!dispatch_agent(session, frame) && !dispatch_bot(session, frame))
         dispatch(session, frame);
 }
@@ -218,9 +216,9 @@ static void take_frame(
     else if (session->phase == SESSION_ENTERING)
         session_error(session, request_id, PROTO_ERROR_HELLO_FIRST, "Wait for the welcome first.");
     else if (!is_for_role(session, frame->kind))
-        session_error(session, request_id, PROTO_ERROR_FORBIDDEN, NULL);
+        limits_refuse_for_good(session, request_id, PROTO_ERROR_FORBIDDEN, NULL);
     else if (proto_kind_info(frame->kind)->is_planned)
-        session_error(session, request_id, PROTO_ERROR_UNSUPPORTED, NULL);
+        limits_refuse_for_good(session, request_id, PROTO_ERROR_UNSUPPORTED, NULL);
     else
         take_open_frame(session, frame, request_id);
 }
@@ -251,12 +249,10 @@ static void on_frame(void *user, struct peer peer, char *bytes, size_t len)
     struct proto_problem problem;
     struct proto_source source = {session->codec == PEER_JSON ? PROTO_JSON : PROTO_MSGPACK, bytes,
             len, &proto_client_bounds, &node->scratch};
-    if (proto_frame_read(&source, PROTO_FROM_CLIENT, &frame, &problem)) {
+    if (proto_frame_read(&source, PROTO_FROM_CLIENT, &frame, &problem))
         take_frame(session, &frame, frame_id(&frame));
-    } else {
-        session_error(session, problem.id, problem.code, problem.message);
-        limits_count_refusal(session);
-    }
+    else
+        limits_refuse_for_good(session, problem.id, problem.code, problem.message);
     node->scratch.used = mark;
 }
 

@@ -66,7 +66,7 @@ bool body_is_sendable(
     struct body_fault fault;
     if (body_is_good(body, is_customer ? SPEAKER_CUSTOMER : SPEAKER_STAFF, &fault))
         return true;
-    session_error(session, request_id, fault.code, fault.message);
+    limits_refuse_for_good(session, request_id, fault.code, fault.message);
     return false;
 }
 
@@ -112,7 +112,7 @@ void say(struct session *session, const struct proto_send *request)
 {
     bool is_note = request->has_visibility && request->visibility == PROTO_VISIBILITY_INTERNAL;
     if (is_note && session->role != CREDENTIAL_AGENT) {
-        session_error(session, request->id, PROTO_ERROR_FORBIDDEN, NULL);
+        limits_refuse_for_good(session, request->id, PROTO_ERROR_FORBIDDEN, NULL);
         return;
     }
     if (!body_is_sendable(session, request->id, &request->body) ||

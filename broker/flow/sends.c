@@ -12,7 +12,7 @@
 bool send_is_within_limits(struct session *session, struct slice request_id)
 {
     if (session->unacked >= PROTO_LIMIT_UNACKED_SENDS) {
-        limits_refuse(session, request_id, PROTO_ERROR_TOO_MANY_UNACKED, 200);
+        limits_refuse(session, request_id, PROTO_ERROR_TOO_MANY_UNACKED, 0);
         return false;
     }
     uint64_t wait_ms = limits_session_wait_ms(session);
@@ -28,7 +28,6 @@ bool send_may_enter(struct session *session, struct chat *chat, struct slice req
         limits_refuse(session, request_id, PROTO_ERROR_RATE_LIMITED, wait_ms);
         return false;
     }
-    session->refusals = 0;
     session->unacked++;
     return true;
 }

@@ -33,9 +33,8 @@ struct session {
     struct slice name;               /* owned; empty: none */
     struct list subscriptions;
     struct list of_role; /* sessions of agents by agent, of bots by bot: agents.c, bot_turns.c */
-    struct rate sends, requests;
+    struct rate sends, requests, refusals;
     uint32_t unacked;
-    uint32_t refusals; /* in a row: it was told to wait, and did not */
     uint64_t typing_seen_ms;
     uint32_t credits, turns; /* bots: what it takes at once, what it has */
 };

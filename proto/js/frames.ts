@@ -19,6 +19,8 @@ export const limits = {
   unacked_sends: 64,
   /** of one event of the journey, names and values of its properties together */
   event_bytes: 8192,
+  /** refusals that one session may run into: so many at once, then refilled evenly */
+  refusals_per_min: 600,
   /** entries in one page of history */
   history_entries: 50,
   /** conversations that one hello resumes */

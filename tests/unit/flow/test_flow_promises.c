@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The flows by name: what must not be lost, who asks too much, identity and erasure. */
+/* The flows by name: what must not be lost, identity and erasure. */
 #include "flow/pools.h"
 #include "lib/test.h"
 #include "stage.h"
@@ -170,109 +170,6 @@ static void an_offer_ends_although_the_clock_was_set_back(void)
 /* ---- who asks too much ------------------------------------------------------------------------
  */
 
-static void a_flood_of_requests_is_refused_and_not_passed_on(void)
-{
-    struct actor *ada, *anna, *ben;
-    stage_start();
-    stage_hand_over_ben(&ada, &anna, &ben);
-    anna->mark = anna->heard_len;
-    for (unsigned i = 0; i < 100; i++)
-        act_later(ada, 0, "{\"type\":\"typing\",\"active\":false}");
-    stage_run(100);
-    expect(!heard(anna, "typist"));
-    stage.settings.messages_per_min = 5;
-    for (unsigned i = 0; i < 50; i++)
-        act_later(ada, 0, "{\"type\":\"history\",\"id\":\"h\"}");
-    stage_run(100);
-    expect(heard(ada, "\"rate_limited\""));
-    stage_run(20000);
-    act_ask(ada, "{\"type\":\"history\",\"id\":\"h\"}");
-    expect(heard(ada, "\"page\""));
-    stage_end();
-}
-
-static unsigned count_heard(const struct actor *actor, const char *text)
-{
-    unsigned count = 0;
-    for (const char *at = actor->heard; (at = strstr(at, text)) != NULL; at++)
-        count++;
-    return count;
-}
-
-static void a_contact_has_one_bucket_for_all_devices(void)
-{
-    stage_start();
-    stage.settings.messages_per_min = 6;
-    stage.settings.messages_per_min_per_contact = 10;
-    struct actor *phone = stage_known("north", "ada"), *laptop = stage_known("north", "ada");
-    struct actor *other = stage_known("north", "bob");
-    for (unsigned i = 0; i < 6; i++) {
-        act_say(phone, "phone");
-        act_say(laptop, "laptop");
-        act_say(other, "other");
-    }
-    expect_u64(count_heard(phone, "\"ack\"") + count_heard(laptop, "\"ack\""), 10);
-    expect(heard(laptop, "\"rate_limited\"") && heard(laptop, "\"retry_after_ms\""));
-    expect_u64(count_heard(other, "\"ack\""), 6);
-    stage_run(60000);
-    act_say(phone, "again");
-    expect(heard(phone, "\"ack\""));
-    stage_end();
-}
-
-static void a_tenant_takes_nothing_from_another(void)
-{
-    stage_start();
-    stage.settings.messages_per_min_per_tenant = 12;
-    struct actor *ada = stage_customer("north"), *bob = stage_customer("north");
-    struct actor *eve = stage_customer("south");
-    for (unsigned i = 0; i < 8; i++) {
-        act_say(ada, "north");
-        act_say(bob, "north");
-        act_say(eve, "south");
-    }
-    expect_u64(count_heard(ada, "\"ack\"") + count_heard(bob, "\"ack\""), 12);
-    expect(heard(bob, "\"rate_limited\""));
-    expect_u64(count_heard(eve, "\"ack\""), 8);
-    stage_end();
-}
-
-/* Told to wait again and again, and never waiting. */
-static void who_heeds_no_limit_is_sent_away(void)
-{
-    stage_start();
-    struct actor *ada = stage_customer("north"), *bob = stage_customer("north");
-    stage.settings.messages_per_min = 5;
-    for (unsigned i = 0; i < 200; i++)
-        act_later(bob, 0, "{\"type\":\"history\",\"id\":\"h\"}");
-    stage_run(1000);
-    expect_u64((uint64_t)bob->close_code, 0); /* a burst is no attack */
-    for (unsigned i = 0; i < 400; i++)
-        act_later(ada, 0, "{\"type\":\"history\",\"id\":\"h\"}");
-    stage_run(1000);
-    expect_u64((uint64_t)ada->close_code, 4429);
-    expect(heard_ever(ada, "\"bye\"") && heard_ever(ada, "\"too_many\""));
-    stage_end();
-}
-
-static void a_contact_has_only_so_many_devices_at_once(void)
-{
-    stage_start();
-    stage.settings.sessions_per_contact_max = 2;
-    struct actor *first = stage_known("north", "ada"), *second = stage_known("north", "ada");
-    struct actor *third = stage_actor();
-    act_sign(third, "north", "customer", "x:ada", true);
-    act_enter(third);
-    stage_run(1000);
-    expect(!heard_ever(third, "\"welcome\"") && heard_ever(third, "\"bye\""));
-    expect_u64((uint64_t)third->close_code, 4429);
-    expect_u64((uint64_t)second->close_code, 0);
-    act_leave(first);
-    act_enter(third);
-    expect(will_hear(third, "\"welcome\"", 1000));
-    stage_end();
-}
-
 /* ---- identity and erasure ---------------------------------------------------------------------
  */
 
@@ -320,11 +217,6 @@ int main(int argc, char **argv)
                     CASE(a_closed_case_gives_its_place_back_in_the_end),
                     CASE(an_agent_hears_of_a_case_whenever_the_link_died),
                     CASE(an_offer_ends_although_the_clock_was_set_back),
-                    CASE(a_contact_has_one_bucket_for_all_devices),
-                    CASE(a_tenant_takes_nothing_from_another),
-                    CASE(who_heeds_no_limit_is_sent_away),
-                    CASE(a_contact_has_only_so_many_devices_at_once),
-                    CASE(a_flood_of_requests_is_refused_and_not_passed_on),
                     CASE(a_refused_identity_stays_free),
                     CASE(an_empty_answer_of_a_bot_makes_no_gap),
                     CASE(welcome_tells_what_a_client_may_do), {0}});
