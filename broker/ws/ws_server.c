@@ -115,26 +115,27 @@ void server_kill(struct connection *connection)
     lws_cancel_service(lws_get_context(connection->wsi));
 }
 
+/* The connection is ours alone until the adoption has succeeded, and from then on given back by
+ * WSI_DESTROY alone: a library that gives up in between destroys a wsi that knows of none. */
 static enum admission on_socket(void *user, int fd, struct address_count *count)
 {
     struct ws_server *server = user;
     struct connection *connection = connection_take(&server->pool);
     if (connection == NULL)
         return ADMISSION_FULL;
-    uint32_t generation = connection->generation;
-    connection->address = count;
     lws_adopt_desc_t adoption = {.vh = lws_contexts_vhost(&server->contexts, fd),
             .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP,
-            .fd = {.sockfd = fd},
-            .opaque = connection};
+            .fd = {.sockfd = fd}};
     struct lws *wsi = lws_adopt_descriptor_vhost_via_info(&adoption);
-    if (wsi != NULL) {
-        connection->wsi = wsi;
-        server_look_in(server, connection, server->options.head_ms_max);
-    } else if (connection->generation == generation) {
-        connection_give_back(&server->pool, connection); /* it never came to life; fd is closed */
+    if (wsi == NULL) { /* and fd is closed */
+        connection_give_back(&server->pool, connection);
         acceptor_forget(&server->acceptor, count);
+        return ADMISSION_TAKEN;
     }
+    connection->address = count;
+    connection->wsi = wsi;
+    lws_set_opaque_user_data(wsi, connection);
+    server_look_in(server, connection, server->options.head_ms_max);
     return ADMISSION_TAKEN;
 }
 

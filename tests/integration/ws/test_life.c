@@ -182,6 +182,37 @@ static void running_out_of_descriptors_is_survived(void)
     fixture_stop(fixture);
 }
 
+/* The limit of descriptors was raised behind the back of libwebsockets, whose table has no room for
+ * the next one: it refuses the socket when it has half adopted it. */
+static void a_socket_that_the_library_refuses_is_given_back_once(void)
+{
+    enum { FILLERS = 400 };
+    struct rlimit before, raised;
+    int fillers[FILLERS];
+    limit_descriptors(200, &before);
+    struct server_fixture *fixture = fixture_start(&(struct ws_options){.connections_max = 100});
+    raised = (struct rlimit){1000, before.rlim_max};
+    expect(before.rlim_max >= 1000 && setrlimit(RLIMIT_NOFILE, &raised) == 0);
+    for (size_t i = 0; i < FILLERS; i++)
+        expect((fillers[i] = dup(STDERR_FILENO)) >= 0);
+    struct client refused[3];
+    for (size_t i = 0; i < 3; i++) {
+        refused[i] = client_connect(fixture->loop, fixture->port);
+        client_expect_end(&refused[i]);
+    }
+    expect_u64(ws_server_counts(fixture->server).connections, 0);
+    for (size_t i = 0; i < FILLERS; i++)
+        close(fillers[i]);
+    struct client client = client_join(fixture->loop, fixture->port, "weft.v1.json");
+    expect_u64(ws_server_counts(fixture->server).connections, 1);
+    client_close(&client);
+    for (size_t i = 0; i < 3; i++)
+        client_close(&refused[i]);
+    fixture_await_closed(fixture, 1);
+    fixture_stop(fixture);
+    expect(setrlimit(RLIMIT_NOFILE, &before) == 0);
+}
+
 /* Around the end of the short table of libwebsockets, and beyond it. */
 /* The first and a few more below this descriptor, the others above it. */
 static void serve_around(int middle)
@@ -321,6 +352,7 @@ int main(int argc, char **argv)
                     CASE(a_full_server_says_so), CASE(running_out_of_descriptors_is_survived),
                     CASE(the_limit_of_descriptors_is_what_is_needed),
                     CASE(low_and_high_descriptors_are_served_alike),
+                    CASE(a_socket_that_the_library_refuses_is_given_back_once),
                     CASE(both_loopbacks_are_served), CASE(every_address_means_both_families),
                     CASE(a_thousand_peers_come_and_go), {0}});
 }
