@@ -80,6 +80,12 @@ static const char *const pool_words[POOL_KIND_COUNT] = {[POOL_ROUTER] = "this no
         [POOL_RELEASED] = "the case is over, Anna has room again",
         [POOL_ADOPTED] = "Anna has the case, as the conversation says"};
 
+static const char *pool_word(const struct pool_entry *entry)
+{
+    bool is_nobodys = entry->kind == POOL_RELEASED && entry->agent.len == 0;
+    return is_nobodys ? "the case waits here no longer" : pool_words[entry->kind];
+}
+
 /* false: nothing that matters here. */
 static bool tell_pool_entry(struct slice record, char *out)
 {
@@ -92,9 +98,9 @@ static bool tell_pool_entry(struct slice record, char *out)
     if (!pool_decode(plain, &scratch, &entries, &count))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (pool_words[entries[i].kind] != NULL)
-            len += (size_t)snprintf(out + len, TEXT - len, "%s%s", len > 0 ? ", " : "",
-                    pool_words[entries[i].kind]);
+        if (pool_word(&entries[i]) != NULL)
+            len += (size_t)snprintf(
+                    out + len, TEXT - len, "%s%s", len > 0 ? ", " : "", pool_word(&entries[i]));
     return len > 0;
 }
 
@@ -185,6 +191,40 @@ static void tell_commit(const char *who, const struct proto_commit *commit)
             commit->has_close ? " and closes the case" : "");
 }
 
+/* So many s and ms from now. */
+static const char *in_time(uint64_t at_ms)
+{
+    static char text[32];
+    uint64_t now_ms = fake_server_now_ms(the->world.server);
+    uint64_t ms = at_ms > now_ms ? at_ms - now_ms : 0;
+    snprintf(text, sizeof text, "in %" PRIu64 ".%03" PRIu64 " s", ms / 1000, ms % 1000);
+    return text;
+}
+
+static void tell_wish(const char *who, const struct proto_ask_callback *wish)
+{
+    narrate(the, "%s asks to be called back at %.*s, %s.", who, SLICE_ARGS(wish->address),
+            wish->has_from_ms ? in_time(wish->from_ms) : "at its turn");
+}
+
+static void tell_agreed(const char *who, const struct proto_callback *news)
+{
+    if (news->has_agreed)
+        narrate(the, "%s is told that it will be called back, %s.", who,
+                in_time(news->agreed.from_ms));
+    else
+        narrate(the, "%s is told that %s.", who,
+                news->ways_count > 0 ? "it need not wait, and may be called back"
+                                     : "no callback is offered");
+}
+
+static void tell_assigned(const char *who, const struct proto_assigned *assigned)
+{
+    narrate(the, "%s is told that she is the owner since entry %s%s%.*s.", who,
+            place(&assigned->owner), assigned->has_callback ? ", and to call " : "",
+            SLICE_ARGS(assigned->callback.address));
+}
+
 static void tell_sent(const char *who, unsigned node, const struct proto_frame *frame)
 {
     switch ((int)frame->kind) {
@@ -197,6 +237,13 @@ static void tell_sent(const char *who, unsigned node, const struct proto_frame *
         break;
     case PROTO_KIND_COMMIT:
         tell_commit(who, &frame->as.commit);
+        break;
+    case PROTO_KIND_ASK_CALLBACK:
+        tell_wish(who, &frame->as.ask_callback);
+        break;
+    case PROTO_KIND_CALLBACK_OUTCOME:
+        narrate(the, "%s records that she %s Ada.", who,
+                frame->as.callback_outcome.reached ? "reached" : "did not reach");
         break;
     case PROTO_KIND_ACCEPT:
         narrate(the, "%s accepts the offer.", who);
@@ -230,6 +277,9 @@ static size_t describe(const struct proto_part *part, char *out, size_t size)
         return (size_t)snprintf(out, size, ", the case is closed");
     case PROTO_PART_KIND_QUEUED:
         return (size_t)snprintf(out, size, ", the case waits for a person");
+    case PROTO_PART_KIND_CALLBACK:
+        return (size_t)snprintf(out, size, ", %s",
+                part->has_callback ? "she is to be called back" : "nobody is to call any more");
     default:
         break;
     }
@@ -284,8 +334,10 @@ static void tell_heard(const char *who, unsigned node, const struct proto_frame 
         narrate(the, "%s is offered the case.", who);
         break;
     case PROTO_KIND_ASSIGNED:
-        narrate(the, "%s is told that she is the owner since entry %s.", who,
-                place(&frame->as.assigned.owner));
+        tell_assigned(who, &frame->as.assigned);
+        break;
+    case PROTO_KIND_CALLBACK:
+        tell_agreed(who, &frame->as.callback);
         break;
     case PROTO_KIND_RELEASED:
         narrate(the, "%s is told that the case is hers no longer.", who);
@@ -336,6 +388,7 @@ static void begin(struct narrative *narrative)
     struct plan plan = {.seed = story->seed,
             .node_count = story->node_count,
             .is_lossy = story->is_lossy,
+            .calls_back = story->calls_back,
             .wire = {.delay_ms_min = 1,
                     .delay_ms_max = 1,
                     .detect_ms_max = 0,

@@ -15,7 +15,7 @@ struct story {
     uint64_t seed, ms;
     unsigned node_count, messages;
     const char *const *words; /* of Ada's phone */
-    bool is_lossy, has_bot, has_agent, has_laptop;
+    bool is_lossy, has_bot, has_agent, has_laptop, calls_back;
     /* Of the conversation's log. true: the node never hears the answer. NULL: none. */
     bool (*on_append)(struct narrative *narrative, struct sim_node *sim, uint64_t seq);
     void (*on_frame)(struct narrative *narrative, struct sim_node *sim,

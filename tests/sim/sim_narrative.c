@@ -83,6 +83,26 @@ static void fail_over_after_ack(struct narrative *narrative, struct sim_node *si
         narrative_do(narrative, sim, fail_over);
 }
 
+/* ---- a callback -------------------------------------------------------------------------------
+ */
+
+static void close_the_page(struct narrative *narrative)
+{
+    struct connection_model *phone = &narrative->world.devices[0].line;
+    narrate(narrative, "Ada puts her phone away, and node %u dies.", narrative->sim->index + 1);
+    phone->is_ended = true;
+    fake_client_cut(&phone->client);
+    sim_node_die(narrative->sim);
+}
+
+static void die_when_agreed(struct narrative *narrative, struct sim_node *sim,
+        const struct proto_frame *frame, bool is_to_node)
+{
+    if (!is_to_node && frame->kind == PROTO_KIND_DONE && narrative->deeds == 0 &&
+            narrative->world.devices[0].calls.is_agreed)
+        narrative_do(narrative, sim, close_the_page);
+}
+
 /* ---- all of them ------------------------------------------------------------------------------
  */
 
@@ -131,6 +151,20 @@ static const struct story stories[] = {
                 .is_lossy = true,
                 .has_laptop = true,
                 .on_frame = fail_over_after_ack},
+        {.name = "callback",
+                .title = "A callback through a node's death",
+                .about = "Two nodes. Ada does not want to wait, and is promised a call. She goes, "
+                         "and\nthe node that promised it dies. Nobody there remembers; the due "
+                         "index\nbrings the case back when the time has come.",
+                .seed = 29,
+                .ms = 30000,
+                .node_count = 2,
+                .messages = 1,
+                .words = person,
+                .has_bot = true,
+                .has_agent = true,
+                .calls_back = true,
+                .on_frame = die_when_agreed},
 };
 
 static char *read_file(const char *folder, const char *name)
