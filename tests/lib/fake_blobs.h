@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-enum { FAKE_BLOBS_MAX = 64 };
+enum { FAKE_BLOBS_MAX = 128 };
 
 enum fake_blob_state { FAKE_BLOB_NONE, FAKE_BLOB_PART, FAKE_BLOB_LOOSE, FAKE_BLOB_KEPT };
 

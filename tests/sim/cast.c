@@ -195,6 +195,7 @@ static void begin_life(struct device *device)
     forget_view(device);
     device->outbox = (struct outbox_model){0};
     device->calls = (struct customer_calls){.is_possible = device->calls.is_possible};
+    files_forget(device);
     device->signs = (struct signs){.insists = device->signs.insists};
     device->conversation[0] = '\0';
 }
@@ -223,7 +224,8 @@ static void device_on_error(struct device *device, const struct proto_error *err
             outbox->sent[n].is_open = true;
     static char why[64];
     bool is_final = error->retry == PROTO_RETRY_NEVER;
-    if (calls_on_error(device, error))
+    bool is_emptied = may_hear_of_erasing(device) && slice_is(error->code, "no_such_upload");
+    if (calls_on_error(device, error) || is_emptied) /* emptied: its files go first */
         return;
     if (is_final && !deeds_on_error(device, error) && !slice_is(error->code, "already_sent")) {
         snprintf(why, sizeof why, "refused: %.*s", (int)error->code.len, error->code.bytes);
@@ -334,6 +336,7 @@ static void device_again(struct timer *timer)
     view_fill(device);
     view_leaf(device);
     calls_ask(device);
+    files_fetch(device);
     signs_say(device);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/name.h"
 #include "cast_calls.h"
+#include "cast_files.h"
 #include "fake_peers.h"
 #include "lib/fake_store.h"
 #include "tally.h"
@@ -43,8 +44,11 @@ struct sent {
     uint64_t promised_ms; /* when the first ack came; 0: none came */
     struct name at;       /* acked: the place */
     bool is_acked, is_open;
-    bool is_promised; /* by an ack, not only seen as an entry */
-    bool is_seen;     /* its entry was taken: what was only acked is said again after a welcome */
+    bool is_promised;    /* by an ack, not only seen as an entry */
+    enum sent_file file; /* SAY: that goes with it */
+    char upload[32], shelf[32];
+    unsigned tries;
+    bool is_seen; /* its entry was taken: what was only acked is said again after a welcome */
 };
 
 struct outbox_model {
@@ -120,6 +124,7 @@ struct device {
     struct leafing leafing;
     struct signs signs;
     struct customer_calls calls;
+    struct device_files files;
     unsigned number;
     unsigned lives;     /* before this one: so often what they had said was erased */
     const char *erased; /* the conversation that may be; NULL: none */

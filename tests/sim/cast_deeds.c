@@ -81,6 +81,7 @@ void deeds_begin_next(struct device *device)
         choose_deed(device, sent, n);
     if (sent->deed == DEED_SAY || sent->deed == DEED_EDIT)
         make_words(device, sent, n);
+    files_choose(device, n);
     sent->is_open = true;
 }
 
@@ -110,11 +111,15 @@ bool deeds_send(struct device *device, uint64_t n)
     struct sent *sent = &outbox->sent[n];
     char id_bytes[48];
     struct proto_frame frame = {.kind = kinds[sent->deed]};
-    if (!find_target(outbox, sent))
+    if (!find_target(outbox, sent) || !files_are_up(device, n))
         return false;
     struct slice id = request_id(&device->line, n, id_bytes);
     struct slice lineage = slice_make(outbox->lineage, outbox->lineage_len);
     struct proto_body body = {.kind = PROTO_BODY_KIND_TEXT, .text = text_of(sent->text)};
+    if (sent->file == FILE_UPLOADED) {
+        body.kind = PROTO_BODY_KIND_FILE;
+        body.upload = text_of(sent->upload);
+    }
     if (sent->deed == DEED_SAY)
         frame.as.send = (struct proto_send){.id = id, .lineage = lineage, .n = n, .body = body};
     if (sent->deed == DEED_EDIT)

@@ -37,8 +37,11 @@ static void see(struct device *device, const struct proto_entry_view *entry, uin
     out->kind = part->kind;
     out->target = part->target;
     if (part->has_body) {
-        bool is_system = part->body.kind == PROTO_BODY_KIND_SYSTEM;
-        out->body = is_system ? PROTO_BODY_KIND_TEXT : part->body.kind;
+        bool is_file = part->body.kind == PROTO_BODY_KIND_FILE;
+        bool is_words = is_file || part->body.kind == PROTO_BODY_KIND_SYSTEM;
+        if (is_file)
+            files_see(device, &part->body);
+        out->body = is_words ? PROTO_BODY_KIND_TEXT : part->body.kind;
         snprintf(out->text, sizeof out->text, "%.*s", SLICE_ARGS(part->body.text));
         line_hear(&device->line, part->body.text, asked_ms);
     }

@@ -21,6 +21,8 @@ static const char *missing_of_device(const struct world *world, unsigned contact
             told = &other->signs.readers[i];
     if (!one->leafing.is_done)
         return "somebody did not get to the beginning of the history";
+    if (!files_are_fetched(one))
+        return "somebody cannot get a file that they are shown";
     if (one->may_lose && strcmp(one->conversation, other->conversation) != 0)
         return NULL; /* a failover forgot whose the older one is: it lasts as long as its ticket */
     if (told == NULL || told->read != last)
@@ -56,7 +58,9 @@ static const char *missing(const struct world *world, bool is_typing)
 static void insist(struct world *world, bool is_typing)
 {
     for (unsigned i = 0; i < CONTACTS; i++) {
-        world->devices[i].leafing.is_wanted = true;
+        if (!world->devices[i].leafing.is_wanted)
+            world->devices[i].files.shown_count = 0; /* those that are shown now, from now on */
+        world->devices[i].leafing.is_wanted = world->devices[i].files.wants_all = true;
         world->devices[i].signs.insists = true;
         world->devices[i].signs.is_typing = is_typing;
     }

@@ -150,6 +150,7 @@ void faults_begin(struct world *world)
     fake_server_faults(world->key_server)->barriers_are_hollow = false;
     *fake_bus_faults(world->bus) = plan->bus;
     erasure_begin(world);
+    files_shake(world);
     for (unsigned i = 0; i < plan->fault_count; i++) {
         struct planned *planned = &world->planned[i];
         *planned = (struct planned){
@@ -170,6 +171,7 @@ void faults_end(struct world *world)
     *fake_server_faults(world->server) = calm;
     *fake_server_faults(world->key_server) = calm;
     *fake_bus_faults(world->bus) = (struct fake_bus_faults){.delay_ms_max = 3};
+    files_rest(world);
     fake_server_start(world->server);
     fake_server_start(world->key_server);
     fake_server_demote(world->server);

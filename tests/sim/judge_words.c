@@ -71,6 +71,8 @@ static const char *compare_sent(
         return broken("seq %" PRIu64 ": the device did something else", row->at.seq);
     if (row->text[0] != '\0' && strcmp(row->text, sent->text) != 0)
         return broken("seq %" PRIu64 ": the device said something else", row->at.seq);
+    if (row->has_file != (sent->file == FILE_UPLOADED))
+        return broken("seq %" PRIu64 ": the device attached something else", row->at.seq);
     if (sent->deed != DEED_SAY && !is_same_target(device, sent, &part->ref))
         return broken("seq %" PRIu64 ": the device meant something else", row->at.seq);
     if (sent->deed == DEED_REACT && (part->number != 0) != (sent->text[0] != '\0'))
@@ -102,8 +104,10 @@ const char *words_read(
         return NULL;
     row->kind = part->kind;
     row->n = part->n;
-    if (part->body.len > 0 && body_decode(part->body, scratch, &body))
+    if (part->body.len > 0 && body_decode(part->body, scratch, &body)) {
         snprintf(row->text, sizeof row->text, "%.*s", SLICE_ARGS(body.text));
+        row->has_file = body.kind == PROTO_BODY_KIND_FILE;
+    }
     if (row->kind != PART_MESSAGE) {
         row->target = row_at(words, &part->ref);
         fault = amend(words, row, words->count);
@@ -159,6 +163,14 @@ static const char *compare_shown(
     return NULL;
 }
 
+static size_t files_that_hold(const struct words *words)
+{
+    size_t count = 0;
+    for (size_t i = 1; i <= words->count; i++)
+        count += words->rows[i].has_file && words->rows[i].gone_by == 0;
+    return count;
+}
+
 const char *words_judge_views(const struct words *words, const struct device *device)
 {
     const struct leafing *leafing = &device->leafing;
@@ -169,6 +181,9 @@ const char *words_judge_views(const struct words *words, const struct device *de
         fault = compare_shown(words, &words->rows[i + 1], &device->view[i], false);
     if (fault != NULL || !leafing->is_wanted)
         return fault;
+    if (device->files.shown_count != files_that_hold(words))
+        return broken(
+                "was shown %zu files of %zu", device->files.shown_count, files_that_hold(words));
     if (!leafing->is_done || leafing->count != words->count)
         return broken("leafed through %zu entries of %zu", leafing->count, words->count);
     for (size_t i = 0; i < leafing->count && fault == NULL; i++)

@@ -14,6 +14,7 @@ struct row {
     size_t target;   /* EDITED, DELETED, REACTED: the row that is meant */
     size_t gone_by;  /* words: the row that deleted them, or has newer ones; 0: none */
     bool is_deleted; /* words */
+    bool has_file;   /* words */
     unsigned device; /* who did it, and under which number; number 0: none of the devices */
     uint64_t n;
     char text[48];

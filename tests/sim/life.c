@@ -22,11 +22,16 @@ void sim_node_live(struct sim_node *sim)
     struct node_ports ports = {store, &sim->keystore.base, fake_peers_port(sim->peers), NULL,
             &sim->timers.base, &sim->random.base, sim->hints, .verifier = &sim->verifier.base};
     check(sim->node == NULL);
+    if (sim->world->plan.attaches) {
+        ports.http = &sim->web.base;
+        ports.blobs = &sim->blobs.base;
+    }
     fake_verifier_init(&sim->verifier, &sim->timers, sim->world->plan.seed * 7 + 6 + sim->index);
     fake_server_note(sim->world->server, "node %u lives", sim->index);
     sim->node = node_create(&ports, &sim->world->settings);
     check(sim->node != NULL);
     fake_peers_serve(sim->peers, &node_peer_events, sim->node);
+    fake_web_serve(&sim->web, &node_http_events, sim->node);
 }
 
 /* The process dies where it stands. */
@@ -41,6 +46,8 @@ void sim_node_die(struct sim_node *sim)
     if (sim->hints != NULL)
         fake_hints_crash(sim->hints);
     fake_peers_serve(sim->peers, NULL, NULL);
+    fake_web_serve(&sim->web, NULL, NULL);
+    shaky_blobs_crash(&sim->blobs);
     sim->node = NULL;
 }
 
@@ -146,6 +153,8 @@ static void set_up_cast(struct world *world)
         device->leaves_when_content = true;
         device->may_lose = world->plan.is_lossy;
         device->calls.is_possible = world->plan.calls_back;
+        device->files.webs = world->plan.attaches ? world->files.webs : NULL;
+        device->files.wall = world->server;
         device_start(device, DEEDS);
     }
     for (unsigned i = 0; i < BOTS; i++) {

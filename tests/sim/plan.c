@@ -83,19 +83,20 @@ void plan_make(struct plan *plan, uint64_t seed)
     if (seed % 4 == 1)
         plan->erased_at_ms = 2000 + seed * 7919 % 15000; /* neither does this */
     plan->calls_back = seed % 3 == 1;                    /* nor does this */
+    plan->attaches = seed % 10 == 3 || seed % 8 == 5;    /* nor this */
     plan->wrap_up_ms = fake_random_chance(&random, 300) ? WRAP_UP_MS : 0;
 }
 
 void plan_print(const struct plan *plan, FILE *out)
 {
     fprintf(out,
-            "# seed %" PRIu64 ": %u nodes, %s, %s, %" PRIu64
+            "# seed %" PRIu64 ": %u nodes, %s, %s, %s, %" PRIu64
             " ms of wrap-up, an erasure at %" PRIu64
             " ms; of 1000 commands %u cut, %u unknown, %u full, orphans %u\n",
             plan->seed, plan->node_count, plan->is_lossy ? "everysec" : "barriers hold",
-            plan->calls_back ? "callbacks" : "no callbacks", plan->wrap_up_ms, plan->erased_at_ms,
-            plan->wire.cut_per_mille, plan->wire.unknown_per_mille, plan->wire.full_per_mille,
-            plan->wire.orphans_per_mille);
+            plan->calls_back ? "callbacks" : "no callbacks", plan->attaches ? "files" : "no files",
+            plan->wrap_up_ms, plan->erased_at_ms, plan->wire.cut_per_mille,
+            plan->wire.unknown_per_mille, plan->wire.full_per_mille, plan->wire.orphans_per_mille);
     fprintf(out,
             "# of 1000 hints %u dropped, %u doubled, %u out of order, each up to %" PRIu64
             " ms late\n",

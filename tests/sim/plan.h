@@ -44,6 +44,7 @@ struct plan {
     unsigned bot_ignores_per_mille;
     uint64_t wrap_up_ms;   /* that an agent has with a case that was closed; 0: none */
     uint64_t erased_at_ms; /* when the last contact's conversation is to be erased; 0: it is not */
+    bool attaches;         /* files, to what is said */
     bool calls_back;       /* who waits may be called back instead */
     bool saves_in_parts;   /* the pool, often: a value a part */
     struct fault faults[FAULTS_MAX];

@@ -162,12 +162,21 @@ static void take_out_calls(struct shrinking *shrinking)
         try(shrinking, &smaller);
 }
 
+static void take_out_files(struct shrinking *shrinking)
+{
+    struct plan smaller = *shrinking->plan;
+    smaller.attaches = false;
+    if (shrinking->plan->attaches)
+        try(shrinking, &smaller);
+}
+
 unsigned plan_shrink(struct plan *plan)
 {
     struct shrinking shrinking = {plan, 0};
     take_out_nodes(&shrinking);
     take_out_erasure(&shrinking);
     take_out_calls(&shrinking);
+    take_out_files(&shrinking);
     take_out_faults(&shrinking);
     take_out_chances(&shrinking);
     take_out_faults(&shrinking);

@@ -8,7 +8,8 @@
  * is in the log once, and shown as it holds (judge_words.c); a case has one owner, is handed on
  * once and taken over by a supervisor alone, of whom customers do not know while they look on
  * (judge_owners.c); who is to be called back is, not before the time, once, by who was told of it
- * (judge_calls.c); turns and capacity (verdict.c); nothing waited while nobody looked on
+ * (judge_calls.c); a file comes as it was attached, and nothing is left of what nobody said
+ * (files.c, cast_files.c); turns and capacity (verdict.c); nothing waited while nobody looked on
  * (world.c); receipts, typing and presence (cast_signs.c, epilogue.c); nothing is left of a
  * conversation that was erased meanwhile, and its contact began anew (erasure.c). In worlds with
  * fsync everysec a failover loses what was acked; clients heal it. It may take ERASED back there:

@@ -9,6 +9,7 @@
 #include "bent_store.h"
 #include "flow/callbacks.h"
 #include "flow/callbacks_ahead.h"
+#include "flow/files.h"
 #include "lib/test.h"
 #include "port/crypto.h"
 #include "shrink.h"
@@ -34,7 +35,11 @@ enum rule {
     CALL_WORDS,
     CALL_CANCELLED,
     CALL_DEADLINE,
-    CALL_DUE
+    CALL_DUE,
+    FILE_KEEPING,
+    FILE_SWEEPING,
+    FILE_ERASING,
+    FILE_SEAL
 };
 static enum rule off;
 
@@ -231,6 +236,58 @@ void __wrap_conversation_end_callback(const struct conversation *fold,
 uint64_t __wrap_callback_outcome_ms(struct team *team, struct slice queue)
 {
     return off == CALL_DEADLINE ? UINT32_MAX : __real_callback_outcome_ms(team, queue);
+}
+
+/* ---- files ------------------------------------------------------------------------------------
+ */
+
+void __real_fake_blobs_init(struct fake_blobs *, struct timers *);
+void __wrap_fake_blobs_init(struct fake_blobs *, struct timers *);
+bool __real_crypto_stream_open(
+        struct crypto_stream *, struct slice sealed, uint8_t *out, bool *out_is_last);
+bool __wrap_crypto_stream_open(
+        struct crypto_stream *, struct slice sealed, uint8_t *out, bool *out_is_last);
+
+/* As if it were done. */
+static void keep_nothing(
+        struct blobs *blobs, const struct blob_name *name, blob_done done, void *user)
+{
+    blobs->ops->measure(blobs, name->shelf, done, user);
+}
+
+static void remove_nothing(struct blobs *blobs, struct slice shelf, blob_done done, void *user)
+{
+    blobs->ops->measure(blobs, shelf, done, user);
+}
+
+static void sweep_nothing(struct blobs *blobs, uint64_t older_than_ms, blob_done done, void *user)
+{
+    (void)older_than_ms;
+    blobs->ops->measure(blobs, SLICE_OF("00000000000000000000000000"), done, user);
+}
+
+void __wrap_fake_blobs_init(struct fake_blobs *fake, struct timers *timers)
+{
+    static struct blobs_ops bent;
+    __real_fake_blobs_init(fake, timers);
+    bent = *fake->base.ops;
+    if (off == FILE_KEEPING)
+        bent.keep = keep_nothing;
+    if (off == FILE_ERASING)
+        bent.remove_shelf = remove_nothing;
+    if (off == FILE_SWEEPING)
+        bent.sweep = sweep_nothing;
+    fake->base.ops = &bent;
+}
+
+/* Of a piece, not of the head: a piece that was damaged is sent all the same. */
+bool __wrap_crypto_stream_open(
+        struct crypto_stream *stream, struct slice sealed, uint8_t *out, bool *out_is_last)
+{
+    bool is_good = __real_crypto_stream_open(stream, sealed, out, out_is_last);
+    if (off == FILE_SEAL && is_good && sealed.len != FILE_META_BYTES + STREAM_OVERHEAD)
+        out[0] ^= 1;
+    return is_good;
 }
 
 /* ---- the due index, late ----------------------------------------------------------------------
@@ -443,6 +500,26 @@ static void without_what_is_due_later(void)
     expect_red(CALL_DUE, "phase 3 of ");
 }
 
+static void without_keeping_files(void)
+{
+    expect_red(FILE_KEEPING, "somebody cannot get a file that they are shown");
+}
+
+static void without_sweeping_files(void)
+{
+    expect_red(FILE_SWEEPING, "a file that nobody said is still there");
+}
+
+static void without_erasing_files(void)
+{
+    expect_red(FILE_ERASING, "a file of a conversation that was erased is still there");
+}
+
+static void without_the_seal_of_files(void)
+{
+    expect_red(FILE_SEAL, "a file came with other bytes");
+}
+
 int main(int argc, char **argv)
 {
     crypto_start();
@@ -455,5 +532,7 @@ int main(int argc, char **argv)
                     CASE(without_the_time_of_a_call), CASE(without_the_index_of_calls),
                     CASE(without_token_to_record), CASE(without_telling_of_calls),
                     CASE(without_cancelling_calls), CASE(without_a_deadline_for_outcomes),
-                    CASE(without_what_is_due_later), {0}});
+                    CASE(without_what_is_due_later), CASE(without_keeping_files),
+                    CASE(without_sweeping_files), CASE(without_erasing_files),
+                    CASE(without_the_seal_of_files), {0}});
 }

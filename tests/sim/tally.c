@@ -148,7 +148,9 @@ static const char *const action_names[TALLY_ACTIONS] = {"words were acked", "an 
         "a callback was cancelled", "an agent got a case to call back",
         "an agent recorded that they reached a customer", "an agent recorded that they did not",
         "a callback was given up", "a case went back for want of an outcome",
-        "a supervisor saw who is called back later"};
+        "a supervisor saw who is called back later", "a file went up", "an upload was refused",
+        "an upload broke off", "a file was fetched", "a file was gone",
+        "a file that was erased was gone"};
 
 void tally_action(enum tally_action action)
 {

@@ -309,5 +309,7 @@ const char *judge(struct world *world)
     }
     if (fault == NULL)
         fault = erasure_judge(world);
+    if (fault == NULL)
+        fault = files_judge(world);
     return fault ? fault : judge_pool(world);
 }

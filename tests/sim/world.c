@@ -113,6 +113,7 @@ void world_begin(struct world *world, const struct plan *plan, enum trace trace)
     fake_timers_init(&world->cast_timers, &world->clock);
     fake_timers_init(&world->world_timers, &world->clock);
     start_stores(world);
+    files_begin(world);
     if (trace == TRACE_NONE)
         fake_server_keep_no_trace(world->server);
     if (trace == TRACE_PRINTED)
@@ -202,6 +203,8 @@ void world_run(struct world *world)
     for (uint64_t waited_ms = 0; waited_ms < REST_MS && !is_at_rest(world);
             waited_ms += REST_LOOK_MS)
         world_run_for(world, REST_LOOK_MS);
+    if (is_at_rest(world))
+        files_grow_old(world);
     if (is_at_rest(world) && world->plan.is_lively)
         world_look_back(world);
 }
@@ -219,6 +222,7 @@ void world_end(struct world *world)
     }
     fake_timers_crash(&world->cast_timers);
     fake_timers_crash(&world->world_timers);
+    files_end(world);
     for (unsigned i = 0; i < world->plan.node_count; i++)
         fake_peers_destroy(world->nodes[i].peers);
     fake_bus_destroy(world->bus);

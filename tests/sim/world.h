@@ -7,11 +7,13 @@
 #include "cast.h"
 #include "flow/conversations.h"
 #include "flow/seed.h"
+#include "lib/fake_blobs.h"
 #include "lib/fake_hints.h"
 #include "lib/fake_keystore.h"
 #include "lib/fake_store.h"
 #include "lib/fake_verifier.h"
 #include "plan.h"
+#include "shaky_blobs.h"
 
 enum {
     CONTACTS = 2,
@@ -41,6 +43,8 @@ struct sim_node {
     struct fake_peers *peers;
     struct node *node; /* NULL: it is dead. Its memory is kept: nothing may point into it. */
     struct timer rebirth;
+    struct shaky_blobs blobs;
+    struct fake_web web;
 };
 
 struct planned {
@@ -82,6 +86,11 @@ struct world {
         char conversation[32];
         uint64_t done_ms; /* 0: not yet */
     } erasure;
+    struct world_files {
+        struct fake_blobs disk;
+        struct shaky_faults faults;
+        struct fake_web *webs[NODES_MAX];
+    } files;
     uint64_t quiet_ms; /* when the faults had ended, by the clock on the wall */
     uint64_t faults_done[FAULT_KINDS];
     uint64_t writes_lost;
@@ -105,6 +114,15 @@ void erasure_begin(struct world *world);
 const char *erasure_judge(struct world *world);
 /* What comes after it is done, too. */
 bool erasure_is_settled(struct world *world);
+
+/* files.c: where files lie, in worlds that attach some. */
+void files_begin(struct world *world);
+void files_shake(struct world *world); /* with the faults; */
+void files_rest(struct world *world);  /* and without */
+/* For the disk an hour goes by, and whoever sweeps does. */
+void files_grow_old(struct world *world);
+const char *files_judge(const struct world *world);
+void files_end(struct world *world);
 
 /* life.c: a node's lives, and what is in the world before the cast comes. */
 void sim_node_live(struct sim_node *sim);
