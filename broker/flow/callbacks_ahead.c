@@ -6,7 +6,7 @@
  *   a conversation is followed up, and its callback is ahead   added, or moved
  *   it is due, or there is none any more                       removed
  *   a list is made, and the conversation says otherwise        removed
- *   a new life of the store's link                             added anew: it may have been lost
+ *   a new life of the store's link, or it could not be added    added anew at the next look at it
  *
  * Invariant: nothing depends on it but what supervisors are shown; it says where to look, and the
  * conversation's log says what is so. A case that is due is found by the due index, whether it is
@@ -29,6 +29,14 @@ bool callback_is_ahead_of(const struct chat *chat)
     return chat_fold(chat)->phase == PHASE_QUEUED && callback_waits(chat);
 }
 
+static void on_added(void *user, const struct store_reply *reply)
+{
+    struct chat *chat = user;
+    if (reply->outcome != STORE_OK)
+        chat->told_ahead = 0;
+    chat_release(chat);
+}
+
 void ahead_follow_up(struct chat *chat)
 {
     struct store *store = chat->node->store;
@@ -40,11 +48,13 @@ void ahead_follow_up(struct chat *chat)
     if (mark == chat->told_ahead || generation == 0)
         return;
     chat->told_ahead = mark;
-    if (is_ahead)
-        store->ops->zset_add(
-                store, ahead_key(chat->tenant, key), chat_id(chat), due_ms, ZSET_SET, NULL, NULL);
-    else
+    if (!is_ahead) {
         ahead_forget(chat->node, chat->tenant, chat_id(chat));
+        return;
+    }
+    chat_hold_again(chat);
+    store->ops->zset_add(
+            store, ahead_key(chat->tenant, key), chat_id(chat), due_ms, ZSET_SET, on_added, chat);
 }
 
 void ahead_find(struct node *node, struct slice tenant, size_t count, store_done done, void *user)

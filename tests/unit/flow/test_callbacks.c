@@ -282,6 +282,28 @@ static void the_index_is_told_anew_in_a_new_life_of_the_link(void)
     stage_end();
 }
 
+/* The due index looks at the conversation once more, ten seconds later. */
+static void what_could_not_be_noted_in_the_index_is_noted_later(void)
+{
+    struct actor *bot;
+    char wish[128];
+    begin();
+    struct actor *ada = who_waits(&bot);
+    uint64_t hour_ms = 60 * MINUTE_MS;
+    snprintf(wish, sizeof wish, "\"channel\":\"chat\",\"from_ms\":%llu",
+            (unsigned long long)(node_time_ms(stage.node) / hour_ms + 2) * hour_ms);
+    act_later(ada, 0, "{\"type\":\"ask_callback\",\"id\":\"c\",%s}", wish);
+    while (!callback_is_agreed(&fold_of(ada)->callback))
+        stage_run(1);
+    fake_server_faults(stage.server)->full_per_mille = 1000;
+    stage_run(1000);
+    fake_server_faults(stage.server)->full_per_mille = 0;
+    expect_u64(indexed(), 0);
+    stage_run(25000);
+    expect_u64(indexed(), 1);
+    stage_end();
+}
+
 /* Its queue says how often and when: only the pool knows which that is. */
 static void an_attempt_is_not_counted_before_the_pool_knows_the_case(void)
 {
@@ -448,6 +470,7 @@ int main(int argc, char **argv)
                     CASE(who_is_due_is_listed_as_any_other_and_leaves_the_index),
                     CASE(what_the_index_says_wrongly_is_not_shown_and_goes),
                     CASE(the_index_is_told_anew_in_a_new_life_of_the_link),
+                    CASE(what_could_not_be_noted_in_the_index_is_noted_later),
                     CASE(an_attempt_is_not_counted_before_the_pool_knows_the_case),
                     CASE(who_writes_meanwhile_waits_as_any_other_at_once),
                     CASE(who_is_never_reached_is_told_and_the_case_is_closed),
