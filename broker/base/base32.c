@@ -6,6 +6,8 @@
  */
 #include "base/base32.h"
 
+#include "base/block.h"
+
 const char base32_digits[33] = "0123456789abcdefghjkmnpqrstvwxyz";
 
 const uint8_t base32_values[256] = {['0'] = 1,
@@ -40,3 +42,26 @@ const uint8_t base32_values[256] = {['0'] = 1,
         ['x'] = 30,
         ['y'] = 31,
         ['z'] = 32};
+
+static bool are_digits(block bytes)
+{
+    block numbers = (bytes >= '0') & (bytes <= '9');
+    block letters = (bytes >= 'a') & (bytes <= 'z') & (bytes != 'i') & (bytes != 'l') &
+                    (bytes != 'o') & (bytes != 'u');
+    return block_first(~(numbers | letters)) == BLOCK;
+}
+
+/* A block at a time, of which the last one may overlap the one before it. */
+bool base32_is_text(struct slice text)
+{
+    if (text.len >= BLOCK) {
+        for (size_t at = 0; at + BLOCK < text.len; at += BLOCK)
+            if (!are_digits(block_load(text.bytes + at)))
+                return false;
+        return are_digits(block_load(text.bytes + text.len - BLOCK));
+    }
+    for (size_t i = 0; i < text.len; i++)
+        if (base32_values[(uint8_t)text.bytes[i]] == 0)
+            return false;
+    return true;
+}

@@ -46,6 +46,8 @@ bool callback_word(struct slice channel, enum proto_callback_channel *out_word)
 
 bool callback_view(const struct callback *callback, struct proto_callback_view *out_view)
 {
+    if (!callback_is_agreed(callback))
+        return false;
     struct proto_callback_view view = {.address = callback_address(callback),
             .has_from_ms = callback->due_ms != 0,
             .from_ms = callback->due_ms,
@@ -53,7 +55,7 @@ bool callback_view(const struct callback *callback, struct proto_callback_view *
             .until_ms = callback->until_ms,
             .has_attempts = callback->attempts != 0,
             .attempts = callback->attempts};
-    if (!callback_is_agreed(callback) || !callback_word(callback_channel(callback), &view.channel))
+    if (!callback_word(callback_channel(callback), &view.channel))
         return false;
     *out_view = view;
     return true;
@@ -146,11 +148,11 @@ static void put_windows(const struct route_queue *queue, uint64_t now_ms,
 static bool is_offered_still(struct chat *chat)
 {
     const struct conversation *fold = chat_fold(chat);
+    if (!chat->is_callback_offered || chat->told_callback == 0 || fold->phase != PHASE_QUEUED ||
+            callback_is_agreed(&fold->callback) || node_time_ms(chat->node) >= chat->ways_until_ms)
+        return false;
     struct team *team = pools_team(chat->node, chat->tenant);
-    return chat->is_callback_offered && chat->told_callback != 0 && team != NULL &&
-           fold->phase == PHASE_QUEUED && !callback_is_agreed(&fold->callback) &&
-           node_time_ms(chat->node) < chat->ways_until_ms &&
-           team_policy(team)->version == chat->ways_policy;
+    return team != NULL && team_policy(team)->version == chat->ways_policy;
 }
 
 static void put_offer(struct chat *chat, const struct route_queue *queue, struct slice *ways,

@@ -31,12 +31,7 @@ bool conversations_create(struct node *node)
 
 bool conversation_id_is_well_formed(struct slice id)
 {
-    if (id.len != CONVERSATION_ID_LEN)
-        return false;
-    size_t digits = 0;
-    for (size_t i = 0; i < CONVERSATION_ID_LEN; i++)
-        digits += base32_values[(uint8_t)id.bytes[i]] != 0;
-    return digits == CONVERSATION_ID_LEN;
+    return id.len == CONVERSATION_ID_LEN && base32_is_text(id);
 }
 
 unsigned conversation_buckets(const struct node *node)

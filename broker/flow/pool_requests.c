@@ -291,20 +291,19 @@ static void look_at_waiting(struct chat *chat, struct team *team)
         pool_give_later(team, &key, view.moved_seq);
 }
 
-static void look_at_active(struct chat *chat, const struct pool *pool)
+static void look_at_active(struct chat *chat, struct team *team)
 {
     struct pool_request_view view;
     struct pool_key key = {chat_id(chat), chat_fold(chat)->request};
-    bool is_known = pool_find(pool, &key, &view) && view.state == POOL_ACTIVE &&
+    bool is_known = pool_find(team_pool(team), &key, &view) && view.state == POOL_ACTIVE &&
                     slice_equal(view.agent, id_slice(&chat_fold(chat)->owner_id));
     if (is_known) /* perhaps somebody spoke */
-        activity_look_at(pools_team(chat->node, chat->tenant), chat, &view);
+        activity_look_at(team, chat, &view);
     struct request_change *change =
             is_known ? NULL : make_change(chat, POOL_ADOPTED, &chat_fold(chat)->request, "adopted");
     if (change != NULL) {
         change->agent = chat_fold(chat)->owner_id;
-        needs_complete(
-                &change->needs, chat_fold(chat), team_policy(pools_team(chat->node, chat->tenant)));
+        needs_complete(&change->needs, chat_fold(chat), team_policy(team));
         submit(change);
     }
 }
@@ -332,7 +331,7 @@ void pools_follow_up(struct chat *chat)
     if (fold->phase == PHASE_QUEUED)
         look_at_waiting(chat, team);
     else if (fold->phase == PHASE_ACTIVE)
-        look_at_active(chat, team_pool(team));
+        look_at_active(chat, team);
 }
 
 struct request_check {

@@ -26,8 +26,8 @@ struct amendment {
 };
 
 struct amendments {
-    struct amendment all[AMENDMENTS_MAX]; /* in no order */
     size_t count;
+    struct amendment all[AMENDMENTS_MAX]; /* in no order */
     uint64_t page_seq;    /* the entry that holds the newest page; 0: there is none */
     uint64_t paged_up_to; /* what pages hold was amended by this entry or earlier */
 };

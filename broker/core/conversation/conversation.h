@@ -63,11 +63,29 @@ struct participant {
     struct name token;
 };
 
+/* What each message looks at comes first, side by side: of a thousand conversations hardly one is
+ * in the processor's cache when its next message comes. */
 struct conversation {
     struct name tail;
     uint64_t time_ms;
     struct name public_tail, staff_tail;
     enum conversation_phase phase;
+    uint8_t participant_count, invited_count;
+    uint16_t state_len;
+
+    struct name owner;       /* the token: name of the entry that gave the ownership */
+    struct name request;     /* QUEUED: the entry that asked; ACTIVE: the request that was served */
+    struct name turn;        /* the open turn; none when seq is 0 */
+    uint64_t input_from_seq; /* first customer message that no turn covers yet; 0: none */
+    uint64_t spoken_ms;      /* the newest public words of the customer or an agent */
+    uint64_t unanswered_ms;  /* the oldest words of the customer after the last answer; 0: none */
+    uint64_t turn_attempt;
+    uint64_t turn_from_seq; /* the open turn's input begins here */
+    uint64_t packet_seq;    /* the entry that holds the case's handoff packet; 0: none yet */
+    uint64_t first_queued_ms;
+    uint64_t closed_ms; /* the last case was closed; 0: none was */
+    struct callback callback;
+    struct lineages lineages;
 
     struct id_text tenant;
     struct short_text contact_name;
@@ -76,8 +94,7 @@ struct conversation {
     struct id_text reference; /* keyed digest of the proven reference; empty: anonymous */
     struct id_text follow;    /* superseded: the conversation that goes on */
 
-    uint64_t cases;    /* opened so far */
-    struct name owner; /* the token: name of the entry that gave the ownership */
+    uint64_t cases; /* opened so far */
     struct id_text owner_id;
     struct name last_owner; /* the token with which this case, or when idle the last one, was closed
                                or handed on */
@@ -85,27 +102,11 @@ struct conversation {
     struct id_text last_agent;
     struct participant participants[PARTICIPANTS_MAX];
     struct id_text invited[PARTICIPANTS_MAX]; /* may join */
-    uint8_t participant_count, invited_count;
-
-    struct name turn; /* the open turn; none when seq is 0 */
-    uint64_t turn_attempt;
-    uint64_t turn_from_seq;  /* the open turn's input begins here */
-    uint64_t input_from_seq; /* first customer message that no turn covers yet; 0: none */
     struct name committed_turn, committed_at;
     uint64_t committed_digest;
 
-    struct name request; /* QUEUED: the entry that asked; ACTIVE: the request that was served */
-    uint64_t packet_seq; /* the entry that holds the case's handoff packet; 0: none yet */
-    uint64_t first_queued_ms;
-    uint64_t spoken_ms;     /* the newest public words of the customer or an agent */
-    uint64_t unanswered_ms; /* the oldest words of the customer after the last answer; 0: none */
-    uint64_t closed_ms;     /* the last case was closed; 0: none was */
-    struct callback callback;
-
-    uint16_t state_len;
     char state[CONVERSATION_STATE_BYTES]; /* pairs: u8 name len, u16 value len (little endian),
                                              name, value */
-    struct lineages lineages;
     struct amendments amendments;
     struct journey journey;
 };

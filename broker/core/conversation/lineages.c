@@ -27,12 +27,12 @@ void lineage_make(uint64_t now_ms, const uint8_t random[8], char out[LINEAGE_LEN
 
 bool lineage_is_well_formed(struct slice id)
 {
+    char digits[LINEAGE_LEN];
     if (id.len != LINEAGE_LEN || id.bytes[LINEAGE_BIRTH_LEN] != '-')
         return false;
-    size_t digits = 0;
-    for (size_t i = 0; i < LINEAGE_LEN; i++)
-        digits += base32_values[(uint8_t)id.bytes[i]] != 0;
-    return digits == LINEAGE_LEN - 1;
+    memcpy(digits, id.bytes, LINEAGE_LEN);
+    digits[LINEAGE_BIRTH_LEN] = base32_digits[0];
+    return base32_is_text(slice_make(digits, LINEAGE_LEN));
 }
 
 uint64_t lineage_birth_ms(struct slice id)
@@ -74,11 +74,11 @@ static enum lineage_answer ask_known(const struct lineages *lineages, const stru
 enum lineage_answer lineages_ask(const struct lineages *lineages, struct slice id, uint64_t n,
         uint64_t digest, struct lineage_place *out_place)
 {
-    if (!lineage_is_well_formed(id) || n == 0)
-        return LINEAGE_MALFORMED;
-    const struct lineage *lineage = find(lineages, id);
+    const struct lineage *lineage = id.len == LINEAGE_LEN && n != 0 ? find(lineages, id) : NULL;
     if (lineage != NULL)
         return ask_known(lineages, lineage, n, digest, out_place);
+    if (!lineage_is_well_formed(id) || n == 0)
+        return LINEAGE_MALFORMED;
     if (memcmp(id.bytes, lineages->forgotten_birth, LINEAGE_BIRTH_LEN) <= 0)
         return LINEAGE_MALFORMED;
     if (n == 1)

@@ -30,9 +30,9 @@ struct lineage {
 };
 
 struct lineages {
-    struct lineage all[LINEAGES_MAX];
-    size_t count;
+    uint16_t count;
     char forgotten_birth[LINEAGE_BIRTH_LEN]; /* no lineage born up to here is taken as new */
+    struct lineage all[LINEAGES_MAX];
     struct lineage_place windows[LINEAGE_WINDOWS][LINEAGE_WINDOW];
 };
 

@@ -71,6 +71,20 @@ static void each_digit_of_an_id_is_known_and_nothing_else(void)
     }
 }
 
+/* Sixteen bytes at a time: each byte, at each place of two such steps and a rest. */
+static void what_is_no_digit_is_found_wherever_it_is(void)
+{
+    char text[40];
+    for (size_t at = 0; at < sizeof text; at++)
+        for (unsigned byte = 0; byte < 256; byte++) {
+            memset(text, 'z', sizeof text);
+            text[at] = (char)byte;
+            for (size_t len = at; len <= sizeof text; len++)
+                expect(base32_is_text(slice_make(text, len)) ==
+                        (len == at || base32_values[byte] != 0));
+        }
+}
+
 static void a_name_has_only_one_spelling(void)
 {
     static const char *const refused[] = {"", "12", "-9f86d081884c7d65", "012-9f86d081884c7d65",
@@ -262,6 +276,7 @@ int main(int argc, char **argv)
                     CASE(a_name_is_decimal_digits_and_hex_digits),
                     CASE(numbers_have_no_sign_and_no_padding),
                     CASE(each_digit_of_an_id_is_known_and_nothing_else),
+                    CASE(what_is_no_digit_is_found_wherever_it_is),
                     CASE(a_map_finds_what_was_put_and_not_what_was_removed),
                     CASE(keys_of_any_length_are_told_apart),
                     CASE(what_an_arena_gives_is_zeroed_unless_it_is_asked_for_raw),
