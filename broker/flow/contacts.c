@@ -233,11 +233,13 @@ static bool leads_nowhere(const struct contact_flow *flow, enum log_outcome outc
                    (refusal == REFUSAL_IDENTITY_TAKEN || refusal == REFUSAL_ERASED));
 }
 
+/* A log that cannot be appended to is still this contact's: whoever asks for it is told why. */
 static void on_identified(struct chat_change *change, enum log_outcome outcome)
 {
     struct contact_flow *flow = LIST_ITEM(change, struct contact_flow, change);
     bool is_own = slice_equal(id_slice(&flow->own), flow_id(flow));
-    if (outcome == LOG_APPENDED || outcome == LOG_WAS_ALREADY)
+    bool is_unwritable = outcome == LOG_READ_ONLY || outcome == LOG_QUARANTINED;
+    if (outcome == LOG_APPENDED || outcome == LOG_WAS_ALREADY || (!is_own && is_unwritable))
         end(flow, CONTACT_GOOD);
     else if (!is_own && leads_nowhere(flow, outcome))
         look_past(flow);

@@ -30,6 +30,8 @@
 
 #include <stdlib.h>
 
+enum { NEWER_AGAIN_MS = 5000 }; /* what a newer node wrote: until an upgrade is a little further */
+
 struct entering {
     struct chat_touch touch;
     struct node *node;
@@ -179,6 +181,9 @@ static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
     } else if (session != NULL && outcome == LOG_MISSING &&
                touch->change.refusal == REFUSAL_UNBORN) {
         deliver_loss(session, chat, request_id);
+    } else if (session != NULL && outcome == LOG_READ_ONLY) {
+        session_error_after(session, request_id, PROTO_ERROR_NEWER_LOG, NEWER_AGAIN_MS, 0);
+        session_bye(session, "newer_log", NEWER_AGAIN_MS, PROTO_CLOSE_GOING_AWAY);
     } else if (session != NULL) {
         session_error(session, request_id,
                 outcome == LOG_WAS_ALREADY ? PROTO_ERROR_CONVERSATION_ERASED
