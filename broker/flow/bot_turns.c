@@ -192,9 +192,11 @@ static void on_input_read(struct chat_read *read, enum log_outcome outcome)
     size_t mark = flight->inputs ? flight->scratch_mark : node->scratch.used;
     if (flight->is_over) {
         free_flight(flight);
-    } else if (worker == NULL || outcome != LOG_APPENDED) {
+    } else if (outcome != LOG_APPENDED) {
         give_back_worker(flight);
-        wait_for_worker(flight);
+        wait_for_worker(flight); /* and no sooner: the store is away */
+    } else if (worker == NULL) {
+        carry_or_refuse(flight); /* it left meanwhile; another one may be there */
     } else {
         turn_send(flight, worker);
         set_state(flight, FLIGHT_OUT);

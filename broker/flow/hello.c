@@ -59,27 +59,6 @@ static bool issue_ticket(struct session *session, struct buffer *out)
     return credential.tenant != NULL && ticket_issue(session->node, &credential, out);
 }
 
-static struct proto_limit_set limits_for(const struct session *session)
-{
-    const struct node_settings *settings = session->node->settings;
-    bool is_person = session->role == CREDENTIAL_CUSTOMER || session->role == CREDENTIAL_AGENT;
-    bool may_upload = is_person && session->node->blobs != NULL;
-    return (struct proto_limit_set){.frame_bytes = PROTO_LIMIT_FRAME_BYTES,
-            .text_bytes = PROTO_LIMIT_TEXT_BYTES,
-            .unacked_sends = PROTO_LIMIT_UNACKED_SENDS,
-            .history_entries = PROTO_LIMIT_HISTORY_ENTRIES,
-            .ping_ms = settings->ping_ms ? settings->ping_ms : PROTO_LIMIT_PING_MS,
-            .dead_ms = settings->dead_ms ? settings->dead_ms : PROTO_LIMIT_DEAD_MS,
-            .has_messages_per_min = true,
-            .messages_per_min = session->role == CREDENTIAL_CUSTOMER
-                                        ? settings->messages_per_min
-                                        : settings->agent_messages_per_min,
-            .has_upload_bytes = true,
-            .upload_bytes = may_upload ? settings->upload_bytes_max : 0,
-            .has_edit_ms = true,
-            .edit_ms = is_person ? settings->edit_window_ms : 0};
-}
-
 static enum proto_role role_word(enum credential_role role)
 {
     switch (role) {
@@ -119,7 +98,7 @@ static bool send_welcome(struct session *session, struct slice request_id, const
             .lineage = slice_make(lineage, sizeof lineage),
             .ticket = buffer_slice(&ticket),
             .ticket_expires_in_ms = node->settings->ticket_ms,
-            .limits = limits_for(session),
+            .limits = limits_told(session),
             .durability = node->settings->durability,
             .time_ms = node_time_ms(node)};
     if (chat != NULL) {

@@ -86,6 +86,25 @@ static uint32_t messages_per_min(const struct session *session)
     return is_customer(session) ? settings->messages_per_min : settings->agent_messages_per_min;
 }
 
+struct proto_limit_set limits_told(const struct session *session)
+{
+    const struct node_settings *settings = session->node->settings;
+    bool is_person = is_customer(session) || session->role == CREDENTIAL_AGENT;
+    bool may_upload = is_person && session->node->blobs != NULL;
+    return (struct proto_limit_set){.frame_bytes = PROTO_LIMIT_FRAME_BYTES,
+            .text_bytes = PROTO_LIMIT_TEXT_BYTES,
+            .unacked_sends = PROTO_LIMIT_UNACKED_SENDS,
+            .history_entries = PROTO_LIMIT_HISTORY_ENTRIES,
+            .ping_ms = settings->ping_ms ? settings->ping_ms : PROTO_LIMIT_PING_MS,
+            .dead_ms = settings->dead_ms ? settings->dead_ms : PROTO_LIMIT_DEAD_MS,
+            .has_messages_per_min = true,
+            .messages_per_min = messages_per_min(session),
+            .has_upload_bytes = true,
+            .upload_bytes = may_upload ? settings->upload_bytes_max : 0,
+            .has_edit_ms = true,
+            .edit_ms = is_person ? settings->edit_window_ms : 0};
+}
+
 uint64_t limits_session_wait_ms(struct session *session)
 {
     return rate_take(&session->sends, messages_per_min(session), node_clock_ms(session->node));

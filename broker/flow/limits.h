@@ -4,7 +4,7 @@
 #define WEFT_FLOW_LIMITS_H
 
 #include "base/slice.h"
-#include "proto/codec.h"
+#include "proto/frames.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,6 +24,9 @@ uint64_t rate_take(struct rate *rate, uint32_t per_min, uint64_t clock_ms);
 
 bool limits_create(struct node *node); /* sets node->limits */
 void limits_destroy(struct node *node);
+
+/* What a welcome says of them. */
+struct proto_limit_set limits_told(const struct session *session);
 
 /* Each returns 0: it may, and is counted; else how long to wait, ms. */
 /* A message, by what this session has sent. */

@@ -107,6 +107,9 @@ void act_later(struct actor *actor, uint64_t ms, const char *format, ...)
 /* Whether the text was heard since the last act. */
 bool heard(const struct actor *actor, const char *text);
 bool heard_ever(const struct actor *actor, const char *text);
+/* How often: ever, and since the last act. */
+size_t times_heard(const struct actor *actor, const char *text);
+size_t times_heard_lately(const struct actor *actor, const char *text);
 /* Waits until it is heard, for at most ms. */
 bool will_hear(struct actor *actor, const char *text, uint64_t ms);
 

@@ -108,6 +108,24 @@ bool heard_ever(const struct actor *actor, const char *text)
     return strstr(actor->heard, text) != NULL;
 }
 
+static size_t times_from(const char *at, const char *text)
+{
+    size_t count = 0;
+    for (; (at = strstr(at, text)) != NULL; at++)
+        count++;
+    return count;
+}
+
+size_t times_heard(const struct actor *actor, const char *text)
+{
+    return times_from(actor->heard, text);
+}
+
+size_t times_heard_lately(const struct actor *actor, const char *text)
+{
+    return times_from(actor->heard + actor->mark, text);
+}
+
 bool will_hear(struct actor *actor, const char *text, uint64_t ms)
 {
     uint64_t until_ms = stage.clock.now_ms + ms;

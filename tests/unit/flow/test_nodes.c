@@ -23,14 +23,6 @@ static void begin_apart(void)
     stage_run(3 * MEMBERS_LOOK_MS); /* all know of all */
 }
 
-static size_t times_heard(const struct actor *actor, const char *text)
-{
-    size_t count = 0;
-    for (const char *at = actor->heard; (at = strstr(at, text)) != NULL; at++)
-        count++;
-    return count;
-}
-
 /* ---- words ------------------------------------------------------------------------------------
  */
 

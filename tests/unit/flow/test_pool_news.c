@@ -21,14 +21,6 @@ static void begin_apart(void)
     stage_start_nodes(2);
 }
 
-static size_t times_heard(const struct actor *actor, const char *text)
-{
-    size_t count = 0;
-    for (const char *at = actor->heard; (at = strstr(at, text)) != NULL; at++)
-        count++;
-    return count;
-}
-
 /* The node has told Anna's desk of her chat already, in a session that is over. */
 static void who_came_while_the_pool_could_not_be_read_is_told_what_others_were(void)
 {

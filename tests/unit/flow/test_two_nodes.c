@@ -30,19 +30,6 @@ static enum pool_status status_at(size_t place, const char *agent)
     return is_known ? view.status : POOL_OFFLINE;
 }
 
-static size_t count_from(const struct actor *actor, size_t from, const char *text)
-{
-    size_t count = 0;
-    for (const char *at = actor->heard + from; (at = strstr(at, text)) != NULL; at++)
-        count++;
-    return count;
-}
-
-static size_t count_ever(const struct actor *actor, const char *text)
-{
-    return count_from(actor, 0, text);
-}
-
 static struct actor *agent_at(size_t place, const char *id)
 {
     stage_on(place);
@@ -101,7 +88,7 @@ static void an_agent_who_leaves_is_offline_after_the_grace(void)
     expect(status_at(1, "anna") == POOL_ONLINE);
     expect(will_hear(ben, "\"offline\"", 1500));
     stage_run(5000);
-    expect_u64(count_from(ben, ben->mark, "\"offline\""), 1);
+    expect_u64(times_heard_lately(ben, "\"offline\""), 1);
     stage_end();
 }
 
@@ -167,10 +154,10 @@ static void an_offer_reaches_an_agent_at_another_node_once(void)
     act_ask(anna, "{\"type\":\"close\",\"id\":\"c\",\"conversation\":\"%s\",\"owner\":\"%s\"}",
             anna->conversation, anna->owner);
     stage_run(3000);
-    expect_u64(count_ever(anna, "\"type\":\"offer\""), 1);
-    expect_u64(count_ever(anna, "\"type\":\"assigned\""), 1);
-    expect_u64(count_ever(anna, "\"type\":\"released\""), 1);
-    expect_u64(count_ever(anna, "\"type\":\"cancel\""), 0);
+    expect_u64(times_heard(anna, "\"type\":\"offer\""), 1);
+    expect_u64(times_heard(anna, "\"type\":\"assigned\""), 1);
+    expect_u64(times_heard(anna, "\"type\":\"released\""), 1);
+    expect_u64(times_heard(anna, "\"type\":\"cancel\""), 0);
     stage_end();
 }
 
@@ -187,9 +174,9 @@ static void a_colleague_at_another_node_is_told_of_an_invitation_once(void)
             anna->conversation, anna->owner);
     expect(heard(anna, "\"done\"") || will_hear(anna, "\"done\"", 1000));
     stage_run(1000);
-    expect_u64(count_ever(ben, "\"type\":\"invited\""), 1);
-    expect_u64(count_ever(here, "\"type\":\"invited\""), 1);
-    expect_u64(count_ever(anna, "\"type\":\"invited\""), 0);
+    expect_u64(times_heard(ben, "\"type\":\"invited\""), 1);
+    expect_u64(times_heard(here, "\"type\":\"invited\""), 1);
+    expect_u64(times_heard(anna, "\"type\":\"invited\""), 0);
     act_ask(ben, "{\"type\":\"join\",\"id\":\"j\",\"conversation\":\"%s\"}", anna->conversation);
     expect(will_hear(ben, "My parcel is late", 2000));
     stage_end();
@@ -207,8 +194,8 @@ static void an_offer_that_is_over_is_cancelled_at_every_node_once(void)
     act_ask(second, "{\"type\":\"decline\",\"id\":\"d\",\"offer\":\"%s\"}", second->offer);
     expect(heard(ben, "\"cancel\"") || will_hear(ben, "\"cancel\"", 1000));
     stage_run(500);
-    expect_u64(count_ever(ben, "\"type\":\"offer\""), 1);
-    expect_u64(count_ever(ben, "\"type\":\"cancel\""), 1);
+    expect_u64(times_heard(ben, "\"type\":\"offer\""), 1);
+    expect_u64(times_heard(ben, "\"type\":\"cancel\""), 1);
     stage_end();
 }
 
@@ -231,8 +218,8 @@ static void a_chat_closed_at_another_node_is_released_here(void)
             ben->conversation, ben->owner);
     expect(heard_ever(ben, "\"released\"") || will_hear(ben, "\"released\"", 1000));
     stage_run(2000);
-    expect_u64(count_ever(ben, "\"type\":\"assigned\""), 1);
-    expect_u64(count_ever(ben, "\"type\":\"released\""), 1);
+    expect_u64(times_heard(ben, "\"type\":\"assigned\""), 1);
+    expect_u64(times_heard(ben, "\"type\":\"released\""), 1);
     stage_end();
 }
 
@@ -252,7 +239,7 @@ static void a_chat_closed_while_a_window_was_untold_is_released_here(void)
     expect(heard_ever(second, "\"released\"") || will_hear(second, "\"released\"", 1000));
     expect(!heard_ever(ben, "\"released\""));
     stage_run(10000);
-    expect_u64(count_ever(ben, "\"type\":\"released\""), 1);
+    expect_u64(times_heard(ben, "\"type\":\"released\""), 1);
     stage_end();
 }
 
@@ -261,10 +248,10 @@ static void colleagues_at_every_node_hear_of_a_change_once(void)
     begin();
     struct actor *anna = agent_at(0, "anna"), *ben = agent_at(1, "ben");
     stage_run(500);
-    size_t before = count_ever(ben, "\"presence\"");
+    size_t before = times_heard(ben, "\"presence\"");
     act_ask(anna, "{\"type\":\"set_presence\",\"id\":\"p\",\"status\":\"away\"}");
     stage_run(2000);
-    expect_u64(count_ever(ben, "\"presence\"") - before, 1);
+    expect_u64(times_heard(ben, "\"presence\"") - before, 1);
     expect(heard_ever(ben, "\"away\""));
     stage_end();
 }
@@ -364,7 +351,7 @@ static void a_leader_that_slept_is_fenced(void)
     stage_run(6000);
     expect_u64(leader(0), incarnation_of(here));
     expect_u64(leader(1), incarnation_of(here));
-    expect_u64(count_ever(ben, "\"type\":\"offer\""), 1);
+    expect_u64(times_heard(ben, "\"type\":\"offer\""), 1);
     stage_end();
 }
 
@@ -390,8 +377,8 @@ static void a_pool_that_lost_everything_is_told_again(void)
     expect(view.load == 1 && view.status == POOL_AWAY);
     expect_u64(pool_counts(pool_at(1)).waiting, 1);
     expect_u64(pool_counts(pool_at(1)).active, 1);
-    expect_u64(count_ever(anna, "\"type\":\"assigned\""), 1);
-    expect_u64(count_ever(anna, "\"type\":\"released\""), 0);
+    expect_u64(times_heard(anna, "\"type\":\"assigned\""), 1);
+    expect_u64(times_heard(anna, "\"type\":\"released\""), 0);
     stage_end();
 }
 
@@ -410,7 +397,7 @@ static void a_close_that_is_refused_frees_no_place(void)
         expect_u64(pool_counts(pool_at(0)).active, 1);
     }
     expect(heard(anna, "\"fenced\""));
-    expect_u64(count_ever(anna, "\"type\":\"released\""), 0);
+    expect_u64(times_heard(anna, "\"type\":\"released\""), 0);
     stage_end();
 }
 
@@ -436,87 +423,6 @@ static void a_close_that_no_hint_told_is_found(void)
     stage_end();
 }
 
-/* ---- bots -------------------------------------------------------------------------------------
- */
-
-static void a_bot_at_another_node_serves_a_customer(void)
-{
-    begin();
-    struct actor *bot = bot_at(1), *ada = customer_at(0);
-    stage_run(1500);
-    act_say(ada, "Where is my parcel?");
-    expect(heard(bot, "\"turn\"") || will_hear(bot, "\"turn\"", 500));
-    act_commit(bot, "On its way", "");
-    expect(heard(bot, "\"ack\""));
-    expect(will_hear(ada, "On its way", 500));
-    stage_run(10000);
-    expect_u64(count_ever(bot, "\"type\":\"turn\""), 1);
-    expect_u64(count_ever(bot, "\"type\":\"cancel\""), 0);
-    stage_end();
-}
-
-static void a_turn_is_carried_by_one_node_when_both_could(void)
-{
-    begin();
-    struct actor *bot = bot_at(0), *other = bot_at(1), *ada = customer_at(0);
-    struct actor *anna = agent_at(1, "anna");
-    hand_over(ada, bot);
-    accept_offer(anna);
-    act_ask(anna, "{\"type\":\"close\",\"id\":\"c\",\"conversation\":\"%s\",\"owner\":\"%s\"}",
-            anna->conversation, anna->owner);
-    act_ask(anna, "{\"type\":\"watch\",\"id\":\"w\",\"conversation\":\"%s\"}", ada->conversation);
-    stage_run(1500);
-    act_say(ada, "One more thing"); /* both nodes follow the conversation */
-    stage_run(3000);
-    expect_u64(count_ever(bot, "\"type\":\"turn\""), 2);
-    expect_u64(count_ever(other, "\"type\":\"turn\""), 0);
-    stage_end();
-}
-
-static void a_turn_whose_bots_node_died_goes_to_another_bot(void)
-{
-    begin();
-    struct actor *bot = bot_at(1), *ada = customer_at(0);
-    stage_run(1500);
-    act_say(ada, "Where is my parcel?");
-    expect(heard(bot, "\"turn\"") || will_hear(bot, "\"turn\"", 500));
-    stage_kill(1);
-    struct actor *other = bot_at(0);
-    expect(will_hear(other, "\"turn\"", stage.settings.turn_lease_ms + 2000));
-    act_commit(other, "On its way", "");
-    expect(will_hear(ada, "On its way", 500) || heard_ever(ada, "On its way"));
-    stage_end();
-}
-
-static void a_turn_whose_bots_node_died_goes_to_people(void)
-{
-    begin();
-    struct actor *bot = bot_at(1), *ada = customer_at(0), *anna = agent_at(0, "anna");
-    stage_run(1500);
-    act_say(ada, "Where is my parcel?");
-    expect(heard(bot, "\"turn\"") || will_hear(bot, "\"turn\"", 500));
-    stage_kill(1);
-    expect(will_hear(anna, "\"offer\"", stage.settings.turn_lease_ms + 10000));
-    stage_end();
-}
-
-/* A worker that sends progress keeps its turn, also at another node. */
-static void progress_at_another_node_extends_the_lease(void)
-{
-    begin();
-    struct actor *bot = bot_at(1), *ada = customer_at(0);
-    stage_run(1500);
-    act_say(ada, "Where is my parcel?");
-    expect(heard(bot, "\"turn\"") || will_hear(bot, "\"turn\"", 500));
-    for (unsigned i = 0; i < 4; i++)
-        act_later(bot, 3000, "{\"type\":\"progress\",\"conversation\":\"%s\",\"turn\":\"%s\"}",
-                bot->conversation, bot->turn);
-    act_commit(bot, "On its way", "");
-    expect(heard(bot, "\"ack\""));
-    expect_u64(count_ever(bot, "\"type\":\"turn\""), 1);
-    stage_end();
-}
-
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
@@ -537,10 +443,5 @@ int main(int argc, char **argv)
                     CASE(a_leader_that_slept_is_fenced),
                     CASE(a_pool_that_lost_everything_is_told_again),
                     CASE(a_close_that_no_hint_told_is_found),
-                    CASE(a_close_that_is_refused_frees_no_place),
-                    CASE(a_bot_at_another_node_serves_a_customer),
-                    CASE(a_turn_is_carried_by_one_node_when_both_could),
-                    CASE(a_turn_whose_bots_node_died_goes_to_another_bot),
-                    CASE(a_turn_whose_bots_node_died_goes_to_people),
-                    CASE(progress_at_another_node_extends_the_lease), {0}});
+                    CASE(a_close_that_is_refused_frees_no_place), {0}});
 }
