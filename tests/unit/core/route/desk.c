@@ -4,6 +4,8 @@
 
 #include "lib/test.h"
 
+#include <stdio.h>
+
 struct pool *desk_pool;
 struct pool_log desk_log;
 struct route_policy desk_policy;
@@ -72,6 +74,15 @@ static struct pool_skill skill_of(struct slice word)
     for (const char *digit = colon + 1; digit < word.bytes + word.len; digit++)
         skill.level = skill.level * 10 + (uint32_t)(*digit - '0');
     return skill;
+}
+
+const char *one_of_many(char letter, unsigned number)
+{
+    static char texts[64][16];
+    static unsigned next;
+    char *text = texts[next++ % 64];
+    snprintf(text, sizeof texts[0], "%c%u", letter, number);
+    return text;
 }
 
 void agent_comes(const char *agent, uint32_t capacity, const char *skills, const char *languages)

@@ -16,6 +16,8 @@ extern uint64_t desk_now_ms;
 
 /* ---- what people do ----
  * skills: "billing:900 parcels" (1000 when no level is given); languages: "de en". */
+/* "a7": one of many. The text is the test's own until sixty-four more were named. */
+const char *one_of_many(char letter, unsigned number);
 void agent_comes(const char *agent, uint32_t capacity, const char *skills, const char *languages);
 void agent_is(const char *agent, enum pool_status status);
 void agent_is_removed(const char *agent);

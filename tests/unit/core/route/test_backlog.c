@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* More who wait than there is room: who is served, how well, and that nobody is left for ever. */
-#include "core/route/setup.h"
 #include "desk.h"
 #include "lib/test.h"
 
@@ -14,16 +13,6 @@ static struct pool_decisions decisions;
 static void decide(void)
 {
     pool_decide(desk_pool, &desk_policy, desk_now_ms, &decisions);
-}
-
-/* The text is the test's own until the next case. */
-static const char *numbered(char letter, unsigned number)
-{
-    static char texts[64][16];
-    static unsigned next;
-    char *text = texts[next++ % 64];
-    snprintf(text, sizeof texts[0], "%c%u", letter, number);
-    return text;
 }
 
 /* ---- who is served ---- */
@@ -46,15 +35,15 @@ static void the_oldest_go_first_when_all_are_alike(void)
 {
     desk_open();
     for (unsigned i = 0; i < 7; i++)
-        agent_comes(numbered('a', i), 1 + i % 3, "", "");
+        agent_comes(one_of_many('a', i), 1 + i % 3, "", "");
     for (unsigned i = 0; i < 40; i++) {
-        customer_waits(numbered('c', i), "");
+        customer_waits(one_of_many('c', i), "");
         time_passes(1);
     }
     size_t served = router_works();
     expect_u64(served, 13);
     for (unsigned i = 0; i < 40; i++)
-        expect_u64(view_of(numbered('c', i)).state, i < served ? POOL_OFFER_OPEN : POOL_WAITING);
+        expect_u64(view_of(one_of_many('c', i)).state, i < served ? POOL_OFFER_OPEN : POOL_WAITING);
     desk_close();
 }
 
@@ -62,12 +51,12 @@ static void musts_hold_in_a_crowd(void)
 {
     desk_open();
     for (unsigned i = 0; i < 12; i++)
-        agent_comes(numbered('a', i), 2, i % 2 ? "billing" : "parcels", "");
+        agent_comes(one_of_many('a', i), 2, i % 2 ? "billing" : "parcels", "");
     for (unsigned i = 0; i < 60; i++)
-        customer_waits(numbered('c', i), i % 3 ? "billing!" : "parcels!");
+        customer_waits(one_of_many('c', i), i % 3 ? "billing!" : "parcels!");
     expect_u64(router_works(), 24);
     for (unsigned i = 0; i < 60; i++) {
-        struct pool_request_view view = view_of(numbered('c', i));
+        struct pool_request_view view = view_of(one_of_many('c', i));
         if (view.state == POOL_OFFER_OPEN)
             expect_u64((unsigned)(view.agent.bytes[view.agent.len - 1] - '0') % 2, i % 3 != 0);
     }
@@ -100,9 +89,9 @@ static void crowd_of(unsigned agents, uint32_t room, unsigned customers)
             "billing:900 tax:300", "billing:400 parcels", "tax parcels:500"};
     static const char *const needs[] = {"billing! tax", "parcels!", "tax", "billing! parcels"};
     for (unsigned i = 0; i < agents; i++)
-        agent_comes(numbered('a', i), room, skills[i % 3], i % 2 ? "de en" : "en");
+        agent_comes(one_of_many('a', i), room, skills[i % 3], i % 2 ? "de en" : "en");
     for (unsigned i = 0; i < customers; i++) {
-        customer_waits_speaking(numbered('c', i), needs[i % 4], i % 3 ? "en" : "de");
+        customer_waits_speaking(one_of_many('c', i), needs[i % 4], i % 3 ? "en" : "de");
         time_passes(100);
     }
 }
@@ -217,12 +206,12 @@ static void a_plan_gives_way_to_what_happens(void)
     decide();
     append_decided();
     for (unsigned i = 0; i < 90; i += 3)
-        agent_is(numbered('a', i), POOL_OFFLINE);
+        agent_is(one_of_many('a', i), POOL_OFFLINE);
     for (unsigned i = 1; i < 90; i += 3)
-        agent_is(numbered('a', i), POOL_AWAY);
+        agent_is(one_of_many('a', i), POOL_AWAY);
     for (unsigned i = 0; i < 200; i += 2)
-        if (view_of(numbered('c', i)).state == POOL_WAITING)
-            ends(numbered('c', i));
+        if (view_of(one_of_many('c', i)).state == POOL_WAITING)
+            ends(one_of_many('c', i));
     router_works();
     expect_nobody_waits_while_somebody_is_free();
     desk_close();
@@ -321,13 +310,13 @@ static void the_world_goes_on_between_slices(void)
         expect(decisions.is_thinking);
         time_passes(3);
         if (i % 4 == 0)
-            agent_is_removed(numbered('a', i));
+            agent_is_removed(one_of_many('a', i));
         else if (i % 4 == 1)
-            agent_comes(numbered('n', i), 3, i % 8 == 1 ? "tax" : "tax stars", "");
+            agent_comes(one_of_many('n', i), 3, i % 8 == 1 ? "tax" : "tax stars", "");
         else
-            ends(numbered('c', 5 * i));
+            ends(one_of_many('c', 5 * i));
         if (i % 4 == 3)
-            customer_waits(numbered('l', i), "stars!");
+            customer_waits(one_of_many('l', i), "stars!");
     }
     decide_in_slices(desk_pool, 1000, &decisions);
     expect(decisions.count > 0);
@@ -391,7 +380,7 @@ static unsigned minutes_until_plain_is_served(unsigned comers, unsigned minutes_
     unsigned next = 0;
     for (unsigned minute = 0; minute < minutes_max; minute++) {
         for (unsigned i = 0; i < comers; i++)
-            customer_waits_speaking(numbered('h', next++), "billing", "de");
+            customer_waits_speaking(one_of_many('h', next++), "billing", "de");
         expect_u64(router_works(), 1);
         struct pool_request_view view = view_of("plain");
         if (view.state == POOL_OFFER_OPEN)
@@ -441,110 +430,6 @@ static void age_outgrows_any_preference(void)
     waits_in_vain_at_first(1, 100);
 }
 
-/* ---- the quick way finds what looking at all finds ---- */
-
-static uint64_t seed;
-
-static uint64_t drawn(uint64_t below)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return seed % below;
-}
-
-/* Each of the terms applies to some of them. */
-static void somebody_waits(unsigned number)
-{
-    static const char *const skills[] = {"billing!", "billing! fast", "tax!", "fast", ""};
-    struct pool_need need = need_of(skills[drawn(5)], drawn(2) ? "de" : "");
-    need.first_queued_ms = desk_now_ms - drawn(900000);
-    need.value = drawn(3) ? 0 : drawn(200000);
-    need.promise_ms = drawn(3) ? 0 : desk_now_ms - 300000 + drawn(900000);
-    need.class_name = drawn(3) ? SLICE_NONE : SLICE_OF("concierge");
-    need.last_agent = drawn(4) ? SLICE_NONE : SLICE_OF("anna");
-    customer_waits_as(numbered('c', number), 1, need);
-}
-
-/* Looks at all who wait; how many others score as much does not matter. */
-static uint64_t best_score_for(struct slice agent)
-{
-    struct pool_request_view view;
-    struct route_candidate candidates[2];
-    uint64_t best = 0;
-    for (size_t cursor = 0; pool_next_request(desk_pool, &cursor, &view);) {
-        size_t count = view.state == POOL_WAITING ? pool_explain(desk_pool, &desk_policy, &view.key,
-                                                            desk_now_ms, candidates, 2)
-                                                  : 0;
-        for (size_t i = 0; i < count; i++)
-            if (slice_equal(candidates[i].agent, agent) &&
-                    candidates[i].verdict == ROUTE_ELIGIBLE && candidates[i].score > best)
-                best = candidates[i].score;
-    }
-    return best;
-}
-
-static uint64_t offered_score(void)
-{
-    uint64_t sum = 0;
-    for (size_t i = 0; i < decisions.entries[0].term_count; i++)
-        sum += decisions.entries[0].terms[i].value;
-    return sum;
-}
-
-static void ends_the_chat_of(struct slice agent)
-{
-    struct pool_request_view view;
-    size_t cursor = 0;
-    do
-        expect(pool_next_request(desk_pool, &cursor, &view));
-    while (!slice_equal(view.agent, agent));
-    struct pool_entry end = {.kind = POOL_RELEASED, .request = view.key};
-    expect_u64(desk_says(&end), POOL_DONE);
-}
-
-static void anna_is_freed(void)
-{
-    ends_the_chat_of(SLICE_OF("anna"));
-    time_passes(700);
-    uint64_t best = best_score_for(SLICE_OF("anna"));
-    decide();
-    expect_u64(decisions.count, 1);
-    expect_u64(offered_score(), best);
-    router_works();
-}
-
-static void works_through_a_crowd(const struct route_setup *setup)
-{
-    desk_open();
-    desk_policy.setup = setup;
-    agent_comes("anna", 1, "billing:700 fast:400", "de");
-    agent_comes("bela", 1, "billing tax", "");
-    for (unsigned i = 0; i < 40; i++)
-        somebody_waits(i);
-    router_works();
-    for (unsigned i = 40; i < 60; i++) {
-        anna_is_freed();
-        somebody_waits(i);
-        if (i != 50)
-            continue;
-        customer_waits_as("mail", 1, (struct pool_need){.is_interruptible = true});
-        owns("bela", "mail"); /* from here on calm applies, to those who were there as well */
-    }
-    desk_close();
-}
-
-static void a_freed_agent_gets_the_best_of_all(void)
-{
-    static struct route_setup setup = {.class_count = 1};
-    route_name_set(&setup.classes[0].name, SLICE_OF("concierge"));
-    setup.classes[0].worth = 800;
-    for (uint64_t first = 1; first <= 20; first++) {
-        seed = first * 0x9e3779b97f4a7c15u;
-        works_through_a_crowd(&setup);
-    }
-}
-
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
@@ -561,6 +446,5 @@ int main(int argc, char **argv)
                     CASE(another_policy_ends_an_auction_in_slices),
                     CASE(without_memory_the_oldest_are_served_greedily),
                     CASE(an_unattractive_request_is_served_within_the_bound),
-                    CASE(age_outgrows_any_preference), CASE(a_freed_agent_gets_the_best_of_all),
-                    {0}});
+                    CASE(age_outgrows_any_preference), {0}});
 }
