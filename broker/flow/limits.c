@@ -123,16 +123,23 @@ static struct rate *rate_of_tenant(struct limits *limits, struct slice id)
     return &found->rate;
 }
 
+uint64_t limits_contact_wait_ms(struct chat *chat)
+{
+    const struct node_settings *settings = chat->node->settings;
+    uint32_t per_min = settings->messages_per_min_per_contact;
+    if (per_min == 0)
+        return 0;
+    if (per_min < settings->messages_per_min)
+        per_min = settings->messages_per_min;
+    return rate_take(&chat->sends, per_min, node_clock_ms(chat->node));
+}
+
 uint64_t limits_chat_wait_ms(struct session *session, struct chat *chat)
 {
     struct node *node = session->node;
     const struct node_settings *settings = node->settings;
-    uint64_t now_ms = node_clock_ms(node), wait_ms = 0;
-    uint32_t of_contact = settings->messages_per_min_per_contact;
-    if (is_customer(session) && of_contact > 0)
-        wait_ms = rate_take(&chat->sends,
-                of_contact > settings->messages_per_min ? of_contact : settings->messages_per_min,
-                now_ms);
+    uint64_t now_ms = node_clock_ms(node);
+    uint64_t wait_ms = is_customer(session) ? limits_contact_wait_ms(chat) : 0;
     if (wait_ms == 0 && settings->messages_per_min_per_tenant > 0)
         wait_ms = rate_take(rate_of_tenant(node->limits, session->tenant),
                 settings->messages_per_min_per_tenant, now_ms);

@@ -34,6 +34,8 @@ uint64_t limits_session_wait_ms(struct session *session);
 /* A message into this chat, by what its contact has sent on all devices, and by what the session's
  * tenant has, on this node. */
 uint64_t limits_chat_wait_ms(struct session *session, struct chat *chat);
+/* What a contact's devices send or upload, together. */
+uint64_t limits_contact_wait_ms(struct chat *chat);
 /* Any other request of a person. */
 uint64_t limits_request_wait_ms(struct session *session);
 /* A new session over HTTP. */

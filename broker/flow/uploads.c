@@ -19,6 +19,7 @@
 #include "flow/door.h"
 #include "flow/entry_codec.h"
 #include "flow/file_type.h"
+#include "flow/limits.h"
 #include "flow/pools.h"
 
 #include <stdio.h>
@@ -253,8 +254,7 @@ static bool is_one_too_many(const struct upload *upload)
 static void admit(struct upload *upload)
 {
     struct node *node = upload->files->node;
-    uint64_t wait_ms = rate_take(&upload->chat->sends, node->settings->messages_per_min_per_contact,
-            node_clock_ms(node));
+    uint64_t wait_ms = limits_contact_wait_ms(upload->chat);
     if (wait_ms > 0 || is_one_too_many(upload)) {
         refuse(upload, 429, PROTO_ERROR_RATE_LIMITED, wait_ms > 0 ? wait_ms : AGAIN_MS);
         return;

@@ -246,12 +246,33 @@ static void who_has_many_words_waiting_in_many_tabs_says_them_all(void)
     stage_end();
 }
 
+/* An upload is taken from the contact's bucket, and leaves of it what was there for words. */
+static void an_upload_leaves_the_words_what_was_theirs(void)
+{
+    stage_start();
+    stage.settings.messages_per_min = 100; /* more than the contact's own: it counts for both */
+    stage.settings.messages_per_min_per_contact = 10;
+    struct tab tab = {.actor = stage_known("north", "ada")};
+    struct chat *chat = chat_find(stage.node, slice_of_string(tab.actor->conversation));
+    for (unsigned n = 1; n <= 50; n++)
+        try_word(&tab, n);
+    stage_run(400);
+    expect_u64(limits_contact_wait_ms(chat), 0);
+    for (unsigned n = 51; n <= 100; n++)
+        try_word(&tab, n);
+    stage_run(400);
+    expect_u64(times_heard(tab.actor, "\"ack\""), 99);
+    expect_u64(times_heard(tab.actor, "\"rate_limited\""), 1);
+    stage_end();
+}
+
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
             (struct test_case[]){CASE(a_flood_of_requests_is_refused_and_not_passed_on),
                     CASE(a_contact_has_one_bucket_for_all_devices),
                     CASE(a_tenant_takes_nothing_from_another),
+                    CASE(an_upload_leaves_the_words_what_was_theirs),
                     CASE(a_contact_has_only_so_many_devices_at_once),
                     CASE(who_waits_as_long_as_told_never_uses_up_the_refusals),
                     CASE(who_does_not_wait_uses_them_up_and_gets_new_ones_with_time),
