@@ -237,6 +237,8 @@ static void on_last(void *user, const struct store_reply *reply)
             erasing->key, NULL, erasing->node->logs.opened, &last);
     if (fault == RECORD_GOOD && is_erased(erasing, &last))
         trim(erasing, last.at.seq);
+    else if (fault == RECORD_NEWER) /* nothing links to what cannot be read */
+        end(erasing, ERASE_RETRY);
     else
         append_erased(erasing, &last);
 }
@@ -294,7 +296,7 @@ static void destroy_key(struct erasing *erasing)
 static void on_loaded(struct chat_touch *touch, enum log_outcome outcome)
 {
     struct erasing *erasing = LIST_ITEM(touch, struct erasing, touch);
-    if (outcome == LOG_RETRY)
+    if (outcome == LOG_RETRY || outcome == LOG_READ_ONLY) /* a newer node can */
         end(erasing, ERASE_RETRY);
     else
         destroy_key(erasing);

@@ -12,8 +12,9 @@
  * for it: what goes on meanwhile goes on, also while the key store is away.
  *
  * Invariant: a chat is linked at most once, and held while it is linked or asked for. A key that is
- * absent counts as destroyed only in a key store that holds what is older than all keys, the
- * fingerprint of the master key: one that was emptied, or is another's, erases nobody.
+ * absent counts as destroyed only in the key store that this node found when it started
+ * (master_key.h): one that was emptied, or is another's, erases nobody. While the key store is away
+ * what waits is held, which conversations_hot_max bounds.
  */
 #include "flow/key_checks.h"
 
@@ -65,12 +66,11 @@ static void forget_key(struct chat *chat)
     follow_up(chat);
 }
 
-static void on_proof(void *user, enum keystore_outcome outcome, struct slice fingerprint)
+static void on_birth(void *user, enum keystore_outcome outcome, struct slice birth)
 {
     struct chat *chat = user;
     struct key_checks *checks = chat->node->key_checks;
-    (void)fingerprint;
-    if (outcome != KEYSTORE_OK) {
+    if (outcome != KEYSTORE_OK || !master_key_is_birth(chat->node, birth)) {
         try_later(checks, chat);
         return;
     }
@@ -84,7 +84,7 @@ static void on_key(void *user, enum keystore_outcome outcome, struct slice wrapp
     struct key_checks *checks = chat->node->key_checks;
     (void)wrapped;
     if (outcome == KEYSTORE_ABSENT)
-        master_key_look(chat->node, on_proof, chat);
+        master_key_ask_birth(chat->node, on_birth, chat);
     else if (outcome == KEYSTORE_OK)
         end(checks, chat);
     else

@@ -9,7 +9,9 @@ bool master_key_create(struct node *node); /* sets node->master_key, begins to a
 void master_key_destroy(struct node *node);
 /* false: it is not known yet, or it is another one. */
 bool master_key_is_right(const struct node *node);
-/* Asks for the fingerprint once more: OK while the key store is the one it was. */
-void master_key_look(struct node *node, keystore_done done, void *user);
+/* The mark of the key store's birth: the one that this node has seen is there while the store is
+ * the one that it was. */
+void master_key_ask_birth(struct node *node, keystore_done done, void *user);
+bool master_key_is_birth(const struct node *node, struct slice birth);
 
 #endif

@@ -69,6 +69,7 @@ static void fail_over(struct narrative *narrative)
 {
     struct fake_server *server = narrative->world.server;
     size_t lost = fake_server_fail_over(server, 2);
+    check(lost > 0); /* else the story has no point: give it another seed */
     narrate(narrative,
             "Redis' master dies, and a replica takes its place that lacks the last %zu %s.", lost,
             lost == 1 ? "write" : "writes");
@@ -143,7 +144,7 @@ static const struct story stories[] = {
                 .about = "Two nodes on a Redis that does not wait for its replica. An entry that "
                          "was\n"
                          "acked and seen is lost. Everybody is told, and Ada's phone puts it back.",
-                .seed = 5,
+                .seed = 6,
                 .ms = 1000,
                 .node_count = 2,
                 .messages = 2,

@@ -292,6 +292,29 @@ static void an_erasure_that_another_node_ends_frees_the_agent(void)
     stage_end();
 }
 
+/* Its last record is of a version that this node does not know: it could not link to it. */
+static void who_cannot_read_the_end_of_a_log_erases_nothing(void)
+{
+    char key[64], name[64];
+    uint8_t record[64] = {UINT8_MAX};
+    stage_start();
+    ada = stage_customer("north");
+    act_say(ada, "Hello");
+    struct slice log =
+            slice_make(key, conversation_log_key(slice_of_string(ada->conversation), key));
+    uint64_t seq = fold_of(ada)->tail.seq;
+    fake_server_append(stage.server, log, seq + 1, slice_make((char *)record, sizeof record));
+    erased = ERASE_DONE;
+    erase_conversation(stage.node, slice_of_string(ada->conversation), on_erased, NULL);
+    stage_run(1000);
+    expect(erased == ERASE_RETRY);
+    struct store_item item;
+    expect_u64(fake_server_read(stage.server, log, seq + 2, 1, &item), 0);
+    size_t len = (size_t)snprintf(name, sizeof name, "k:%s", ada->conversation);
+    expect(fake_server_holds(stage.key_server, slice_make(name, len)));
+    stage_end();
+}
+
 int main(int argc, char **argv)
 {
     stage_silence_bell();
@@ -306,5 +329,6 @@ int main(int argc, char **argv)
                     CASE(who_looks_on_forgets_what_is_erased),
                     CASE(who_looks_on_is_refused_a_page_of_what_is_erased),
                     CASE(who_comes_while_it_is_erased_hears_of_no_damage),
-                    CASE(an_erasure_that_another_node_ends_frees_the_agent), {0}});
+                    CASE(an_erasure_that_another_node_ends_frees_the_agent),
+                    CASE(who_cannot_read_the_end_of_a_log_erases_nothing), {0}});
 }

@@ -54,8 +54,15 @@ static void a_destroyed_key_is_forgotten_in_the_next_life_of_the_link(void)
 
 static void an_emptied_key_store_erases_nobody(void)
 {
-    lose_key();
+    stage_start_nodes(2);
+    ada = stage_customer("north");
+    act_say(ada, "Hello");
+    drop_from_key_store(ada->conversation);
     drop_from_key_store("master-key");
+    drop_from_key_store("birth");
+    stage_kill(1);
+    stage_revive(1); /* and writes both anew */
+    stage_run(2000);
     fake_store_cut(stage.store);
     stage_run(5000);
     expect(ada->close_code == 0);
