@@ -305,6 +305,7 @@ test("the palette finds and does; a shortcut can be another one, also after a re
     await page.reload();
     await settled(page, ["c-ada", "c-omar"]);
     await page.click("[data-chat=c-omar]");
+    await page.waitForSelector("[data-chat=c-omar][aria-current=true]");
     await page.keyboard.press("Alt+Shift+j");
     await page.waitForSelector("[data-column=c-omar] .composer-note");
 }));

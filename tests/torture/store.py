@@ -8,7 +8,7 @@ import socket
 
 import wire
 
-SEALED, PLAIN = 1, 2
+SEALED = 3  # the others are plain; as broker/log/record.h
 
 
 class Redis:
