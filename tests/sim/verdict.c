@@ -285,7 +285,8 @@ static bool is_nobodys(const struct chat *chat)
 static bool are_together(
         const struct world *world, const struct device *one, const struct device *other)
 {
-    bool is_forgotten = is_nobodys(chat_of(world, one)) || is_nobodys(chat_of(world, other));
+    bool is_forgotten = is_nobodys(chat_of(world, one)) || is_nobodys(chat_of(world, other)) ||
+                        (one->erased != NULL && erasure_is_unheard(world));
     return strcmp(one->conversation, other->conversation) == 0 ||
            (world->plan.is_lossy && is_forgotten);
 }

@@ -114,6 +114,8 @@ void erasure_begin(struct world *world);
 const char *erasure_judge(struct world *world);
 /* What comes after it is done, too. */
 bool erasure_is_settled(struct world *world);
+/* Some may rightly go on as if there had been none. */
+bool erasure_is_unheard(const struct world *world);
 
 /* files.c: where files lie, in worlds that attach some. */
 void files_begin(struct world *world);
