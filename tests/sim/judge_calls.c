@@ -178,10 +178,13 @@ static const char *read_callback(const struct calls_entry *at, const struct part
     return fault;
 }
 
-/* Of what they were told with that token, and never again. */
+/* Of what they were told with that token, and never again; a failover takes back what came after
+ * it, and was told. */
 static const char *judge_told(const struct calls_entry *at)
 {
     const struct agreed_call *agreed = &at->calls->at_owner;
+    if (at->world->plan.is_lossy && at->world->split_count > 0)
+        return NULL;
     for (unsigned i = 0; i < DESKS; i++)
         for (unsigned k = 0; k < at->world->desks[i].calls.told_count; k++) {
             const struct told_call *told = &at->world->desks[i].calls.told[k];
