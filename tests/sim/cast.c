@@ -175,11 +175,13 @@ static void forget_view(struct device *device)
     }
 }
 
-/* In the one that is erased, or not yet in any again. */
+/* In the one that is erased, or not yet in any again; or in one that came after it and that a
+ * failover took back, so their name leads to the erased one once more. */
 static bool may_hear_of_erasing(const struct device *device)
 {
+    bool is_in_it = strcmp(device->conversation, device->erased ? device->erased : "") == 0;
     return device->erased != NULL && device->lives + 1 < CAST_LIVES_MAX &&
-           (device->conversation[0] == '\0' || strcmp(device->conversation, device->erased) == 0);
+           (device->conversation[0] == '\0' || is_in_it || device->may_lose);
 }
 
 /* All that they said is gone, and is not put back: they are somebody new. A person would say what
