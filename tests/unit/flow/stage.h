@@ -93,6 +93,10 @@ struct actor *stage_agent(const char *tenant, const char *id); /* online */
  */
 struct actor *stage_window(const char *tenant, const char *id, size_t node);
 struct actor *stage_bot(const char *tenant);
+/* The same in tenant north, at this node; and so do who come after them. */
+struct actor *stage_customer_at(size_t node);
+struct actor *stage_agent_at(size_t node, const char *id);
+struct actor *stage_bot_at(size_t node);
 struct actor *stage_service(const char *tenant);
 /* Another connection for who is here already, or was. */
 void act_enter(struct actor *actor);

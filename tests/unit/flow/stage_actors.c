@@ -278,6 +278,24 @@ struct actor *stage_service(const char *tenant)
     return stage_worker(stage.keys[strcmp(tenant, "north") == 0 ? 1 : 3], false);
 }
 
+struct actor *stage_customer_at(size_t node)
+{
+    stage_on(node);
+    return stage_customer("north");
+}
+
+struct actor *stage_agent_at(size_t node, const char *id)
+{
+    stage_on(node);
+    return stage_agent("north", id);
+}
+
+struct actor *stage_bot_at(size_t node)
+{
+    stage_on(node);
+    return stage_bot("north");
+}
+
 void act_say(struct actor *actor, const char *text)
 {
     char owner[64] = "";

@@ -47,28 +47,10 @@ static void begin(void)
     stage_silence_bell(); /* nodes hear of each other by hints alone */
 }
 
-static struct actor *bot_at(size_t place)
-{
-    stage_on(place);
-    return stage_bot("north");
-}
-
-static struct actor *customer_at(size_t place)
-{
-    stage_on(place);
-    return stage_customer("north");
-}
-
-static struct actor *agent_at(size_t place, const char *id)
-{
-    stage_on(place);
-    return stage_agent("north", id);
-}
-
 static void a_bot_at_another_node_serves_a_customer(void)
 {
     begin();
-    struct actor *bot = bot_at(1), *ada = customer_at(0);
+    struct actor *bot = stage_bot_at(1), *ada = stage_customer_at(0);
     stage_run(1500);
     act_say(ada, "Where is my parcel?");
     expect(heard(bot, "\"turn\"") || will_hear(bot, "\"turn\"", 500));
@@ -84,8 +66,8 @@ static void a_bot_at_another_node_serves_a_customer(void)
 static void a_turn_is_carried_by_one_node_when_both_could(void)
 {
     begin();
-    struct actor *bot = bot_at(0), *other = bot_at(1), *ada = customer_at(0);
-    struct actor *anna = agent_at(1, "anna");
+    struct actor *bot = stage_bot_at(0), *other = stage_bot_at(1), *ada = stage_customer_at(0);
+    struct actor *anna = stage_agent_at(1, "anna");
     hand_to_agent(ada, bot, anna);
     act_ask(anna, "{\"type\":\"close\",\"id\":\"c\",\"conversation\":\"%s\",\"owner\":\"%s\"}",
             anna->conversation, anna->owner);
@@ -101,12 +83,12 @@ static void a_turn_is_carried_by_one_node_when_both_could(void)
 static void a_turn_whose_bots_node_died_goes_to_another_bot(void)
 {
     begin();
-    struct actor *bot = bot_at(1), *ada = customer_at(0);
+    struct actor *bot = stage_bot_at(1), *ada = stage_customer_at(0);
     stage_run(1500);
     act_say(ada, "Where is my parcel?");
     expect(heard(bot, "\"turn\"") || will_hear(bot, "\"turn\"", 500));
     stage_kill(1);
-    struct actor *other = bot_at(0);
+    struct actor *other = stage_bot_at(0);
     expect(will_hear(other, "\"turn\"", stage.settings.turn_lease_ms + 2000));
     act_commit(other, "On its way", "");
     expect(will_hear(ada, "On its way", 500) || heard_ever(ada, "On its way"));
@@ -116,7 +98,8 @@ static void a_turn_whose_bots_node_died_goes_to_another_bot(void)
 static void a_turn_whose_bots_node_died_goes_to_people(void)
 {
     begin();
-    struct actor *bot = bot_at(1), *ada = customer_at(0), *anna = agent_at(0, "anna");
+    struct actor *bot = stage_bot_at(1), *ada = stage_customer_at(0),
+                 *anna = stage_agent_at(0, "anna");
     stage_run(1500);
     act_say(ada, "Where is my parcel?");
     expect(heard(bot, "\"turn\"") || will_hear(bot, "\"turn\"", 500));
@@ -129,7 +112,7 @@ static void a_turn_whose_bots_node_died_goes_to_people(void)
 static void progress_at_another_node_extends_the_lease(void)
 {
     begin();
-    struct actor *bot = bot_at(1), *ada = customer_at(0);
+    struct actor *bot = stage_bot_at(1), *ada = stage_customer_at(0);
     stage_run(1500);
     act_say(ada, "Where is my parcel?");
     expect(heard(bot, "\"turn\"") || will_hear(bot, "\"turn\"", 500));

@@ -30,31 +30,13 @@ static enum pool_status status_at(size_t place, const char *agent)
     return is_known ? view.status : POOL_OFFLINE;
 }
 
-static struct actor *agent_at(size_t place, const char *id)
-{
-    stage_on(place);
-    return stage_agent("north", id);
-}
-
-static struct actor *bot_at(size_t place)
-{
-    stage_on(place);
-    return stage_bot("north");
-}
-
-static struct actor *customer_at(size_t place)
-{
-    stage_on(place);
-    return stage_customer("north");
-}
-
 /* ---- presence ---------------------------------------------------------------------------------
  */
 
 static void an_agent_at_another_node_is_not_set_offline(void)
 {
     begin();
-    struct actor *anna = agent_at(1, "anna"), *ben = agent_at(0, "ben");
+    struct actor *anna = stage_agent_at(1, "anna"), *ben = stage_agent_at(0, "ben");
     stage_run(5 * LEASE_MS);
     expect(status_at(0, "anna") == POOL_ONLINE && status_at(1, "ben") == POOL_ONLINE);
     expect(!heard(anna, "\"offline\"") && !heard(ben, "\"offline\""));
@@ -64,7 +46,7 @@ static void an_agent_at_another_node_is_not_set_offline(void)
 static void an_agent_who_moves_to_another_node_stays_online(void)
 {
     begin();
-    struct actor *anna = agent_at(0, "anna");
+    struct actor *anna = stage_agent_at(0, "anna");
     stage_run(5000);
     act_leave(anna);
     stage_run(GRACE_MS / 2);
@@ -80,7 +62,7 @@ static void an_agent_who_moves_to_another_node_stays_online(void)
 static void an_agent_who_leaves_is_offline_after_the_grace(void)
 {
     begin();
-    struct actor *anna = agent_at(0, "anna"), *ben = agent_at(1, "ben");
+    struct actor *anna = stage_agent_at(0, "anna"), *ben = stage_agent_at(1, "ben");
     stage_run(5000);
     ben->mark = ben->heard_len;
     act_leave(anna);
@@ -95,7 +77,7 @@ static void an_agent_who_leaves_is_offline_after_the_grace(void)
 static void a_dead_nodes_agents_go_offline_after_lease_and_grace(void)
 {
     begin();
-    struct actor *anna = agent_at(1, "anna"), *ben = agent_at(0, "ben");
+    struct actor *anna = stage_agent_at(1, "anna"), *ben = stage_agent_at(0, "ben");
     (void)anna;
     stage_run(5000);
     stage_kill(1);
@@ -110,7 +92,7 @@ static void a_dead_nodes_agents_go_offline_after_lease_and_grace(void)
 static void a_node_that_was_cut_off_takes_back_what_was_said_of_its_agents(void)
 {
     begin();
-    struct actor *anna = agent_at(1, "anna");
+    struct actor *anna = stage_agent_at(1, "anna");
     stage_run(5000);
     fake_store_cut_for(stage.nodes[1].store, LEASE_MS + 4 * GRACE_MS);
     stage_run(LEASE_MS + 3 * GRACE_MS);
@@ -143,7 +125,8 @@ static void accept_offer(struct actor *agent)
 static void an_offer_reaches_an_agent_at_another_node_once(void)
 {
     begin();
-    struct actor *bot = bot_at(0), *ada = customer_at(0), *anna = agent_at(1, "anna");
+    struct actor *bot = stage_bot_at(0), *ada = stage_customer_at(0),
+                 *anna = stage_agent_at(1, "anna");
     hand_over(ada, bot);
     accept_offer(anna);
     act_say(anna, "Hello, this is Anna");
@@ -164,10 +147,11 @@ static void an_offer_reaches_an_agent_at_another_node_once(void)
 static void a_colleague_at_another_node_is_told_of_an_invitation_once(void)
 {
     begin();
-    struct actor *bot = bot_at(0), *ada = customer_at(0), *anna = agent_at(0, "anna");
+    struct actor *bot = stage_bot_at(0), *ada = stage_customer_at(0),
+                 *anna = stage_agent_at(0, "anna");
     hand_over(ada, bot);
     accept_offer(anna);
-    struct actor *ben = agent_at(1, "ben"), *here = agent_at(0, "ben");
+    struct actor *ben = stage_agent_at(1, "ben"), *here = stage_agent_at(0, "ben");
     act_ask(anna,
             "{\"type\":\"invite\",\"id\":\"i\",\"conversation\":\"%s\",\"owner\":\"%s\",\"agent\":"
             "\"ben\"}",
@@ -186,8 +170,8 @@ static void a_colleague_at_another_node_is_told_of_an_invitation_once(void)
 static void an_offer_that_is_over_is_cancelled_at_every_node_once(void)
 {
     begin();
-    struct actor *bot = bot_at(0), *ada = customer_at(0);
-    struct actor *ben = agent_at(1, "ben"), *second = agent_at(0, "ben");
+    struct actor *bot = stage_bot_at(0), *ada = stage_customer_at(0);
+    struct actor *ben = stage_agent_at(1, "ben"), *second = stage_agent_at(0, "ben");
     hand_over(ada, bot);
     expect(will_hear(ben, "\"offer\"", 2000) &&
             (heard(second, "\"offer\"") || will_hear(second, "\"offer\"", 500)));
@@ -203,8 +187,9 @@ static void an_offer_that_is_over_is_cancelled_at_every_node_once(void)
 static void hand_to_ben_at_both(struct actor **out_ben, struct actor **out_second)
 {
     begin();
-    struct actor *bot = bot_at(0), *ada = customer_at(0);
-    struct actor *ben = *out_ben = agent_at(1, "ben"), *second = *out_second = agent_at(0, "ben");
+    struct actor *bot = stage_bot_at(0), *ada = stage_customer_at(0);
+    struct actor *ben = *out_ben = stage_agent_at(1, "ben"),
+                 *second = *out_second = stage_agent_at(0, "ben");
     hand_over(ada, bot);
     accept_offer(ben);
     expect(heard_ever(second, "\"assigned\"") || will_hear(second, "\"assigned\"", 1000));
@@ -229,7 +214,7 @@ static void a_chat_closed_while_a_window_was_untold_is_released_here(void)
 {
     struct actor *ben, *second;
     hand_to_ben_at_both(&ben, &second);
-    struct actor *third = agent_at(1, "ben");
+    struct actor *third = stage_agent_at(1, "ben");
     act_leave(third);
     fake_server_faults(stage.server)->reconnect_ms_max = 2000;
     fake_store_doom(stage.nodes[1].store, FAKE_FATE_CUT_NEVER);
@@ -246,7 +231,7 @@ static void a_chat_closed_while_a_window_was_untold_is_released_here(void)
 static void colleagues_at_every_node_hear_of_a_change_once(void)
 {
     begin();
-    struct actor *anna = agent_at(0, "anna"), *ben = agent_at(1, "ben");
+    struct actor *anna = stage_agent_at(0, "anna"), *ben = stage_agent_at(1, "ben");
     stage_run(500);
     size_t before = times_heard(ben, "\"presence\"");
     act_ask(anna, "{\"type\":\"set_presence\",\"id\":\"p\",\"status\":\"away\"}");
@@ -259,13 +244,14 @@ static void colleagues_at_every_node_hear_of_a_change_once(void)
 static void places_in_the_queue_move_at_every_node(void)
 {
     begin();
-    struct actor *ada = customer_at(0), *bob = customer_at(0), *carl = customer_at(1);
-    struct actor *bot = bot_at(0);
+    struct actor *ada = stage_customer_at(0), *bob = stage_customer_at(0),
+                 *carl = stage_customer_at(1);
+    struct actor *bot = stage_bot_at(0);
     hand_over(ada, bot);
     hand_over(bob, bot);
-    hand_over(carl, bot_at(1));
+    hand_over(carl, stage_bot_at(1));
     expect(will_hear(carl, "\"position\":3", 2000));
-    struct actor *anna = agent_at(0, "anna"); /* she takes two */
+    struct actor *anna = stage_agent_at(0, "anna"); /* she takes two */
     accept_offer(anna);
     expect(heard_ever(carl, "\"position\":2") || will_hear(carl, "\"position\":2", 2000));
     stage_end();
@@ -298,11 +284,11 @@ static size_t choose_leader(struct actor *customer, struct actor *bot, struct ac
 static void one_node_routes_as_long_as_it_can(void)
 {
     begin();
-    struct actor *anna = agent_at(0, "anna"), *bot = bot_at(1);
-    size_t at = choose_leader(customer_at(1), bot, anna);
+    struct actor *anna = stage_agent_at(0, "anna"), *bot = stage_bot_at(1);
+    size_t at = choose_leader(stage_customer_at(1), bot, anna);
     uint64_t first = leader(at);
     for (unsigned i = 0; i < 10; i++) {
-        struct actor *bob = customer_at(1);
+        struct actor *bob = stage_customer_at(1);
         bot->mark = bot->heard_len;
         hand_over(bob, bot);
         if (i == 0)
@@ -317,10 +303,11 @@ static void one_node_routes_as_long_as_it_can(void)
 static void the_queue_moves_within_two_seconds_of_the_leaders_death(void)
 {
     begin();
-    struct actor *first = agent_at(0, "anna"), *first_bot = bot_at(0);
-    size_t dead = choose_leader(customer_at(0), first_bot, first), here = 1 - dead;
+    struct actor *first = stage_agent_at(0, "anna"), *first_bot = stage_bot_at(0);
+    size_t dead = choose_leader(stage_customer_at(0), first_bot, first), here = 1 - dead;
     act_leave(first_bot);
-    struct actor *ben = agent_at(here, "ben"), *bot = bot_at(here), *ada = customer_at(here);
+    struct actor *ben = stage_agent_at(here, "ben"), *bot = stage_bot_at(here),
+                 *ada = stage_customer_at(here);
     act_ask(first, "{\"type\":\"set_presence\",\"id\":\"p\",\"status\":\"away\"}");
     stage_run(1000);
     stage_kill(dead);
@@ -339,14 +326,14 @@ static void the_queue_moves_within_two_seconds_of_the_leaders_death(void)
 static void a_leader_that_slept_is_fenced(void)
 {
     begin();
-    struct actor *first = agent_at(0, "anna"), *first_bot = bot_at(0);
-    size_t asleep = choose_leader(customer_at(0), first_bot, first), here = 1 - asleep;
+    struct actor *first = stage_agent_at(0, "anna"), *first_bot = stage_bot_at(0);
+    size_t asleep = choose_leader(stage_customer_at(0), first_bot, first), here = 1 - asleep;
     act_leave(first_bot);
-    struct actor *ben = agent_at(here, "ben"), *bot = bot_at(here);
+    struct actor *ben = stage_agent_at(here, "ben"), *bot = stage_bot_at(here);
     act_ask(first, "{\"type\":\"set_presence\",\"id\":\"p\",\"status\":\"away\"}");
     stage_run(1000);
     fake_store_cut_for(stage.nodes[asleep].store, 4000);
-    hand_over(customer_at(here), bot);
+    hand_over(stage_customer_at(here), bot);
     expect(will_hear(ben, "\"offer\"", 2000));
     stage_run(6000);
     expect_u64(leader(0), incarnation_of(here));
@@ -363,12 +350,12 @@ static void a_pool_that_lost_everything_is_told_again(void)
 {
     struct pool_agent_view view;
     begin();
-    struct actor *anna = agent_at(0, "anna"), *bot = bot_at(0);
-    hand_over(customer_at(0), bot);
+    struct actor *anna = stage_agent_at(0, "anna"), *bot = stage_bot_at(0);
+    hand_over(stage_customer_at(0), bot);
     accept_offer(anna);
     act_ask(anna, "{\"type\":\"set_presence\",\"id\":\"p\",\"status\":\"away\"}");
     bot->mark = bot->heard_len;
-    hand_over(customer_at(1), bot_at(1));
+    hand_over(stage_customer_at(1), stage_bot_at(1));
     fake_server_drop(stage.server, SLICE_OF("{p:north}log"));
     fake_store_cut(stage.nodes[0].store);
     fake_store_cut(stage.nodes[1].store);
@@ -386,8 +373,8 @@ static void a_pool_that_lost_everything_is_told_again(void)
 static void a_close_that_is_refused_frees_no_place(void)
 {
     begin();
-    struct actor *anna = agent_at(0, "anna");
-    hand_over(customer_at(0), bot_at(0));
+    struct actor *anna = stage_agent_at(0, "anna");
+    hand_over(stage_customer_at(0), stage_bot_at(0));
     accept_offer(anna);
     act_later(anna, 0,
             "{\"type\":\"close\",\"id\":\"c\",\"conversation\":\"%s\",\"owner\":\"1-%016d\"}",
@@ -405,9 +392,9 @@ static void a_close_that_is_refused_frees_no_place(void)
 static void a_close_that_no_hint_told_is_found(void)
 {
     begin();
-    struct actor *ben = agent_at(0, "ben"), *anna = agent_at(1, "anna");
+    struct actor *ben = stage_agent_at(0, "ben"), *anna = stage_agent_at(1, "anna");
     act_ask(ben, "{\"type\":\"set_presence\",\"id\":\"p\",\"status\":\"away\"}");
-    hand_over(customer_at(1), bot_at(1));
+    hand_over(stage_customer_at(1), stage_bot_at(1));
     accept_offer(anna);
     stage_run(2000);
     expect_u64(pool_counts(pool_at(0)).active, 1);
