@@ -4,7 +4,7 @@
  *   {p:<tenant>}ahead   conversation -> due_ms
  *
  *   a conversation is followed up, and its callback is ahead   added, or moved
- *   it is due, or there is none any more                       removed
+ *   it is due, or this node ended it                           removed
  *   a list is made, and the conversation says otherwise        removed
  *   a new life of the store's link, or it could not be added    added anew at the next look at it
  *
@@ -37,6 +37,15 @@ static void on_added(void *user, const struct store_reply *reply)
     chat_release(chat);
 }
 
+/* Another callback may have been agreed since by who is ahead of this node, and a removal that
+ * comes after it would take that one: so only the node that ended one removes it, before the others
+ * hear of it. One that is due, or erased, comes to an end by nobody's wish. */
+static bool may_remove(const struct chat *chat)
+{
+    bool is_own = chat->told != NULL && chat->told->at.seq == chat->own_seq;
+    return is_own || chat->is_erased || callback_is_agreed(&chat_fold(chat)->callback);
+}
+
 void ahead_follow_up(struct chat *chat)
 {
     struct store *store = chat->node->store;
@@ -49,7 +58,8 @@ void ahead_follow_up(struct chat *chat)
         return;
     chat->told_ahead = mark;
     if (!is_ahead) {
-        ahead_forget(chat->node, chat->tenant, chat_id(chat));
+        if (may_remove(chat))
+            ahead_forget(chat->node, chat->tenant, chat_id(chat));
         return;
     }
     chat_hold_again(chat);

@@ -140,8 +140,9 @@ static void on_read(struct chat_touch *touch, enum log_outcome outcome)
     struct listing *listing = ahead->listing;
     bool is_known = outcome == LOG_WAS_ALREADY;
     bool is_ahead = is_known && callback_is_ahead_of(ahead->chat);
-    listing->has_more |= outcome == LOG_RETRY;
-    if (!is_ahead && outcome != LOG_RETRY)
+    bool is_wrong = is_known ? !is_ahead : outcome == LOG_MISSING || outcome == LOG_REFUSED;
+    listing->has_more |= !is_known && !is_wrong;
+    if (is_wrong)
         ahead_forget(listing->node, touch->change.tenant, chat_id(ahead->chat));
     if (!is_ahead) {
         chat_release(ahead->chat);

@@ -5,14 +5,16 @@
 #include "lib/test.h"
 #include "stage.h"
 
+#include <stdlib.h>
+
 enum { MINUTE_MS = 60000 };
 
 static struct route_setup setup;
 
 /* One queue, with callbacks of every kind: three attempts, ten minutes apart. */
-static struct route_queue *begin(void)
+static struct route_queue *begin_at(size_t nodes)
 {
-    stage_start();
+    stage_start_nodes(nodes);
     setup = (struct route_setup){.queue_count = 1};
     struct route_queue *queue = &setup.queues[0];
     route_name_set(&queue->name, SLICE_OF(ROUTE_QUEUE_DEFAULT));
@@ -24,6 +26,11 @@ static struct route_queue *begin(void)
             .outcome_ms = 20 * MINUTE_MS};
     stage.settings.policy.setup = &setup;
     return queue;
+}
+
+static struct route_queue *begin(void)
+{
+    return begin_at(1);
 }
 
 static struct actor *who_waits(struct actor **bot)
@@ -266,6 +273,30 @@ static void what_the_index_says_wrongly_is_not_shown_and_goes(void)
     stage_end();
 }
 
+/* Whose log cannot be read here may be whose callback stands. */
+static void who_cannot_be_read_stays_in_the_index(void)
+{
+    struct actor *bot;
+    char key[64];
+    begin();
+    struct actor *ada = who_waits(&bot);
+    agree_on_a_call(ada);
+    uint64_t next_seq = fold_of(ada)->tail.seq + 1;
+    act_leave(ada);
+    stage_kill(0);
+    stage_revive(0);
+    size_t len = conversation_log_key(slice_of_string(ada->conversation), key);
+    expect(fake_server_append(stage.server, slice_make(key, len), next_seq,
+                   SLICE_OF("\x7f of a newer version")) == STORE_OK);
+    stage_run(1000);
+    struct actor *anna = stage_agent("north", "anna");
+    stage_make_supervisor("north", "anna");
+    lists(anna);
+    expect(heard(anna, "\"more\":true"));
+    expect_u64(indexed(), 1);
+    stage_end();
+}
+
 /* What a failover took back, or a dying link never did, is done again. */
 static void the_index_is_told_anew_in_a_new_life_of_the_link(void)
 {
@@ -279,6 +310,37 @@ static void the_index_is_told_anew_in_a_new_life_of_the_link(void)
     fake_store_cut(stage.store);
     stage_run(5000);
     expect_u64(indexed(), 1);
+    stage_end();
+}
+
+static size_t removals_from_the_index(void)
+{
+    char *trace = NULL;
+    size_t len = 0, count = 0;
+    FILE *out = open_memstream(&trace, &len);
+    fake_server_trace(stage.server, out);
+    fclose(out);
+    for (const char *at = trace; (at = strstr(at, "ran zset_remove {p:north}ahead")); at++)
+        count++;
+    free(trace);
+    return count;
+}
+
+/* It may be behind: another one may have been agreed since. */
+static void who_only_hears_of_the_end_of_a_callback_leaves_the_index_alone(void)
+{
+    struct actor *bot;
+    begin_at(2);
+    stage_make_supervisor("north", "ben");
+    struct actor *ada = who_waits(&bot), *ben = stage_window("north", "ben", 1);
+    act_ask(ben, "{\"type\":\"watch\",\"id\":\"w\",\"conversation\":\"%s\"}", ada->conversation);
+    expect(will_hear(ben, "\"done\"", 1000));
+    agree_on_a_call(ada);
+    cancel(ada);
+    expect(will_hear(ben, "cancelled", 2000));
+    stage_run(1000);
+    expect_u64(removals_from_the_index(), 1);
+    expect_u64(indexed(), 0);
     stage_end();
 }
 
@@ -469,7 +531,9 @@ int main(int argc, char **argv)
                     CASE(supervisors_see_when_and_not_where_also_after_a_restart),
                     CASE(who_is_due_is_listed_as_any_other_and_leaves_the_index),
                     CASE(what_the_index_says_wrongly_is_not_shown_and_goes),
+                    CASE(who_cannot_be_read_stays_in_the_index),
                     CASE(the_index_is_told_anew_in_a_new_life_of_the_link),
+                    CASE(who_only_hears_of_the_end_of_a_callback_leaves_the_index_alone),
                     CASE(what_could_not_be_noted_in_the_index_is_noted_later),
                     CASE(an_attempt_is_not_counted_before_the_pool_knows_the_case),
                     CASE(who_writes_meanwhile_waits_as_any_other_at_once),
