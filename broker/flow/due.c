@@ -3,7 +3,8 @@
  *
  *   a bucket of this node's share of the 1,024: its lowest members are read
  *       due     --> load the conversation
- *                     open obligation    --> follow_up has acted; the member is due again later
+ *                     open obligation    --> follow_up has acted; the member is due again later,
+ *                                            and the other nodes are told how far the log has come
  *                     settled, or absent --> the member goes
  *                     erased             --> so do the places of its readers, then the member
  *       not yet --> the bucket is looked at again when the first of them is
@@ -16,11 +17,13 @@
  * Invariant: the index is written before the entry (rule 11), so every open obligation has a
  * member; the sweep only ever removes a member that a fresh fold shows to be settled. Two nodes
  * sweeping one bucket do no harm. When a bucket is looked at depends on no news: without any it is
- * each 20 s.
+ * each 20 s. So what is told of an open case reaches its followers then at the latest, even if
+ * every hint of it was lost without a word.
  */
 #include "flow/due.h"
 
 #include "base/check.h"
+#include "flow/chat_hints.h"
 #include "flow/conversations.h"
 #include "flow/erase.h"
 #include "flow/follow_up.h"
@@ -92,10 +95,13 @@ static void end_settling(struct settling *settling, bool is_settled)
     struct slice member = slice_make(settling->member, settling->member_len);
     char key[64];
     struct slice due_key = slice_make(key, conversation_due_key(chat_id(chat), key));
-    if (!is_settled)
-        store->ops->zset_add(store, due_key, member, again_ms(chat), ZSET_SET, NULL, NULL);
-    else
+    if (is_settled) {
         store->ops->zset_remove(store, due_key, member, NULL, NULL);
+    } else {
+        store->ops->zset_add(store, due_key, member, again_ms(chat), ZSET_SET, NULL, NULL);
+        if (members_are_others(chat->node))
+            chat_tell_look(chat->node, chat_id(chat), chat_fold(chat)->tail.seq);
+    }
     settling->due->underway--;
     chat_release(chat);
     free(settling);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The flows on two nodes that share nothing but the store: who is at which desk, who is told what,
  * and what becomes of it all when one of them dies. */
+#include "flow/conversations.h"
 #include "flow/members.h"
 #include "flow/pools.h"
 #include "lib/test.h"
@@ -141,6 +142,37 @@ static void an_offer_reaches_an_agent_at_another_node_once(void)
     expect_u64(times_heard(anna, "\"type\":\"assigned\""), 1);
     expect_u64(times_heard(anna, "\"type\":\"released\""), 1);
     expect_u64(times_heard(anna, "\"type\":\"cancel\""), 0);
+    stage_end();
+}
+
+/* Whose conversation is not due at node 1, which therefore has no reason of its own to read it. */
+static struct actor *customer_not_due_at_1(void)
+{
+    struct actor *customer = NULL;
+    for (bool is_due = true; is_due;) {
+        customer = stage_customer_at(0);
+        unsigned bucket = conversation_bucket(slice_of_string(customer->conversation));
+        is_due = members_is_mine(stage.nodes[1].node, bucket);
+    }
+    return customer;
+}
+
+/* Nothing else happens in it, and no link breaks. */
+static void words_that_no_hint_told_reach_the_agent(void)
+{
+    begin();
+    struct actor *bot = stage_bot_at(0), *ada = customer_not_due_at_1(),
+                 *anna = stage_agent_at(1, "anna");
+    hand_over(ada, bot);
+    accept_offer(anna);
+    stage_run(1000);
+    fake_bus_faults(stage.bus)->is_silent = true;
+    act_say(ada, "Is anybody there?");
+    expect(will_hear(ada, "\"ack\"", 1000));
+    stage_run(1000);
+    fake_bus_faults(stage.bus)->is_silent = false;
+    expect(!heard(anna, "Is anybody there?"));
+    expect(will_hear(anna, "Is anybody there?", 30000));
     stage_end();
 }
 
@@ -419,6 +451,7 @@ int main(int argc, char **argv)
                     CASE(a_dead_nodes_agents_go_offline_after_lease_and_grace),
                     CASE(a_node_that_was_cut_off_takes_back_what_was_said_of_its_agents),
                     CASE(an_offer_reaches_an_agent_at_another_node_once),
+                    CASE(words_that_no_hint_told_reach_the_agent),
                     CASE(a_colleague_at_another_node_is_told_of_an_invitation_once),
                     CASE(an_offer_that_is_over_is_cancelled_at_every_node_once),
                     CASE(a_chat_closed_at_another_node_is_released_here),
