@@ -44,13 +44,20 @@ static struct name last_seen(const struct device *device)
     return device->view_count ? device->view[device->view_count - 1].at : (struct name){0};
 }
 
+/* In what others know to be erased nothing comes due. */
+static bool is_settled(const struct world *world, const struct device *device)
+{
+    bool is_erased = strcmp(device->conversation, world->erasure.conversation) == 0;
+    return (calls_are_settled(device) && chat_is_at_rest(chat_of(world, device))) ||
+           (is_erased && erasure_is_unheard(world));
+}
+
 static bool device_is_at_rest(const struct world *world, const struct device *device)
 {
     struct chat *chat = chat_of(world, device);
     struct name seen = last_seen(device);
-    return device_is_content(device) && calls_are_settled(device) && chat != NULL &&
-           chat_is_at_rest(chat) && seen.seq > 0 && device->view[0].after.seq == 0 &&
-           name_equal(&seen, &chat_fold(chat)->public_tail);
+    return device_is_content(device) && chat != NULL && is_settled(world, device) && seen.seq > 0 &&
+           device->view[0].after.seq == 0 && name_equal(&seen, &chat_fold(chat)->public_tail);
 }
 
 static struct pool_counts counts_of(const struct sim_node *sim)
