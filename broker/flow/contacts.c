@@ -58,9 +58,9 @@ static struct slice flow_id(const struct contact_flow *flow)
     return slice_make(flow->id_bytes, CONVERSATION_ID_LEN);
 }
 
-static void end(struct contact_flow *flow, enum contact_outcome outcome)
+static void end(struct contact_flow *flow, enum proto_error_code fault)
 {
-    flow->done(flow->user, outcome, flow_id(flow));
+    flow->done(flow->user, fault, flow_id(flow));
     memset(flow->key, 0, sizeof flow->key);
     free(flow);
 }
@@ -105,11 +105,11 @@ static void on_created(struct chat_change *change, enum log_outcome outcome)
     struct contact_flow *flow = LIST_ITEM(change, struct contact_flow, change);
     bool is_born = outcome == LOG_APPENDED || outcome == LOG_WAS_ALREADY;
     if (!is_born)
-        end(flow, CONTACT_RETRY);
+        end(flow, PROTO_ERROR_STORE_UNAVAILABLE);
     else if (flow->digest_len > 0)
         claim(flow);
     else
-        end(flow, CONTACT_GOOD);
+        end(flow, PROTO_ERROR_NONE);
 }
 
 static void on_indexed(void *user, const struct store_reply *reply)
@@ -119,7 +119,7 @@ static void on_indexed(void *user, const struct store_reply *reply)
     if (reply->outcome == STORE_OK)
         chat = chat_hold_newborn(flow->node, flow_id(flow), id_slice(&flow->tenant), flow->key);
     if (chat == NULL) {
-        end(flow, CONTACT_RETRY);
+        end(flow, PROTO_ERROR_STORE_UNAVAILABLE);
         return;
     }
     flow->change.decide = decide_create;
@@ -134,7 +134,7 @@ static void on_key_kept(void *user, enum keystore_outcome outcome, struct slice 
     struct store *store = flow->node->store;
     (void)wrapped;
     if (outcome != KEYSTORE_OK) {
-        end(flow, CONTACT_RETRY);
+        end(flow, PROTO_ERROR_STORE_UNAVAILABLE);
         return;
     }
     store->ops->zset_add(store, slice_make(flow->index_key, flow->index_key_len), flow_id(flow),
@@ -147,7 +147,7 @@ static void be_born(struct contact_flow *flow)
     const struct tenant *tenant = directory_tenant(node, id_slice(&flow->tenant));
     uint8_t record[CHAT_KEY_RECORD_MAX];
     if (tenant == NULL) {
-        end(flow, CONTACT_RETRY);
+        end(flow, PROTO_ERROR_STORE_UNAVAILABLE);
         return;
     }
     conversation_id_make(node, flow->id_bytes);
@@ -216,7 +216,7 @@ static void look_past(struct contact_flow *flow)
 {
     id_set(&flow->past, flow_id(flow));
     if (flow->past_count++ == PAST_MAX) {
-        end(flow, CONTACT_RETRY);
+        end(flow, PROTO_ERROR_STORE_UNAVAILABLE);
     } else if (flow->own.len > 0) {
         memcpy(flow->id_bytes, flow->own.bytes, CONVERSATION_ID_LEN);
         claim(flow);
@@ -240,11 +240,11 @@ static void on_identified(struct chat_change *change, enum log_outcome outcome)
     bool is_own = slice_equal(id_slice(&flow->own), flow_id(flow));
     bool is_unwritable = outcome == LOG_READ_ONLY || outcome == LOG_QUARANTINED;
     if (outcome == LOG_APPENDED || outcome == LOG_WAS_ALREADY || (!is_own && is_unwritable))
-        end(flow, CONTACT_GOOD);
+        end(flow, PROTO_ERROR_NONE);
     else if (!is_own && leads_nowhere(flow, outcome))
         look_past(flow);
     else
-        end(flow, outcome == LOG_REFUSED ? CONTACT_REFUSED : CONTACT_RETRY);
+        end(flow, outcome_code(outcome, flow->change.refusal));
 }
 
 /* The claim is ours: let the log say it too. Also when an earlier try died between the two. */
@@ -252,7 +252,7 @@ static void write_identity(struct contact_flow *flow)
 {
     struct chat *chat = chat_hold(flow->node, flow_id(flow));
     if (chat == NULL) {
-        end(flow, CONTACT_RETRY);
+        end(flow, PROTO_ERROR_STORE_UNAVAILABLE);
         return;
     }
     flow->change.log.is_patient = true;
@@ -265,7 +265,7 @@ static void write_identity(struct contact_flow *flow)
 static void take_winner(struct contact_flow *flow, struct slice winner)
 {
     if (!conversation_id_is_well_formed(winner)) {
-        end(flow, CONTACT_RETRY);
+        end(flow, PROTO_ERROR_STORE_UNAVAILABLE);
         return;
     }
     memcpy(flow->id_bytes, winner.bytes, CONVERSATION_ID_LEN);
@@ -280,7 +280,7 @@ static void on_claimed(void *user, const struct store_reply *reply)
     else if (reply->outcome == STORE_REFUSED)
         take_winner(flow, reply->value);
     else
-        end(flow, CONTACT_RETRY);
+        end(flow, PROTO_ERROR_STORE_UNAVAILABLE);
 }
 
 static void claim(struct contact_flow *flow)
@@ -298,7 +298,7 @@ static void on_looked_up(void *user, const struct store_reply *reply)
     else if (reply->outcome == STORE_ABSENT)
         be_born(flow);
     else
-        end(flow, CONTACT_RETRY);
+        end(flow, PROTO_ERROR_STORE_UNAVAILABLE);
 }
 
 static void look_up(struct contact_flow *flow)

@@ -6,14 +6,10 @@
 #include "flow/conversations.h"
 #include "flow/directory.h"
 
-enum contact_outcome {
-    CONTACT_GOOD,
-    CONTACT_RETRY,
-    CONTACT_REFUSED /* proved to be another one */
-};
-
-/* One call, one done, later. id is borrowed until done returns. */
-typedef void (*contact_done)(void *user, enum contact_outcome outcome, struct slice conversation);
+/* One call, one done, later. NONE: good; store_unavailable, store_full: the same again; else a no
+ * for good, as any request of that conversation would be told. conversation is borrowed until done
+ * returns. */
+typedef void (*contact_done)(void *user, enum proto_error_code fault, struct slice conversation);
 
 struct contact_birth {
     struct slice name, channel, language, page; /* borrowed until the call returns */

@@ -221,10 +221,10 @@ static void open_chat(struct journey_of *journey, struct slice conversation)
     go_on(journey);
 }
 
-static void on_contact(void *user, enum contact_outcome outcome, struct slice conversation)
+static void on_contact(void *user, enum proto_error_code fault, struct slice conversation)
 {
     struct journey_of *journey = user;
-    if (outcome == CONTACT_GOOD) {
+    if (fault == PROTO_ERROR_NONE) {
         open_chat(journey, conversation);
         return;
     }

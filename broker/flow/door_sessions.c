@@ -92,11 +92,11 @@ struct visit {
     struct id_text tenant;
 };
 
-static void on_contact(void *user, enum contact_outcome outcome, struct slice conversation)
+static void on_contact(void *user, enum proto_error_code fault, struct slice conversation)
 {
     struct visit *visit = user;
     const struct tenant *tenant = directory_tenant(visit->door.node, id_slice(&visit->tenant));
-    if (outcome != CONTACT_GOOD || tenant == NULL) {
+    if (fault != PROTO_ERROR_NONE || tenant == NULL) {
         door_refuse_later(&visit->door, 503, PROTO_ERROR_STORE_UNAVAILABLE, 500);
     } else {
         struct credential credential = {

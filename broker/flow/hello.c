@@ -11,10 +11,11 @@
  * keys, is judged when that is back.
  *
  * Invariant: role and tenant come from the credential alone. A session is open once its welcome was
- * sent, and entries come after it. What waits ends with a hello's time (session_await_hello), and a
- * second frame meanwhile is refused. All refusals of a credential look alike. With several nodes a
- * refusal rests on a read of the directory that is newer than the hello: the tenant, the agent or
- * the key may have been made on another node a moment ago (rule 6).
+ * sent, and entries come after it. What waits ends with a hello's time, by the name of what it
+ * waited for (session_hold_hello), and a second frame meanwhile is refused. All refusals of a
+ * credential look alike. With several nodes a refusal rests on a read of the directory that is
+ * newer than the hello: the tenant, the agent or the key may have been made on another node a
+ * moment ago (rule 6).
  */
 #include "base/check.h"
 #include "flow/assignments.h"
@@ -193,18 +194,21 @@ static void load_conversation(struct entering *entering, struct slice id)
     chat_touch(chat, &entering->touch);
 }
 
-static void on_contact(void *user, enum contact_outcome outcome, struct slice conversation)
+static void on_contact(void *user, enum proto_error_code fault, struct slice conversation)
 {
     struct entering *entering = user;
     struct session *session = entering_session(entering);
-    if (outcome == CONTACT_GOOD) {
+    if (fault == PROTO_ERROR_NONE) {
         load_conversation(entering, conversation);
         return;
     }
-    if (session != NULL && outcome == CONTACT_RETRY)
+    bool is_of_store = fault == PROTO_ERROR_STORE_UNAVAILABLE || fault == PROTO_ERROR_STORE_FULL;
+    if (session != NULL && is_of_store) {
         ask_again(session, id_slice(&entering->request_id));
-    else if (session != NULL)
-        session_error(session, id_slice(&entering->request_id), PROTO_ERROR_IDENTITY_TAKEN, NULL);
+    } else if (session != NULL) {
+        session_error(session, id_slice(&entering->request_id), fault, NULL);
+        session_close(session, PROTO_CLOSE_REVOKED, "revoked");
+    }
     free(entering);
 }
 
@@ -217,7 +221,7 @@ static void enter_as_customer(
     entering->touch.since = session->node->logs.stamp;
     entering->session = session_handle(session);
     id_set(&entering->request_id, request_id);
-    session->phase = SESSION_ENTERING;
+    session_hold_hello(session, request_id, PROTO_ERROR_STORE_UNAVAILABLE);
     if (credential->reference.len > 0)
         contact_resolve(session->node, credential->tenant, credential->reference, credential->name,
                 on_contact, entering);
@@ -367,7 +371,7 @@ static void judge(
     if (is_doubtful && members_may_be_others(session->node)) {
         struct waiting_hello *kept = waiting ? waiting : keep_hello(session, request);
         kept->look.done = on_looked;
-        session->phase = SESSION_ENTERING;
+        session_hold_hello(session, kept->request.id, PROTO_ERROR_STORE_UNAVAILABLE);
         directory_look(session->node, &kept->look);
         return;
     }
@@ -396,7 +400,7 @@ static void take(
         waiting = waiting ? waiting : keep_hello(session, request);
         waiting->check.done = on_proven;
         waiting->check.proof.token = waiting->request.token;
-        session->phase = SESSION_ENTERING;
+        session_hold_hello(session, waiting->request.id, PROTO_ERROR_BUSY);
         if (credential_prove(session->node, &waiting->check))
             return;
         session->phase = SESSION_NEW;
@@ -429,6 +433,6 @@ void hello(struct session *session, const struct proto_hello *request)
     }
     struct waiting_hello *waiting = keep_hello(session, request);
     waiting->place.on_turn = on_turn;
-    session->phase = SESSION_ENTERING;
+    session_hold_hello(session, request->id, PROTO_ERROR_BUSY);
     hello_queue_wait(node, &waiting->place);
 }

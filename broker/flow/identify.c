@@ -17,20 +17,17 @@ struct identifying {
     struct id_text request_id;
 };
 
-static void on_identified(void *user, enum contact_outcome outcome, struct slice conversation)
+static void on_identified(void *user, enum proto_error_code fault, struct slice conversation)
 {
     struct identifying *identifying = user;
     struct session *session = session_find(identifying->node, identifying->session);
     struct slice request_id = id_slice(&identifying->request_id);
-    if (session != NULL && outcome == CONTACT_GOOD) {
+    if (session != NULL && fault == PROTO_ERROR_NONE) {
         struct proto_frame frame = {.kind = PROTO_KIND_DONE};
         frame.as.done = (struct proto_done){.id = request_id, .conversation = conversation};
         session_send(session, &frame);
     } else if (session != NULL) {
-        session_error(session, request_id,
-                outcome == CONTACT_REFUSED ? PROTO_ERROR_IDENTITY_TAKEN
-                                           : PROTO_ERROR_STORE_UNAVAILABLE,
-                NULL);
+        session_error(session, request_id, fault, NULL);
     }
     free(identifying);
 }

@@ -9,6 +9,9 @@
 #include "flow/deliver.h"
 #include "flow/requests.h"
 
+_Static_assert(
+        (int)LINEAGE_WINDOW == (int)PROTO_LIMIT_UNACKED_SENDS, "a retry finds its place again");
+
 bool send_is_within_limits(struct session *session, struct slice request_id)
 {
     if (session->unacked >= PROTO_LIMIT_UNACKED_SENDS) {

@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SESSION_FRAME_MAX = 240 * 1024 };
+enum { SESSION_FRAME_MAX = 240 * 1024, BUSY_AGAIN_MS = 1000 };
 
 struct sessions {
     uint32_t capacity;
@@ -76,6 +76,8 @@ struct session *session_next(struct node *node, const struct session *cursor)
 struct session_arrival {
     struct session *session;
     struct timer hello_timer;
+    enum proto_error_code awaited; /* by the hello, while it is being looked at */
+    struct id_text hello_id;
     size_t origin_len;
     char origin[];
 };
@@ -83,7 +85,16 @@ struct session_arrival {
 static void on_hello_due(struct timer *timer)
 {
     struct session_arrival *arrival = LIST_ITEM(timer, struct session_arrival, hello_timer);
-    session_error(arrival->session, SLICE_NONE, PROTO_ERROR_HELLO_TIMEOUT, NULL);
+    struct session *session = arrival->session;
+    enum proto_error_code awaited = arrival->awaited;
+    if (session->phase != SESSION_ENTERING) {
+        session_error(session, SLICE_NONE, PROTO_ERROR_HELLO_TIMEOUT, NULL);
+        return;
+    }
+    uint64_t wait_ms =
+            awaited == PROTO_ERROR_BUSY ? BUSY_AGAIN_MS : outcome_wait_ms(session->node, LOG_RETRY);
+    session_error_after(session, id_slice(&arrival->hello_id), awaited, wait_ms, 0);
+    session_bye(session, "timeout", wait_ms, PROTO_CLOSE_TIMEOUT);
 }
 
 static struct session_arrival *arrival_make(struct session *session, struct slice origin)
@@ -108,6 +119,14 @@ void session_await_hello(struct session *session)
     struct timers *timers = session->node->timers;
     timers->ops->arm(timers, &session->arrival->hello_timer,
             node_clock_ms(session->node) + PROTO_LIMIT_HELLO_MS);
+}
+
+void session_hold_hello(
+        struct session *session, struct slice request_id, enum proto_error_code awaited)
+{
+    session->phase = SESSION_ENTERING;
+    session->arrival->awaited = awaited;
+    id_set(&session->arrival->hello_id, request_id);
 }
 
 void session_has_arrived(struct session *session)

@@ -58,6 +58,10 @@ struct session *session_find(struct node *node, struct session_handle handle); /
 struct slice session_origin(const struct session *session);
 /* A session that was not welcomed yet has so long from now for its hello. */
 void session_await_hello(struct session *session);
+/* The hello is here and waits for this: store_unavailable, or busy. Should its time end meanwhile,
+ * that is what it is told: the same hello is good for another line. */
+void session_hold_hello(
+        struct session *session, struct slice request_id, enum proto_error_code awaited);
 /* It was welcomed: nothing is kept any more of how it came. */
 void session_has_arrived(struct session *session);
 /* Keeps a copy of the text in place of the one before; empty frees it. */

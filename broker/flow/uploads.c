@@ -310,11 +310,11 @@ static void enter(struct upload *upload, struct slice conversation)
     chat_touch(upload->chat, &upload->touch);
 }
 
-static void on_contact(void *user, enum contact_outcome outcome, struct slice conversation)
+static void on_contact(void *user, enum proto_error_code fault, struct slice conversation)
 {
     struct upload *upload = user;
     upload->is_waiting = false;
-    if (outcome != CONTACT_GOOD || upload->is_gone)
+    if (fault != PROTO_ERROR_NONE || upload->is_gone)
         refuse(upload, 503, PROTO_ERROR_STORE_UNAVAILABLE, AGAIN_MS);
     else
         enter(upload, conversation);

@@ -15,7 +15,7 @@ export const limits = {
   members: 64,
   /** the text of one message */
   text_bytes: 8192,
-  /** sends of one lineage that may await their ack */
+  /** of one lineage in one conversation: so many of its newest numbers find their place again. And of one connection, whatever it sends: so many may await their answer */
   unacked_sends: 64,
   /** of one event of the journey, names and values of its properties together */
   event_bytes: 8192,
@@ -1132,7 +1132,7 @@ export const closeCodes = {
   4401: { name: "unauthenticated", again: true },
   /** the session, contact or tenant is gone */
   4403: { name: "revoked", again: false },
-  /** no hello in time, or no sign of life */
+  /** no hello in time, none that could be answered in time, or no sign of life */
   4408: { name: "timeout", again: true },
   /** the client read too slowly; resume by cursor, nothing is lost */
   4413: { name: "slow_consumer", again: true },

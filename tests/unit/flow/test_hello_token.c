@@ -116,13 +116,42 @@ static void a_forged_token_is_refused_after_the_answer(void)
     stage_end();
 }
 
+/* It has come, so it is not said that none came; and its token is as good as it was. */
+static void expect_to_say_it_again(const struct actor *ada, const char *code)
+{
+    expect(heard(ada, code) && heard(ada, "\"retry_after_ms\"") && heard(ada, "\"bye\""));
+    expect(!heard(ada, "\"token\"") && !heard(ada, "\"hello_timeout\""));
+    expect_u64((uint64_t)ada->close_code, PROTO_CLOSE_TIMEOUT);
+}
+
 /* A verifier that never answers: the time of a hello ends it. */
 static void a_hello_does_not_wait_for_ever(void)
 {
     stage_start();
     struct actor *ada = say_hello("x:ada", 3600 * 1000);
     stage_run(PROTO_LIMIT_HELLO_MS);
-    expect(heard(ada, "\"hello_timeout\"") && ada->close_code != 0);
+    expect_to_say_it_again(ada, "\"busy\"");
+    stage_end();
+}
+
+static void who_waits_for_the_store_in_vain_is_told_so(void)
+{
+    stage_start();
+    fake_store_stall(stage.store, node_clock_ms(stage.node) + 3600 * 1000);
+    struct actor *ada = say_hello("x:ada", 0);
+    stage_run(PROTO_LIMIT_HELLO_MS);
+    expect_to_say_it_again(ada, "\"store_unavailable\"");
+    stage_end();
+}
+
+static void who_says_nothing_is_told_that_no_hello_came(void)
+{
+    stage_start();
+    struct actor *ada = stage_actor();
+    expect(fake_client_connect(&ada->client, stage.peers, PEER_JSON));
+    stage_run(PROTO_LIMIT_HELLO_MS + 100);
+    expect(heard_ever(ada, "\"hello_timeout\""));
+    expect_u64((uint64_t)ada->close_code, PROTO_CLOSE_TIMEOUT);
     stage_end();
 }
 
@@ -145,5 +174,7 @@ int main(int argc, char **argv)
                     CASE(a_key_that_was_taken_away_meanwhile_opens_nothing),
                     CASE(a_forged_token_is_refused_after_the_answer),
                     CASE(a_hello_does_not_wait_for_ever),
+                    CASE(who_waits_for_the_store_in_vain_is_told_so),
+                    CASE(who_says_nothing_is_told_that_no_hello_came),
                     CASE(where_too_many_wait_it_is_looked_at_here), {0}});
 }

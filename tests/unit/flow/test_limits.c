@@ -33,6 +33,42 @@ static void a_flood_of_requests_is_refused_and_not_passed_on(void)
     stage_end();
 }
 
+static void say_under(struct actor *actor, const char *lineage, unsigned n)
+{
+    act_later(actor, 0,
+            "{\"type\":\"send\",\"id\":\"s\",\"lineage\":\"%s\",\"n\":%u,\"body\":{\"kind\":"
+            "\"text\",\"text\":\"%s %u\"}}",
+            lineage, n, lineage, n);
+}
+
+/* What one line has under way is bounded, under however many lineages; a lineage on another line
+ * finds all of its places again. */
+static void a_line_has_so_many_unanswered_and_a_lineage_so_many_places(void)
+{
+    enum { HALF = PROTO_LIMIT_UNACKED_SENDS / 2 };
+    char other[40];
+    stage_start();
+    stage.settings.messages_per_min = stage.settings.messages_per_min_per_contact = 1000;
+    struct actor *phone = stage_known("north", "ada"), *laptop = stage_known("north", "ada");
+    memcpy(other, laptop->lineage, sizeof other);
+    fake_store_stall(stage.store, node_clock_ms(stage.node) + 500);
+    for (unsigned n = 1; n <= HALF; n++) {
+        say_under(phone, phone->lineage, n);
+        say_under(phone, other, n);
+    }
+    expect(!heard_ever(phone, "\"too_many_unacked\""));
+    say_under(phone, other, HALF + 1);
+    stage_run(1000);
+    expect_u64(times_heard(phone, "\"too_many_unacked\""), 1);
+    expect_u64(times_heard(phone, "\"ack\""), PROTO_LIMIT_UNACKED_SENDS);
+    for (unsigned n = 1; n <= HALF; n++)
+        say_under(laptop, other, n);
+    stage_run(1000);
+    expect_u64(times_heard(laptop, "\"ack\""), HALF);
+    expect(!heard_ever(laptop, "\"already_sent\""));
+    stage_end();
+}
+
 static void a_contact_has_one_bucket_for_all_devices(void)
 {
     stage_start();
@@ -270,6 +306,7 @@ int main(int argc, char **argv)
 {
     return test_main(argc, argv,
             (struct test_case[]){CASE(a_flood_of_requests_is_refused_and_not_passed_on),
+                    CASE(a_line_has_so_many_unanswered_and_a_lineage_so_many_places),
                     CASE(a_contact_has_one_bucket_for_all_devices),
                     CASE(a_tenant_takes_nothing_from_another),
                     CASE(an_upload_leaves_the_words_what_was_theirs),
