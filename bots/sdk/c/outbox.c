@@ -184,6 +184,19 @@ static enum outbox_verdict on_resend(
     return verdict_of(outbox_mend_hole(outbox, false));
 }
 
+/* What was in the air together is refused together: all of it is one failure. */
+static void wait_again(struct outbox *outbox, const struct outbox_item *item, uint64_t floor_ms,
+        uint64_t random, uint64_t now_ms)
+{
+    uint64_t wait_ms = floor_ms;
+    if (item->sent_in == outbox->round) {
+        wait_ms = backoff_next_ms(&outbox->backoff, random, floor_ms);
+        outbox->round++;
+    }
+    if (now_ms + wait_ms > outbox->quiet_until_ms)
+        outbox->quiet_until_ms = now_ms + wait_ms;
+}
+
 static enum outbox_verdict on_again(struct outbox *outbox, struct outbox_item *item,
         const struct proto_error *error, uint64_t random, uint64_t now_ms)
 {
@@ -192,8 +205,7 @@ static enum outbox_verdict on_again(struct outbox *outbox, struct outbox_item *i
         item->is_unsure = false;
     outbox_set_state(outbox, item, OUTBOX_WAITING);
     item->was_told_later = true;
-    uint64_t floor_ms = error->has_retry_after_ms ? error->retry_after_ms : 0;
-    outbox->quiet_until_ms = now_ms + backoff_next_ms(&outbox->backoff, random, floor_ms);
+    wait_again(outbox, item, error->has_retry_after_ms ? error->retry_after_ms : 0, random, now_ms);
     return verdict_of(outbox_mend_hole(outbox, false));
 }
 
@@ -302,6 +314,7 @@ static bool send_item(struct outbox *outbox, struct outbox_item *item)
         return false;
     item->was_unsure = item->is_unsure;
     item->is_unsure = true;
+    item->sent_in = outbox->round;
     outbox_set_state(outbox, item, OUTBOX_FLYING);
     return true;
 }

@@ -52,6 +52,7 @@ struct outbox {
     uint64_t hole_n; /* unused in hole_lineage, with messages behind it */
     char hole_lineage[OUTBOX_LINEAGE_MAX + 1];
     uint64_t quiet_until_ms;
+    uint64_t round; /* one more with each step of the backoff */
     struct backoff backoff;
 };
 

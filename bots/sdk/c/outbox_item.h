@@ -19,6 +19,7 @@ struct outbox_item {
     bool is_unsure;      /* may have been accepted under its present number */
     bool was_unsure;     /* the same, before it was sent last */
     bool was_told_later; /* by the server: it travels alone from then on */
+    uint64_t sent_in;    /* the outbox's round in which it was sent last */
     unsigned moves;      /* to another lineage, because the server refused the old one */
     bool has_at;
     struct name at; /* where it was accepted */

@@ -150,6 +150,42 @@ static void a_row_under_a_limit_is_refused_once_for_each_that_is_taken(void)
     finish();
 }
 
+/* A whole window is in the air when the store goes away: that is one failure, however many hear of
+ * it, and the one that tries next is the second. */
+static void what_is_refused_together_is_one_step_of_the_backoff(void)
+{
+    begin();
+    outbox_on_welcome(&outbox, SLICE_OF("L1"));
+    put_numbered(1, OUTBOX_FLYING_MAX);
+    outbox_flush(&outbox, 1000);
+    for (size_t i = 0; i < OUTBOX_FLYING_MAX; i++)
+        serve(PROTO_ERROR_STORE_UNAVAILABLE, false, 1000 + i / 32 * BACKOFF_FIRST_MS);
+    expect_u64(outbox.backoff.failures, 1);
+    uint64_t now_ms = 1000 + 2 * BACKOFF_FIRST_MS;
+    now_ms += outbox_flush(&outbox, now_ms);
+    outbox_flush(&outbox, now_ms);
+    expect_u64(wire_len, 1);
+    serve(PROTO_ERROR_STORE_UNAVAILABLE, false, now_ms);
+    expect_u64(outbox.backoff.failures, 2);
+    finish();
+}
+
+/* A later refusal may ask for a longer wait, which is kept, and never makes the wait shorter. */
+static void the_longest_wait_that_was_asked_for_is_kept(void)
+{
+    begin();
+    outbox_on_welcome(&outbox, SLICE_OF("L1"));
+    put_numbered(1, 3);
+    outbox_flush(&outbox, 1000);
+    static const uint64_t asked_ms[] = {100, 900, 0};
+    for (size_t i = 0; i < 3; i++) {
+        retry_after_ms = asked_ms[i];
+        serve(PROTO_ERROR_STORE_UNAVAILABLE, false, 1000);
+    }
+    expect_u64(outbox_flush(&outbox, 1000), 900);
+    finish();
+}
+
 static void a_refused_message_gives_its_number_to_the_next(void)
 {
     begin();
@@ -308,6 +344,8 @@ int main(int argc, char **argv)
                     CASE(no_more_than_the_window_flies), CASE(a_full_link_is_asked_again),
                     CASE(later_means_later_and_in_order),
                     CASE(a_row_under_a_limit_is_refused_once_for_each_that_is_taken),
+                    CASE(what_is_refused_together_is_one_step_of_the_backoff),
+                    CASE(the_longest_wait_that_was_asked_for_is_kept),
                     CASE(a_refused_message_gives_its_number_to_the_next),
                     CASE(behind_a_refused_message_nothing_is_lost_or_doubled),
                     CASE(a_hole_whose_answers_are_lost_moves_the_rest_to_a_new_lineage),
