@@ -12,6 +12,9 @@
  * At most SHELF_FOLDS_MAX are in use from one look to the next: beyond that the one unused for
  * longest rests early. So a storm of loads works in the same few megabytes, however long it lasts.
  *
+ * Folds in use lie together (base/slabs.h), and among nothing else: so their memory is the system's
+ * again when they rest, and a thousand of them are few pages to a processor.
+ *
  * Ten thousand customers who only have a page open cost what they have to, not what a busy
  * conversation costs. Nothing is read from the store for it, in either direction.
  *
@@ -22,18 +25,17 @@
 #include "flow/chat_fold.h"
 
 #include "base/check.h"
+#include "base/slabs.h"
 #include "flow/chat.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 
 /* Shorter runs of zeros are kept: the head of a run is as long. */
 enum {
-    SHELF_GIVE_BACK = 256,
-    SPARES_MAX = 64, /* folds whose memory is kept for the next: 1 MB */
     RUN_HEAD = 4,
     ZEROS_MIN = 8,
-    FOLD_SIZE = sizeof(struct conversation)
+    FOLD_SIZE = sizeof(struct conversation),
+    FOLD_ROOM = (FOLD_SIZE + 63) / 64 * 64 /* whole lines of the processor's cache */
 };
 
 _Static_assert(FOLD_SIZE <= UINT16_MAX, "the lengths of runs are of 16 bits");
@@ -41,10 +43,9 @@ _Static_assert(FOLD_SIZE <= UINT16_MAX, "the lengths of runs are of 16 bits");
 struct shelf {
     struct node *node;
     struct timer timer;
-    unsigned emptied; /* folds freed that the system does not know of yet */
     unsigned in_use_count;
     struct list in_use; /* chats with a fold, the least recently used first */
-    struct spares spares;
+    struct slabs folds;
 };
 
 static unsigned folds_max(const struct shelf *shelf)
@@ -146,7 +147,7 @@ void chat_fold_finish(struct chat *chat)
     struct shelf *shelf = chat->node->shelf;
     drop_packed(chat);
     shelf->in_use_count -= chat->fold_in_use != NULL;
-    spares_give_back(&shelf->spares, chat->fold_in_use, FOLD_SIZE);
+    slabs_give_back(&shelf->folds, chat->fold_in_use);
     list_remove(&chat->in_use);
     chat->fold_in_use = NULL;
 }
@@ -159,7 +160,7 @@ static void look_at(struct shelf *shelf, uint64_t at_ms)
 struct conversation *chat_fold_take_out(struct chat *chat)
 {
     struct shelf *shelf = chat->node->shelf;
-    chat->fold_in_use = spares_take(&shelf->spares, FOLD_SIZE);
+    chat->fold_in_use = slabs_take(&shelf->folds);
     check(chat->fold_in_use != NULL);
     memset(chat->fold_in_use, 0, FOLD_SIZE);
     unpack(chat->fold_away, chat->fold_in_use);
@@ -177,7 +178,7 @@ static bool may_go(const struct chat *chat)
            name_equal(&chat->fold_in_use->tail, &chat->log.tail);
 }
 
-static void put_away(struct shelf *shelf, struct chat *chat)
+static void put_away(struct chat *chat)
 {
     char room[FOLD_SIZE + 2 * RUN_HEAD];
     struct buffer out = buffer_make(room, sizeof room);
@@ -188,20 +189,9 @@ static void put_away(struct shelf *shelf, struct chat *chat)
         memcpy(kept, out.bytes, out.len);
         chat_fold_finish(chat);
         chat->fold_away = slice_make(kept, out.len);
-        shelf->emptied++;
     } else {
         chat_fold_used(chat); /* later */
     }
-}
-
-/* Free memory between what is in use stays with the process until somebody says so. It takes some
- * milliseconds, so not while there is more to put away, and not for a few. */
-static void give_back(struct shelf *shelf)
-{
-    if (shelf->emptied < SHELF_GIVE_BACK || !list_is_empty(&shelf->in_use))
-        return;
-    shelf->emptied = 0;
-    malloc_trim(0);
 }
 
 /* Of those in use, the one unused for longest; NULL: it is not to go yet. */
@@ -219,11 +209,10 @@ static void on_look(struct timer *timer)
     struct chat *chat = next_to_go(shelf, now_ms);
     for (int i = 0; i < SHELF_AT_ONCE && chat != NULL; i++, chat = next_to_go(shelf, now_ms)) {
         if (may_go(chat))
-            put_away(shelf, chat);
+            put_away(chat);
         else
             chat_fold_used(chat);
     }
-    give_back(shelf);
     bool is_crowded = shelf->in_use_count > folds_max(shelf);
     look_at(shelf, now_ms + (is_crowded ? SHELF_CROWDED_MS : SHELF_LOOK_MS));
 }
@@ -237,7 +226,7 @@ bool shelf_create(struct node *node)
     shelf->node = node;
     shelf->timer.on_due = on_look;
     list_init(&shelf->in_use);
-    spares_init(&shelf->spares, FOLD_SIZE, SPARES_MAX);
+    slabs_init(&shelf->folds, FOLD_ROOM);
     look_at(shelf, node_clock_ms(node) + SHELF_LOOK_MS);
     return true;
 }
@@ -246,7 +235,6 @@ void shelf_destroy(struct node *node)
 {
     node->timers->ops->cancel(node->timers, &node->shelf->timer);
     check(node->shelf->in_use_count == 0);
-    spares_finish(&node->shelf->spares);
     free(node->shelf);
     node->shelf = NULL;
 }

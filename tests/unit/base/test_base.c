@@ -6,11 +6,13 @@
 #include "base/log_line.h"
 #include "base/map.h"
 #include "base/name.h"
+#include "base/slabs.h"
 #include "base/spares.h"
 #include "lib/captured.h"
 #include "lib/test.h"
 
 #include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 
 static void a_name_is_read_back_as_written(void)
@@ -232,6 +234,35 @@ static void spares_keep_so_many_blocks_and_no_larger_ones(void)
     expect_u64(spares.kept, 0);
 }
 
+/* Slabs come and go with what lies in them, and the oldest that has room is used first. */
+static void slabs_go_when_nothing_is_left_in_them(void)
+{
+    enum { SIZE = 64 * 1024, IN_A_SLAB = SLAB_BYTES / SIZE - 1, BLOCKS = 2 * IN_A_SLAB + 1 };
+    struct slabs slabs;
+    char *blocks[BLOCKS];
+    slabs_init(&slabs, SIZE);
+    slabs_give_back(&slabs, NULL);
+    for (size_t i = 0; i < BLOCKS; i++) {
+        expect((blocks[i] = slabs_take(&slabs)) != NULL && (uintptr_t)blocks[i] % 64 == 0);
+        memset(blocks[i], (int)i, SIZE);
+    }
+    unsigned slabs_are_used = slabs.count; /* 0 under the address sanitizer */
+    expect(slabs_are_used == 3 || slabs_are_used == 0);
+    for (size_t i = 0; i < BLOCKS; i++)
+        expect(blocks[i][0] == (char)i && blocks[i][SIZE - 1] == (char)i);
+    slabs_give_back(&slabs, blocks[BLOCKS - 1]); /* alone in the third */
+    expect_u64(slabs.count, slabs_are_used > 0 ? 2 : 0);
+    slabs_give_back(&slabs, blocks[IN_A_SLAB]);
+    slabs_give_back(&slabs, blocks[3]);
+    char *again = slabs_take(&slabs);
+    expect(slabs_are_used == 0 || again == blocks[IN_A_SLAB]);
+    slabs_give_back(&slabs, again);
+    for (size_t i = 0; i < BLOCKS - 1; i++)
+        if (i != IN_A_SLAB && i != 3)
+            slabs_give_back(&slabs, blocks[i]);
+    expect_u64(slabs.count, 0);
+}
+
 /* ---- log lines ---------------------------------------------------------------------------------
  */
 
@@ -283,6 +314,7 @@ int main(int argc, char **argv)
                     CASE(a_full_arena_and_a_full_buffer_say_so),
                     CASE(what_a_buffer_keeps_is_a_copy),
                     CASE(spares_keep_so_many_blocks_and_no_larger_ones),
+                    CASE(slabs_go_when_nothing_is_left_in_them),
                     CASE(an_event_that_repeats_is_written_so_often_and_then_counted),
                     CASE(debug_lines_and_other_events_are_not_held_back), {0}});
 }
