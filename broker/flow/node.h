@@ -80,7 +80,7 @@ struct node_settings {
 
 enum { NODE_SCRATCH_BYTES = 1024 * 1024, NODE_OUT_BYTES = 2 * 1024 * 1024 };
 /* A change with a body of some hundred bytes; so many of them stay behind after a burst. */
-enum { NODE_CHANGE_BYTES = 2048, NODE_CHANGES_KEPT_MAX = 256 };
+enum { NODE_CHANGE_BYTES = 2048, NODE_CHANGES_KEPT_MAX = 1024 };
 
 struct node {
     struct store *store;

@@ -30,7 +30,7 @@
 
 /* A flight with the record of a message; a snapshot takes more; and as many of them as stay
  * behind after a burst. */
-enum { FLIGHT_BYTES = 2048, FLIGHTS_KEPT_MAX = 256, LOADS_KEPT_MAX = 64 };
+enum { FLIGHT_BYTES = 2048, FLIGHTS_KEPT_MAX = 1024, LOADS_KEPT_MAX = 64 };
 
 /* An append under way, and then its barrier. */
 struct flight {
