@@ -75,6 +75,8 @@ bool proto_frame_read(const struct proto_source *source, enum proto_from from,
 {
     struct proto_scan scan;
     const struct proto_shape *shape = NULL;
+    if (proto_frame_read_straight(source, from, out_frame))
+        return true;
     if (!proto_scan_input(source, &scan, out_problem))
         return false;
     if (find_kind(source, from, &scan, &out_frame->kind, out_problem)) {

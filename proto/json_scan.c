@@ -9,8 +9,6 @@
 #include "proto/cursor.h"
 #include "proto/json_text.h"
 
-#include "base/utf8.h"
-
 static bool scan_value(struct proto_scan *scan);
 
 static bool refuse(struct proto_scan *scan)
@@ -43,46 +41,16 @@ static bool take(struct proto_scan *scan, char wanted)
     return true;
 }
 
-/* A run of characters beyond ASCII. */
-static bool scan_characters(struct proto_scan *scan, const char **at)
-{
-    do {
-        size_t step = utf8_step(*at, scan->end);
-        if (step == 0)
-            return proto_scan_refuse(scan, PROTO_ERROR_BAD_UTF8);
-        *at += step;
-    } while (*at < scan->end && (uint8_t) * *at >= 0x80);
-    return true;
-}
-
-/* Moves over what is not plain: an escape or characters beyond ASCII. */
-static bool scan_special(struct proto_scan *scan, const char **at)
-{
-    uint32_t scalar;
-    if ((uint8_t) * *at >= 0x80)
-        return scan_characters(scan, at);
-    if (**at != '\\' || !proto_json_escape_read(at, scan->end, &scalar))
-        return refuse(scan);
-    return true;
-}
-
 /* scan->at is at the opening quote. */
 static bool scan_string(struct proto_scan *scan, struct slice *out_text, bool *out_has_escapes)
 {
-    const char *start = scan->at + 1, *at = start;
-    bool has_escapes = false;
-    for (;;) {
-        at = proto_json_plain_end(at, scan->end);
-        if (at == scan->end)
-            return refuse(scan);
-        if (*at == '"')
-            break;
-        has_escapes |= *at == '\\';
-        if (!scan_special(scan, &at))
-            return false;
-    }
+    const char *start = scan->at + 1;
+    const char *at = proto_json_string_end(start, scan->end, out_has_escapes);
+    if (at < scan->end && (uint8_t)*at >= 0x80)
+        return proto_scan_refuse(scan, PROTO_ERROR_BAD_UTF8);
+    if (at == scan->end || *at != '"')
+        return refuse(scan);
     *out_text = slice_make(start, (size_t)(at - start));
-    *out_has_escapes = has_escapes;
     scan->at += 2 + out_text->len;
     return true;
 }

@@ -25,7 +25,8 @@ static block quotes_and_escapes(block bytes)
     return (bytes == '"') | (bytes == '\\');
 }
 
-const char *proto_json_plain_end(const char *at, const char *end)
+/* The first byte that is not plain: a quote, a backslash, a control, or beyond ASCII. */
+static const char *plain_end(const char *at, const char *end)
 {
     for (; end - at >= BLOCK; at += BLOCK) {
         block bytes = block_load(at);
@@ -96,15 +97,16 @@ static bool read_unit(const char **at, const char *end, uint32_t *out_unit)
 
 static bool read_scalar(const char **at, const char *end, uint32_t *out_scalar)
 {
-    uint32_t high, low;
-    if (!read_unit(at, end, &high))
+    const char *behind = *at;
+    uint32_t high, low = 0;
+    if (!read_unit(&behind, end, &high))
         return false;
-    *out_scalar = high;
-    if (high < 0xd800 || high > 0xdfff)
-        return true;
-    if (high > 0xdbff || !read_unit(at, end, &low) || low < 0xdc00 || low > 0xdfff)
+    bool is_half = high >= 0xd800 && high <= 0xdfff;
+    if (is_half &&
+            (high > 0xdbff || !read_unit(&behind, end, &low) || low < 0xdc00 || low > 0xdfff))
         return false;
-    *out_scalar = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+    *out_scalar = is_half ? 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00) : high;
+    *at = behind;
     return true;
 }
 
@@ -124,6 +126,29 @@ bool proto_json_escape_read(const char **at, const char *end, uint32_t *out_scal
     *out_scalar = (uint8_t)letter_values[found - letters];
     *at += 2;
     return true;
+}
+
+/* Over characters beyond ASCII, as far as they are some. */
+static const char *characters_end(const char *at, const char *end)
+{
+    for (size_t step = 1; step > 0 && at < end && (uint8_t)*at >= 0x80; at += step)
+        step = utf8_step(at, end);
+    return at;
+}
+
+const char *proto_json_string_end(const char *at, const char *end, bool *out_has_escapes)
+{
+    const char *start;
+    uint32_t scalar;
+    *out_has_escapes = false;
+    do {
+        start = at = plain_end(at, end);
+        if (at < end && (uint8_t)*at >= 0x80)
+            at = characters_end(at, end);
+        else if (at < end && *at == '\\' && proto_json_escape_read(&at, end, &scalar))
+            *out_has_escapes = true;
+    } while (at > start);
+    return at;
 }
 
 size_t proto_json_escape_write(uint32_t scalar, char *out)

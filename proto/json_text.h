@@ -7,8 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The first byte that is not plain: a quote, a backslash, a control, or beyond ASCII. */
-const char *proto_json_plain_end(const char *at, const char *end);
+/* From behind the opening quote of what may be a string to its closing one; else to the end, or to
+ * the first byte that no string holds: a control, what is not UTF-8, a wrong escape. */
+const char *proto_json_string_end(const char *at, const char *end, bool *out_has_escapes);
 
 /* The first byte that JSON must escape: a quote, a backslash or a control. */
 const char *proto_json_unescaped_end(const char *at, const char *end);
@@ -16,7 +17,8 @@ const char *proto_json_unescaped_end(const char *at, const char *end);
 /* The first quote or backslash; there is one. */
 char *proto_json_quote_or_escape(char *at, const char *end);
 
-/* Reads an escape, surrogate pairs included, at *at (a backslash). False: not valid. */
+/* Reads an escape, surrogate pairs included, at *at (a backslash). False: not valid, and
+ * *at stays. */
 bool proto_json_escape_read(const char **at, const char *end, uint32_t *out_scalar);
 
 enum { PROTO_JSON_ESCAPE_MAX = 6 };

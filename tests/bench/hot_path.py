@@ -34,7 +34,7 @@ BY_THE_CLOCK = "by the clock"  # so much a second, not a message
 # The first that matches a file of Weft names the step. What is not named here is routing and the rest
 # of the flows.
 STEPS = [
-    ("read frames and bodies", r"proto/(frame|read|scan|json_cursor|json_scan|msgpack_(scan|cursor)|shape|problem|base64)\.c"),
+    ("read frames and bodies", r"proto/(frame|read|scan|json_cursor|json_scan|msgpack_(scan|cursor)|straight|shape|problem|base64)\.c"),
     ("write frames and bodies", r"proto/(write|frames|\w+_pen|pen|json_text)\.[ch]"),
     ("take in, limits, ack", r"flow/(receive|sessions|limits|sends|requests)\.c"),
     ("decide", r"flow/(say|body_check|chat)\.c|core/conversation/(decide_\w+|lineages|body\w*|draft)\.c"),

@@ -3,13 +3,15 @@
  * rest is the input.
  *
  * Guards: no input crashes the reader or makes it touch memory that is not the input's; what is
- * accepted is written in the other codec and read back as the same frame.
+ * accepted is written in the other codec and read back as the same frame; and it is accepted, or
+ * not, as the same whether it is read in one pass or in two.
  */
 #include "fuzz.h"
 #include "proto/codec.h"
 
 enum { SCRATCH_SIZE = 4 * 1024 * 1024, OUTPUT_MAX = 1024 * 1024 };
 
+static const enum proto_codec fuzz_codec = FUZZ_CODEC;
 static char scratch_memory[SCRATCH_SIZE];
 
 static bool read_one(enum proto_codec codec, enum proto_from from, char *bytes, size_t len,
@@ -41,16 +43,49 @@ static void check_same_in_the_other(
     check(slice_equal(write_one(other, &again, second), written));
 }
 
+/* In a byte more, so that it is read in two passes: JSON with a blank before it, msgpack with its
+ * first key's length in a byte of its own. False when it is too long, or has no such key. */
+static bool spell_otherwise(const uint8_t *data, size_t len, char *out)
+{
+    bool is_json = fuzz_codec == PROTO_JSON;
+    size_t at = is_json || len == 0 ? 0 : data[0] == 0xde ? 3 : data[0] == 0xdf ? 5 : 1;
+    if (len >= proto_client_bounds.bytes || at >= len || (!is_json && (data[at] & 0xe0) != 0xa0))
+        return false;
+    memcpy(out, data, at);
+    memcpy(out + at + 1, data + at, len - at);
+    out[at] = (char)(is_json ? ' ' : 0xd9);
+    if (!is_json)
+        out[at + 1] = (char)(data[at] & 0x1f);
+    return true;
+}
+
+static void check_same_otherwise(enum proto_from from, const uint8_t *data, size_t len,
+        bool is_accepted, struct slice written)
+{
+    static char otherwise[OUTPUT_MAX], again[OUTPUT_MAX];
+    struct proto_frame frame;
+    if (!spell_otherwise(data, len, otherwise))
+        return;
+    check(read_one(fuzz_codec, from, otherwise, len + 1, &frame) == is_accepted);
+    check(!is_accepted || slice_equal(write_one(fuzz_codec, &frame, again), written));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static char memory[OUTPUT_MAX];
     struct proto_frame frame;
+    struct slice written = SLICE_NONE;
     if (size == 0 || size > OUTPUT_MAX)
         return 0;
     enum proto_from from = data[0] & 1 ? PROTO_FROM_SERVER : PROTO_FROM_CLIENT;
     char *bytes = fuzz_copy(data + 1, size - 1);
-    if (read_one(FUZZ_CODEC, from, bytes, size - 1, &frame))
+    bool is_accepted = read_one(fuzz_codec, from, bytes, size - 1, &frame);
+    if (is_accepted) {
+        written = write_one(fuzz_codec, &frame, memory);
         check_same_in_the_other(
-                FUZZ_CODEC == PROTO_JSON ? PROTO_MSGPACK : PROTO_JSON, from, &frame);
+                fuzz_codec == PROTO_JSON ? PROTO_MSGPACK : PROTO_JSON, from, &frame);
+    }
+    check_same_otherwise(from, data + 1, size - 1, is_accepted, written);
     free(bytes);
     return 0;
 }

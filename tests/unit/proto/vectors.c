@@ -135,6 +135,24 @@ char *vectors_guarded(struct slice input)
     return bytes;
 }
 
+/* JSON: a blank before it. msgpack: the first key's length in a byte of its own. */
+struct slice vectors_spelled_otherwise(enum proto_codec codec, struct slice input)
+{
+    static char text[INPUT_MAX + 1];
+    const unsigned char *bytes = (const unsigned char *)input.bytes;
+    unsigned map = input.len > 0 ? bytes[0] : 0;
+    size_t at = codec == PROTO_JSON ? 0 : map == 0xde ? 3 : map == 0xdf ? 5 : 1;
+    check(input.len <= INPUT_MAX);
+    if (codec == PROTO_MSGPACK && (at >= input.len || (bytes[at] & 0xe0) != 0xa0))
+        return SLICE_NONE;
+    memcpy(text, input.bytes, at);
+    memcpy(text + at + 1, input.bytes + at, input.len - at);
+    text[at] = (char)(codec == PROTO_JSON ? ' ' : 0xd9);
+    if (codec == PROTO_MSGPACK)
+        text[at + 1] = (char)(bytes[at] & 0x1f);
+    return slice_make(text, input.len + 1);
+}
+
 bool vectors_read(enum proto_codec codec, enum proto_from from, struct slice input,
         struct proto_frame *out_frame, struct proto_problem *out_problem)
 {

@@ -26,6 +26,10 @@ struct vectors vectors_load(const char *name);
 /* An input whose last byte is followed by memory that may not be touched. */
 char *vectors_guarded(struct slice input);
 
+/* The same frame, spelled in a byte more, and not as programs spell it: it is not read straight.
+ * None when it has no first member to be spelled otherwise. Stays until the next call. */
+struct slice vectors_spelled_otherwise(enum proto_codec codec, struct slice input);
+
 /* Reads a copy of the input into *out_frame; memory stays until the next call but one. */
 bool vectors_read(enum proto_codec codec, enum proto_from from, struct slice input,
         struct proto_frame *out_frame, struct proto_problem *out_problem);
