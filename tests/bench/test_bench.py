@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 
+from servers import children, cpu_s
+
 HERE = pathlib.Path(__file__).resolve().parent
 FIELDS = {"workload", "msgs_per_s", "floor_msgs_per_s", "ratio_to_floor", "p50_ms", "p99_ms", "cpu_s_per_100k", "peers", "invalid"}
 SMALL = ["--rounds", "2", "--seconds", "0.3", "--customers", "20", "--agents", "2", "--connections", "20", "--json"]
@@ -87,9 +89,25 @@ def who_is_ended_leaves_nothing_behind():
         assert bench.returncode == 128 + signal.SIGTERM and not os.listdir(folder), (bench.returncode, said, os.listdir(folder))
 
 
+def what_a_child_uses_is_counted():
+    """Else Redis, as it rewrites its file, is taken for a stranger who disturbs."""
+    busy = subprocess.Popen(["sh", "-c", "(while :; do :; done) & echo $!; wait; read -r end"],
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    child = int(busy.stdout.readline())
+    late = time.monotonic() + 60
+    while (while_alive := cpu_s([busy.pid])) < 0.5 and time.monotonic() < late:
+        time.sleep(0.05)
+    os.kill(child, signal.SIGKILL)
+    while children(busy.pid):
+        time.sleep(0.01)
+    afterwards = cpu_s([busy.pid])
+    busy.communicate()
+    assert while_alive >= 0.5 and afterwards >= while_alive, (while_alive, afterwards)
+
+
 CASES = [agents_of_an_earlier_round_go_on, packed_messages_are_answered, nobody_has_more_unacked_than_is_allowed,
          what_is_counted_otherwise_is_counted, what_moved_is_said, a_curve_goes_up_through_its_sizes,
-         what_does_not_fit_is_not_begun, who_is_ended_leaves_nothing_behind]
+         what_does_not_fit_is_not_begun, who_is_ended_leaves_nothing_behind, what_a_child_uses_is_counted]
 
 
 def main():
