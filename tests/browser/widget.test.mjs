@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage, shoot, violations } from "./lib/browser.mjs";
 import { ANNA, Stage } from "./lib/stage.mjs";
-import { banner, bubble, bubbles, field, open, settled, texts, write } from "./lib/widget.mjs";
+import { banner, bubble, bubbles, field, launcher, open, settled, texts, write } from "./lib/widget.mjs";
 
 const stage = new Stage();
 
@@ -150,6 +150,109 @@ test("a refused message says so, and can be tried again or taken away", async ()
     await write(page, "x".repeat(8193));
     await page.locator('weft-chat form [role="alert"]').waitFor();
     assert.equal((await field(page).inputValue()).length, 8193, "nothing that was written is lost");
+});
+
+test("a damaged conversation stays as it is, says so, and is not called for again; a new one may be begun", async () => {
+    const page = await stage.visit();
+    await open(page);
+    await write(page, "before");
+    await settled(page, 1);
+    stage.broker.ended.set("c1", "quarantined");
+    await write(page, "after");
+    await banner(page).filter({ hasText: "wrong with this conversation" }).waitFor();
+    await field(page).waitFor({ state: "detached" });
+    assert.equal(await page.evaluate(() => document.querySelector("weft-chat").shadowRoot.activeElement.textContent), "Start a new one", "the focus is not lost");
+    await bubble(page, "before").waitFor();
+    await shoot(page, "widget-damaged");
+    assert.deepEqual(await violations(page), []);
+    await page.reload();
+    await banner(page).filter({ hasText: "wrong with this conversation" }).waitFor();
+    await field(page).waitFor({ state: "detached" });
+    await banner(page).getByRole("button", { name: "Start a new one" }).click();
+    await write(page, "from the start");
+    await settled(page, 1);
+    await banner(page).waitFor({ state: "detached" });
+    assert.deepEqual([stage.log("c1"), stage.log("c2")], [["before"], ["from the start"]]);
+    assert.equal(stage.broker.hellos, 3, "one at each visit, one for the new one");
+    assert.deepEqual(page.complaints, []);
+});
+
+test("whom the brand knows may try a damaged conversation again", async () => {
+    stage.broker.ended.set("ada", "quarantined");
+    const page = await stage.visit({}, "#token=token.ada");
+    await launcher(page).click();
+    await banner(page).filter({ hasText: "wrong with this conversation" }).waitFor();
+    stage.broker.ended.clear();
+    await banner(page).getByRole("button", { name: "Try again" }).click();
+    await write(page, "it was mended");
+    await settled(page, 1);
+    assert.deepEqual(stage.log("ada"), ["it was mended"]);
+});
+
+const keptOf = (page) => page.evaluate(() => Object.keys(localStorage).filter((key) => localStorage[key].includes("secret")));
+
+for (const { reload, look, ...device } of [{ reload: false, look: "widget-erased" }, { reload: true, look: "widget-erased-phone", phone: true }])
+    test(`an erased conversation is forgotten, ${reload ? "also what the page before a reload has kept" : "and never said again"}`, async () => {
+        const page = await stage.visit(device);
+        await open(page);
+        await write(page, "my secret");
+        await settled(page, 1);
+        assert.equal((await keptOf(page)).length, 1);
+        stage.broker.ended.set("c1", "conversation_erased");
+        if (reload) await page.reload();
+        else {
+            await bubble(page, "my secret").hover();
+            await page.locator("weft-chat .more").click();
+            await page.locator("weft-chat .menu").getByRole("menuitem", { name: "Reply" }).click();
+            await page.locator("weft-chat .above").waitFor();
+            stage.broker.cut();
+        }
+        await banner(page).filter({ hasText: "was deleted" }).waitFor();
+        await bubbles(page).first().waitFor({ state: "detached" });
+        await page.locator("weft-chat .intro").waitFor({ state: "detached" });
+        assert.deepEqual(await keptOf(page), []);
+        await shoot(page, look);
+        assert.deepEqual(await violations(page), []);
+        await page.evaluate(() => Weft("on", "message", ({ text }) => { globalThis.told = text; }));
+        await banner(page).getByRole("button", { name: "Start a new one" }).click();
+        await field(page).waitFor();
+        assert.equal(await page.locator("weft-chat .above").count(), 0, "what was to be answered is gone, too");
+        await write(page, "anew");
+        await settled(page, 1);
+        await page.waitForFunction(() => globalThis.told === "anew");
+        assert.deepEqual(await texts(page), ["anew"]);
+        assert.deepEqual([stage.log("c2"), await keptOf(page)], [["anew"], []]);
+    });
+
+test("a damaged conversation that was erased meanwhile is forgotten when it is tried again", async () => {
+    const page = await stage.visit({}, "#token=token.ada");
+    await open(page);
+    await write(page, "my secret");
+    await settled(page, 1);
+    stage.broker.ended.set("ada", "quarantined");
+    stage.broker.cut();
+    await banner(page).filter({ hasText: "wrong with this conversation" }).waitFor();
+    stage.broker.ended.set("ada", "conversation_erased");
+    await banner(page).getByRole("button", { name: "Try again" }).click();
+    await banner(page).filter({ hasText: "was deleted" }).waitFor();
+    await bubbles(page).first().waitFor({ state: "detached" });
+    assert.deepEqual(await keptOf(page), []);
+});
+
+test("a line that is closed for good says so, and is tried again when asked", async () => {
+    const page = await stage.visit();
+    await open(page);
+    await write(page, "before");
+    await settled(page, 1);
+    stage.broker.cut(4403);
+    await banner(page).filter({ hasText: "cannot connect" }).waitFor();
+    await write(page, "kept");
+    await banner(page).getByRole("button", { name: "Try again" }).click();
+    await settled(page, 2);
+    assert.deepEqual(stage.log(), ["before", "kept"]);
+    await page.evaluate(() => Weft("shutdown"));
+    await page.locator("weft-chat").waitFor({ state: "detached" });
+    assert.deepEqual(page.complaints, []);
 });
 
 test("the same person on a phone: a token that the brand signed", async () => {

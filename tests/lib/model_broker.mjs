@@ -17,6 +17,7 @@ export class ModelBroker {
         this.lines = new Set();
         this.onMessage = () => {}; // (conversation, entry): what answers
         this.refuse = () => null; // (send frame): an error to answer with instead
+        this.ended = new Map(); // by contact: the code that refuses whoever comes to that conversation, for good
         this.hellos = 0;
         this.limits = { frame_bytes: 65536, text_bytes: 8192, unacked_sends: WINDOW, history_entries: SHOWN, ping_ms: 25000, dead_ms: 40000 };
     }
@@ -112,6 +113,8 @@ class Line {
         this.broker.hellos++;
         const contact = /^(?:token|ticket)\.([\w-]+)/.exec(frame.token ?? frame.ticket ?? "")?.[1];
         if (!contact) return this.fail(frame, "unauthenticated", "token", 4401);
+        const over = this.broker.ended.get(contact);
+        if (over) return this.fail(frame, over, "never", 4403);
         const conversation = this.broker.conversation(contact);
         const head = conversation.entries.at(-1)?.at;
         this.contact = contact;
@@ -171,6 +174,8 @@ class Line {
     }
 
     take(frame, said, never = null) {
+        const over = this.broker.ended.get(this.contact);
+        if (over) return this.fail(frame, over, "never");
         const refused = this.broker.refuse(frame);
         if (refused) return this.fail(frame, refused.code, refused.retry, 0, refused);
         const { lineages } = this.conversation;

@@ -40,6 +40,7 @@ export type Deed =
     | { type: "restored"; lanes: Outbox; now: number }
     | { type: "began"; id: string; head: Name | null; lineage: string; laneId: string }
     | { type: "ended" }
+    | { type: "erased"; laneId: string }
     | { type: "paged"; page: PageFrame }
     | { type: "frame"; frame: ServerFrame; now: number }
     | { type: "passed"; now: number };
@@ -67,6 +68,7 @@ function step(was: Conversation, deed: Deed): Conversation {
         case "restored": return box(outgoing.tidy([...deed.lanes, ...was.outbox], deed.now));
         case "began": return began(was, deed);
         case "ended": return { ...was, gap: false, typists: [], outbox: outgoing.closed(was.outbox) };
+        case "erased": return newConversation(was.id, deed.laneId);
         case "paged": return paged(was, deed.page);
         case "frame": return onFrame(was, deed.frame, deed.now);
         case "passed": return {

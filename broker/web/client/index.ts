@@ -3,6 +3,7 @@
 export { Connection, wakeByPage, type LinkState, type Request } from "./connection.ts";
 export { caughtUp, sameWho, type Conversation, type Owner, type Reader, type Typist } from "./conversation.ts";
 export { browser, type Environment, type Socket } from "./environment.ts";
+export { eraseOwn } from "./erase.ts";
 export { fileBody, freshUrl, isPicture, sizeOf, ticketOf, upload, type Uploaded, type UploadOptions } from "./files.ts";
 export { browserLanes, type LaneStore } from "./lanes.ts";
 export { customerView, lines, unreadOf, type Line, type LineStatus, type View } from "./lines.ts";

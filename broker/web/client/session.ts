@@ -27,11 +27,11 @@ export class Session {
     welcome: WelcomeFrame | null = null; // the last one; kept while the line is down
     scope: string;
     skew = 0; // of the server's clock, seen from ours, in ms
-    readonly #options: SessionOptions;
+    readonly lanes: LaneStore | undefined;
     readonly #listeners = new Set<(frame: ServerFrame | null) => void>();
 
     constructor(options: SessionOptions) {
-        this.#options = options;
+        this.lanes = options.lanes;
         this.world = options.environment ?? browser;
         this.scope = options.scope ?? "";
         this.own = options.role === "customer" ? new Thread(this, "") : null;
@@ -80,7 +80,7 @@ export class Session {
 
     saveLanes(thread: Thread): void {
         const scope = this.#laneScope(thread);
-        if (scope) this.#options.lanes?.save(scope, thread.state.outbox);
+        if (scope) this.lanes?.save(scope, thread.state.outbox);
     }
 
     #laneScope(thread: Thread): string {
@@ -124,7 +124,7 @@ export class Session {
         const was = this.scope;
         this.scope = `${welcome.tenant}:${welcome.subject ?? ""}`;
         if (this.own && welcome.conversation) {
-            if (was && was !== this.scope) this.#options.lanes?.save(was, []);
+            if (was && was !== this.scope) this.lanes?.save(was, []);
             this.threads.clear();
             this.threads.set(welcome.conversation, this.own);
         }
@@ -134,7 +134,7 @@ export class Session {
     #begin(thread: Thread, id: string): void {
         thread.began(this.welcome!, id);
         const scope = this.#laneScope(thread);
-        void this.#options.lanes?.restore(scope).then((lanes) => {
+        void this.lanes?.restore(scope).then((lanes) => {
             if (lanes.length && scope === this.#laneScope(thread)) thread.apply({ type: "restored", lanes, now: this.world.now() });
         });
     }

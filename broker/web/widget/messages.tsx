@@ -91,7 +91,7 @@ export class Messages {
             <div class="middle">
                 <div class="log" ref={(node) => { this.#log = node; }} onScroll={() => this.#onScroll()}
                     tabIndex={0} role="log" aria-label={strings.log} aria-busy={this.#loading}>
-                    {!state?.more && <div class="intro" dir="auto"><b>{options.greeting ?? strings.greeting}</b>{strings.hint}</div>}
+                    {!state?.more && !model.rich?.over && <div class="intro" dir="auto"><b>{options.greeting ?? strings.greeting}</b>{strings.hint}</div>}
                     {this.#loading && <p class="event">{strings.older}</p>}
                     {visible.map((line, i) =>
                         <Row model={model} line={line} before={visible[i - 1]} after={visible[i + 1]} latest={line === latest} />)}

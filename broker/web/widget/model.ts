@@ -21,7 +21,6 @@ export class Model {
     open = false;
     unread = 0;
     away = false; // no connection for a while
-    stuck = false; // and none will come by itself
     session: Session | null = null;
     rich: Rich | undefined; // the second load, once it is here
     readonly #emit: Emit;
@@ -83,6 +82,7 @@ export class Model {
     enrich(then?: (rich: Rich) => void): void {
         if (this.rich) return then?.(this.rich);
         import(RICH).then((module) => {
+            if (!this.session) return; // it has ended meanwhile
             this.rich ??= module.rich(this) as Rich;
             then?.(this.rich);
             this.changed();
@@ -108,11 +108,9 @@ export class Model {
         this.#count();
     }
 
-    tryAgain(): void {
-        this.stuck = false;
-        this.session?.connection.start();
-        this.session?.connection.wake();
-        this.changed();
+    // This browser no longer knows the contact.
+    forget(): void {
+        this.#identity.forget();
     }
 
     identify(token: () => Promise<string>): void {
@@ -125,13 +123,13 @@ export class Model {
     end(forget: boolean): void {
         const scope = this.session?.scope;
         if (forget) this.session?.connection.send({ type: "logout", id: "0" });
+        for (const end of this.#endings) end();
+        clearTimeout(this.#patience);
         this.session?.connection.stop();
         this.session = null;
-        clearTimeout(this.#patience);
-        for (const end of this.#endings) end();
         if (!forget) return;
         if (scope) browserLanes().forget(scope);
-        this.#identity.forget();
+        this.forget();
     }
 
     #connect(): void {
@@ -143,7 +141,7 @@ export class Model {
             role: "customer", lanes: browserLanes(), scope: scope ?? "",
         });
         this.session = session;
-        session.on((frame) => (frame ? this.#onFrame(frame) : this.#onLink()));
+        this.#endings.push(session.on((frame) => (frame ? this.#onFrame(frame) : this.#onLink())));
         session.own!.subscribe(() => this.#count());
         this.#endings.push(wakeByPage(session.connection));
         session.connection.start();
@@ -168,12 +166,13 @@ export class Model {
     }
 
     #onFrame(frame: ServerFrame): void {
+        if (frame.type === "error" && frame.retry === "never") this.enrich((rich) => rich.refused(frame.code));
         if (frame.type !== "welcome") return;
         const { read } = this.#identity.kept();
         const head = frame.head ? placeOf(frame.head) : 0;
         this.#seen = Math.min(this.#seen, head);
         this.#identity.keep({ scope: this.session!.scope, read: read === undefined || read > head ? head : read });
-        if (this.#announced === Infinity) this.#announced = head;
+        this.#announced = Math.min(this.#announced, head);
         if (this.options.token && this.#identity.kept().renewal) this.#prove();
         this.#emit("ready");
     }
@@ -183,9 +182,9 @@ export class Model {
         if (state === "connected") {
             clearTimeout(this.#patience);
             this.#patience = undefined;
-            this.away = this.stuck = false;
+            this.away = false;
         } else {
-            this.stuck = ended;
+            if (ended) this.enrich();
             this.#patience ??= setTimeout(() => {
                 this.away = true;
                 this.changed();

@@ -2,13 +2,14 @@
 // The second load: everything about messages beyond plain words. What happened to the case; edits, deletions, reactions, quotes; cards, lists, forms,
 // places, files and quick replies with their answers; the menu that does what the customer may do to a message.
 //
-// It comes when the first such thing is there, or a menu is asked for, so that the first load stays small. Draws nothing
+// It comes when the first such thing is there, when something is refused for good, or a menu is asked for, so that the first load stays small. Draws nothing
 // itself: it gives pieces of picture to the first load, which draws them, and its style sheet to the shadow root.
 /** @jsxRuntime classic */
 /** @jsx h */
 /** @jsxFrag Fragment */
 import sheet from "rich.css";
 import { NO_AMENDS, TOMBSTONE, amendsIn, amendsOnTheWay, reactionsOf, together, type Amends } from "../client/amends.ts";
+import { eraseOwn } from "../client/erase.ts";
 import type { Draft, Line, Part } from "../client/index.ts";
 import { pendingOf } from "../client/outbox.ts";
 import type { Attach } from "./attach.tsx";
@@ -36,6 +37,7 @@ export class Rich {
     #edit = { key: "", text: "", long: false };
     #reply: Line | undefined;
     readonly files: Files;
+    over = ""; // why nothing more can be said in this conversation
     tray: Attach | undefined; // the third load, once it is here
     #called: Call | undefined; // and the fourth
 
@@ -136,10 +138,55 @@ export class Rich {
         }, () => {});
     }
 
+    // Some refusals are of the conversation itself: it is damaged, and stays on the screen; or erased, and does not. Until the
+    // next welcome, which may be to another one.
+    refused(code: string): void {
+        const { model } = this;
+        const erased = code === "conversation_erased";
+        if (this.over === code || (!erased && code !== "quarantined")) return;
+        this.over = code;
+        const welcomed = model.session!.on((frame) => {
+            if (frame?.type !== "welcome") return;
+            this.over = "";
+            welcomed();
+        });
+        if (erased) {
+            eraseOwn(model.session!);
+            this.#reply = undefined;
+        }
+        const wrote = this.root.activeElement?.closest("form");
+        model.changed();
+        if (wrote) queueMicrotask(() => this.root.querySelector<HTMLElement>(".banner button")?.focus());
+    }
+
+    // The line will not come back by itself, or the conversation does not go on. Whom the brand knows comes to the same damaged
+    // conversation again, until an operator has seen to it.
+    ending(): Child {
+        const { over, strings, model } = this;
+        if (!over && !model.session?.connection.ended) return null;
+        const again = !over || (over === "quarantined" && model.options.token);
+        return (
+            <p>
+                {!over ? strings.stuck : over === "quarantined" ? strings.damaged : strings.erased}{" "}
+                <button type="button" onClick={() => this.#comeBack()}>{again ? strings.again : strings.anew}</button>
+            </p>
+        );
+    }
+
+    #comeBack(): void {
+        const { connection } = this.model.session!;
+        if (this.over) {
+            this.model.forget();
+            connection.renew("over", true);
+        }
+        connection.start();
+        connection.wake();
+    }
+
     // Above the field: what the next words answer, and the files that go with them.
     above(): Child {
         const { strings } = this;
-        return (
+        return !this.over && (
             <>
                 {this.#reply && <div class="above" key="above">
                     <p dir="auto"><span class="hidden">{strings.replying} </span>{clipped(this.#reply.body!.text)}</p>

@@ -79,7 +79,7 @@ export class View {
                         <Banner model={model} />
                         {this.#messages.picture()}
                         {model.rich?.above()}
-                        {this.#composer.picture()}
+                        {!model.rich?.over && this.#composer.picture()}
                     </div>
                 )}
                 {model.options.launcher !== false && (
@@ -116,11 +116,10 @@ function Header({ model, onClose }: { model: Model; onClose: () => void }): Chil
 
 // There from the start, so that a screen reader hears what comes into it.
 function Banner({ model }: { model: Model }): Child {
-    const { strings, stuck, away } = model;
+    const { strings, away, rich } = model;
     return (
         <div class="banner" role="status">
-            {stuck ? <p>{strings.stuck} <button type="button" onClick={() => model.tryAgain()}>{strings.again}</button></p>
-                : away && <p><i />{strings.offline}</p>}
+            {rich?.ending() || (away && <p><i />{strings.offline}</p>)}
         </div>
     );
 }

@@ -93,7 +93,7 @@ class Wire implements Socket {
             if (world.refuses) return this.break(1006);
             this.line = world.broker.connect({
                 send: (frame: any) => world.disturb(frame).forEach((one) => this.down(JSON.stringify(one))),
-                close: (code: number) => this.break(code),
+                close: (code: number) => (code < 4000 ? this.break(code) : this.end(code)),
             });
             this.onopen?.({});
         });
@@ -120,6 +120,11 @@ class Wire implements Socket {
     close(): void {
         this.onclose = null;
         this.break(1000);
+    }
+
+    // The server's own end: what it said before arrives first.
+    private end(code: number): void {
+        this.world.after(this.toClient - this.world.time, () => this.break(code));
     }
 
     break(code: number): void {

@@ -82,6 +82,7 @@ const REFUSED: Record<string, string> = {
     body_unsupported: "The server does not take a message of this kind. Your words are here again.",
     unknown_conversation: "This chat is no longer open to you, so this was not sent. Your words are here again.",
     conversation_erased: "This conversation was erased, so this was not sent.",
+    quarantined: "This conversation cannot go on: its log is damaged. This was not sent, and your words are here again.",
 };
 
 export function refusedOf(code: string): string {
