@@ -289,6 +289,15 @@ test("a case that is opened again and comes as an offer is taken without asking 
     assert.equal(await page.locator("[data-offer]").count(), 0);
 }));
 
+test("what is typed right behind the palette's keys goes into the palette", () => scene("palette-fast", { own: ["c-omar"] }, async ({ page }) => {
+    await page.click("[data-column=c-omar] .composer-field");
+    const at = await page.evaluate(() => {
+        document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "k", code: "KeyK", ctrlKey: true, bubbles: true, cancelable: true }));
+        return document.activeElement.getAttribute("role");
+    });
+    assert.equal(at, "combobox");
+}));
+
 test("the palette finds and does; a shortcut can be another one, also after a reload", () => scene("palette", { own: ["c-ada", "c-omar"] }, async ({ page }) => {
     await page.keyboard.press("Control+k");
     await page.waitForSelector(".palette[open]");

@@ -64,6 +64,12 @@ function show(change: Partial<Scene>): void {
     store.redraw();
 }
 
+/** For what takes the focus: the next key is meant for it already. */
+function showNow(change: Partial<Scene>): void {
+    show(change);
+    store.drawNow();
+}
+
 // ---- what follows from a step ------------------------------------------------------------------------
 
 function onStep(desk: Desk, before: Desk): void {
@@ -312,8 +318,8 @@ const actions: Actions = {
     },
     togglePacket: fold,
     ask: (kind, conversation) =>
-        show({ question: kind && conversation !== null ? { kind, conversation } : null, palette: false }),
-    palette: (opened) => show({ palette: opened, question: null }),
+        showNow({ question: kind && conversation !== null ? { kind, conversation } : null, palette: false }),
+    palette: (opened) => showNow({ palette: opened, question: null }),
     run: (command) => {
         if (command.action === null) open(command.conversation!);
         else run(command.action, command.conversation ?? "");

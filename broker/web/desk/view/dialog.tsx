@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A modal question: the browser's own dialog, which keeps the focus inside, closes on Escape, and gives it back.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { ComponentChildren } from "preact";
 import { Icon } from "./icon.tsx";
 
@@ -17,7 +17,7 @@ export function Dialog({
     children: ComponentChildren;
 }) {
     const ref = useRef<HTMLDialogElement>(null);
-    useEffect(() => {
+    useLayoutEffect(() => {
         const dialog = ref.current!;
         const before = document.activeElement as HTMLElement | null;
         if (!dialog.open) dialog.showModal();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that can be done, found by its words, each with its shortcut; F2 gives it another one.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useAround } from "./context.ts";
 import { Icon } from "./icon.tsx";
 import { Keys } from "./keys.tsx";
@@ -59,7 +59,7 @@ export function Palette({ commands, onClose }: { commands: readonly Command[]; o
         actions.run(chosen);
     };
     const { binding, onKeyDown } = useChoosing({ place, count: matches.length, command, setAt, run });
-    useEffect(() => {
+    useLayoutEffect(() => {
         const before = document.activeElement as HTMLElement | null;
         if (!dialog.current!.open) dialog.current!.showModal();
         return () => {
