@@ -137,6 +137,7 @@ test("after a break the supervisor reads along where it ended", () => scene("res
     desk.customerSays("c-ada", "said while the line was down");
     await said(page, "said while the line was down").waitFor();
     assert.equal(await said(page, "Where is my parcel?").count(), 1);
+    assert.equal(desk.taken.some((frame) => frame.type === "history"), false, "what was read was kept");
 }));
 
 test("take over, dark and right to left", () => scene("take-over", { supervisor: true, device: DARK }, async ({ page, desk, clean }) => {

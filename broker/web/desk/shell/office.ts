@@ -314,7 +314,7 @@ export class Office {
         const { chats } = this.tell.desk();
         this.threads.letGo((conversation) => {
             const chat = chats.get(conversation);
-            return !chat || !writable(chat);
+            return !chat || (!writable(chat) && chat.ownership !== "watching");
         });
         if (OVER.test(reason)) setTimeout(() => this.expel(overOf(reason)));
     }
