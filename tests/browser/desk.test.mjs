@@ -352,12 +352,24 @@ test("10,000 entries: a window of rows in the document, little work per frame, n
     assert.ok(frame_ms <= 40, `${frame_ms} ms of work per frame`); // all of the rows would be hundreds, a slow machine is not
 }));
 
+/** Until a page that was asked for is there, and no row has moved for some frames. */
+const atRest = (page) => page.evaluate(async () => {
+    const places = () => [...document.querySelectorAll(".thread-rows > *")].map((row) => row.getBoundingClientRect().top).join();
+    for (let frames = 0, before = ""; frames < 5;) {
+        await new Promise((done) => requestAnimationFrame(done));
+        const busy = document.querySelector(".thread-scroll[aria-busy=true]") !== null;
+        frames = !busy && places() === before ? frames + 1 : 0;
+        before = places();
+    }
+});
+
 test("older pages come while scrolling up, and the line under the eye stays where it is", () => scene("older", {
     own: ["c-long"], axe: false, prepare: (desk) => void long(desk, 400),
 }, async ({ page, desk }) => {
     await page.waitForFunction(() => [...document.querySelectorAll(".bubble")].some((each) => each.textContent === "Message 400"));
     await page.evaluate(() => { document.querySelector(".thread-scroll").scrollTop = 500; });
     await until("a page", () => taken(desk, "history").length > 0);
+    await atRest(page);
     const place = (words) => page.evaluate((text) => {
         const bubble = [...document.querySelectorAll(".bubble")].find((each) => each.textContent.startsWith(text));
         return bubble?.getBoundingClientRect().top ?? null;

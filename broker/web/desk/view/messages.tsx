@@ -22,7 +22,7 @@ const OVERSCAN_PX = 600;
 const OLDER_PX = 900;
 const END_PX = 48;
 const SLOTS = 256;
-const LOOKS_MAX = 12; // in one frame: what does not settle by then may not hold up the page
+const LOOKS_MAX = 12; // in one frame: what does not settle by then goes on in the next, and does not hold up the page
 
 export interface MessagesProps {
     readonly conversation: string;
@@ -214,7 +214,7 @@ export class Messages extends Pure<MessagesProps, Window> {
     private look(): void {
         const scroller = this.scroller.current;
         if (!scroller || this.looks > LOOKS_MAX) return;
-        if (this.looks === 0) requestAnimationFrame(() => (this.looks = 0));
+        if (this.looks === 0) requestAnimationFrame(this.lookAgain);
         this.looks += 1;
         const { count } = this.heights;
         const depth = scroller.scrollTop - this.headHeight();
@@ -228,6 +228,13 @@ export class Messages extends Pure<MessagesProps, Window> {
             this.props.onOlder();
         }
     }
+
+    /** In the next frame. */
+    private readonly lookAgain = (): void => {
+        const isUnsettled = this.looks > LOOKS_MAX;
+        this.looks = 0;
+        if (isUnsettled) this.look();
+    };
 
     private readonly toEnd = (): void => {
         this.setEnd(true);
