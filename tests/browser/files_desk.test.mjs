@@ -74,6 +74,7 @@ test("both send files; pictures are shown and open large, the rest is a download
     await desk.allSent(ben);
     assert.equal(await waiting(ben).count(), 0);
     await ada.locator("weft-chat .log .file", { hasText: "invoice 2026+8812.pdf" }).waitFor();
+    await ada.locator("weft-chat .log .file").nth(4).waitFor();
     assert.equal(await ada.locator("weft-chat .log .file").count(), 5);
     await drawn(ben, ".row .file img");
     await stage.shoot(ben, "files-desk");
@@ -93,6 +94,7 @@ test("both send files; pictures are shown and open large, the rest is a download
     assert.deepEqual([answer.status(), answer.headers()["content-type"]], [200, "application/pdf"]);
     await ben.reload();
     await desk.said(ben, "the new parcel").waitFor();
+    await shown(ben).nth(4).waitFor();
     assert.equal(await shown(ben).count(), 5);
     await finish({ ben });
 });

@@ -5,6 +5,9 @@
 //   const page = await openPage(browser, url, {phone: true, dark: true, context})
 //   await shoot(page, "name")                        build/screenshots/name.png
 //   page.complaints                                  what the console and the security policy complained of
+//
+// WEFT_FRAMES_LATE_MS=N: each drawing of a page comes up to N ms late, as on a machine that has no time for it. A test
+// that does not wait for what it looks at, or a page that is not ready for the next key, fails then in one run of few.
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
@@ -27,9 +30,28 @@ export function openBrowser() {
     });
 }
 
+const FRAMES_LATE_MS = Number(process.env.WEFT_FRAMES_LATE_MS ?? 0);
+
+function delayFrames(most_ms) {
+    const draw = globalThis.requestAnimationFrame.bind(globalThis);
+    const late = new Map(); // the timers, by the number that the page was given
+    let last = 0;
+    globalThis.requestAnimationFrame = (then) => {
+        const id = ++last;
+        late.set(id, setTimeout(() => draw((now) => late.delete(id) && then(now)), Math.random() * most_ms));
+        return id;
+    };
+    globalThis.cancelAnimationFrame = (id) => {
+        clearTimeout(late.get(id));
+        late.delete(id);
+    };
+}
+
 // A context is a device: its storage and its cookies. Pages of one context are its tabs.
-export function openDevice(browser, { phone = false, dark = false, reducedMotion = "reduce", ...more } = {}) {
-    return browser.newContext({ ...(phone ? PHONE : DESKTOP), colorScheme: dark ? "dark" : "light", reducedMotion, locale: "en-GB", ...more });
+export async function openDevice(browser, { phone = false, dark = false, reducedMotion = "reduce", ...more } = {}) {
+    const device = await browser.newContext({ ...(phone ? PHONE : DESKTOP), colorScheme: dark ? "dark" : "light", reducedMotion, locale: "en-GB", ...more });
+    if (FRAMES_LATE_MS > 0) await device.addInitScript(delayFrames, FRAMES_LATE_MS);
+    return device;
 }
 
 // The browser's own words on a server that was ended, perhaps in the middle of a handshake, or a line that is down.
