@@ -5,7 +5,7 @@
 // whose heights are measured. One menu button is a stop of the Tab key, the newest message's; from there the arrow keys
 // go from message to message.
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useAround, type Around } from "./context.ts";
 import { Icon } from "./icon.tsx";
 import { overOf } from "./length.ts";
@@ -96,7 +96,7 @@ export function Menu(props: DeedsProps) {
         menu.current?.closest(".row")?.querySelector<HTMLElement>(".more")?.focus();
         onMode(row.key, null);
     };
-    useEffect(() => {
+    useLayoutEffect(() => {
         menu.current?.querySelector("button")?.focus();
         menu.current?.scrollIntoView({ block: "nearest" });
     }, []);
@@ -176,7 +176,7 @@ export function Editor({ row, conversation, onMode }: DeedsProps) {
         onMode(row.key, null);
         requestAnimationFrame(() => place?.querySelector<HTMLElement>(".more")?.focus());
     };
-    useEffect(() => {
+    useLayoutEffect(() => {
         field.current!.value = was;
         field.current!.focus();
         field.current!.scrollIntoView({ block: "nearest" });
