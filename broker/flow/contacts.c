@@ -4,7 +4,8 @@
  *   create:   key into the key store -> index of the tenant -> entry 1 of the log
  *   resolve:  index of references -> there: that one
  *                                 -> absent: create, then claim; a loser takes the winner's
- *   identify: claim -> won, or ours before: IDENTITY into the log
+ *   identify: own log read -> it can be written: claim -> won, or ours before: IDENTITY into it
+ *                          -> it cannot: as resolve, but none is created
  *   both:     that one is erased, or lost, or says that it is somebody else's: the entry after it
  *
  * Invariant: only the flow that made the id up appends entry 1 (rule 10), after its key and its
@@ -25,6 +26,7 @@ enum { REFERENCE_DIGEST_SIZE = 24, REFERENCE_DIGEST_TEXT = 32, PAST_MAX = 64, LA
 
 struct contact_flow {
     struct chat_change change;
+    struct chat_touch touch; /* identify: of the conversation that asks */
     struct node *node;
     struct id_text tenant;
     contact_done done;
@@ -33,8 +35,9 @@ struct contact_flow {
     uint8_t key[KEY_SIZE];
     char digest[REFERENCE_DIGEST_TEXT + 8]; /* of the reference; empty text: anonymous */
     size_t digest_len;
-    struct id_text own;  /* identify: the conversation that asks; empty: resolve */
-    struct id_text past; /* the index entry after this conversation's; empty: the first */
+    struct id_text own;          /* identify: the conversation that asks; empty: resolve */
+    enum proto_error_code fault; /* of that one, which can keep no identity */
+    struct id_text past;         /* the index entry after this conversation's; empty: the first */
     unsigned past_count;
     struct short_text name;
     struct id_text channel, language;
@@ -217,7 +220,7 @@ static void look_past(struct contact_flow *flow)
     id_set(&flow->past, flow_id(flow));
     if (flow->past_count++ == PAST_MAX) {
         end(flow, PROTO_ERROR_STORE_UNAVAILABLE);
-    } else if (flow->own.len > 0) {
+    } else if (flow->own.len > 0 && flow->fault == PROTO_ERROR_NONE) {
         memcpy(flow->id_bytes, flow->own.bytes, CONVERSATION_ID_LEN);
         claim(flow);
     } else {
@@ -295,10 +298,12 @@ static void on_looked_up(void *user, const struct store_reply *reply)
     struct contact_flow *flow = user;
     if (reply->outcome == STORE_OK)
         take_winner(flow, reply->value);
-    else if (reply->outcome == STORE_ABSENT)
-        be_born(flow);
-    else
+    else if (reply->outcome != STORE_ABSENT)
         end(flow, PROTO_ERROR_STORE_UNAVAILABLE);
+    else if (flow->fault != PROTO_ERROR_NONE)
+        end(flow, flow->fault);
+    else
+        be_born(flow);
 }
 
 static void look_up(struct contact_flow *flow)
@@ -318,6 +323,32 @@ void contact_resolve(struct node *node, const struct tenant *tenant, struct slic
     look_up(flow);
 }
 
+/* A claim is for good: one for a log that can keep no identity would only lead astray. */
+static void on_own_read(struct chat_touch *touch, enum log_outcome outcome)
+{
+    struct contact_flow *flow = LIST_ITEM(touch, struct contact_flow, touch);
+    chat_release(touch->change.chat);
+    if (outcome == LOG_WAS_ALREADY) {
+        claim(flow);
+        return;
+    }
+    flow->fault = outcome_code(outcome, touch->change.refusal);
+    look_up(flow);
+}
+
+static void read_own(struct contact_flow *flow)
+{
+    struct chat *chat = chat_hold(flow->node, flow_id(flow));
+    if (chat == NULL) {
+        end(flow, PROTO_ERROR_STORE_UNAVAILABLE);
+        return;
+    }
+    flow->touch.change.tenant = id_slice(&flow->tenant);
+    flow->touch.change.log.is_patient = true;
+    flow->touch.done = on_own_read;
+    chat_touch(chat, &flow->touch);
+}
+
 void contact_identify(struct node *node, const struct tenant *tenant, struct slice conversation,
         struct slice reference, struct slice name, contact_done done, void *user)
 {
@@ -327,5 +358,5 @@ void contact_identify(struct node *node, const struct tenant *tenant, struct sli
     id_set(&flow->own, conversation);
     set_reference(flow, tenant, reference);
     short_set(&flow->name, name);
-    claim(flow);
+    read_own(flow);
 }

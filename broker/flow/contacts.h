@@ -21,7 +21,7 @@ void contact_create(struct node *node, const struct tenant *tenant,
 /* The conversation of the contact whom the brand calls so; the first time, a new one. */
 void contact_resolve(struct node *node, const struct tenant *tenant, struct slice reference,
         struct slice name, contact_done done, void *user);
-/* This conversation's contact proved to be the reference. GOOD with another id: that contact has a
+/* This conversation's contact proved to be the reference. NONE with another id: that contact has a
  * conversation already, and goes on there. */
 void contact_identify(struct node *node, const struct tenant *tenant, struct slice conversation,
         struct slice reference, struct slice name, contact_done done, void *user);

@@ -86,7 +86,8 @@ static void who_is_there_is_told_when_they_write(void)
     stage_end();
 }
 
-/* As to any other request: what can not be kept for good is not to be tried again. */
+/* As to any other request: what can not be kept for good is not to be tried again. And who they are
+ * is not bound to it: elsewhere they begin anew. */
 static void who_proves_who_they_are_is_told_the_same(void)
 {
     static const struct {
@@ -100,8 +101,22 @@ static void who_proves_who_they_are_is_told_the_same(void)
         act_ask(ada, "{\"type\":\"identify\",\"id\":\"i\",\"token\":\"%s\"}", known->token);
         stage_run(1000);
         expect(heard(ada, logs[i].code) && !heard(ada, "\"store_unavailable\""));
+        act_enter(known);
+        stage_run(1000);
+        expect(heard_ever(known, "\"welcome\"") &&
+                strcmp(known->conversation, ada->conversation) != 0);
         stage_end();
     }
+}
+
+static void who_has_another_one_is_led_there(void)
+{
+    stage_start();
+    struct actor *known = stage_known("north", "ada"), *ada = stage_customer("north");
+    put_behind(ada, fold_of(ada)->tail.seq + 1, "noise");
+    act_ask(ada, "{\"type\":\"identify\",\"id\":\"i\",\"token\":\"%s\"}", known->token);
+    expect(will_hear(ada, "\"done\"", 1000) && heard(ada, known->conversation));
+    stage_end();
 }
 
 static enum erase_outcome erased;
@@ -139,5 +154,6 @@ int main(int argc, char **argv)
                     CASE(what_is_damaged_is_not_asked_for_again),
                     CASE(who_is_there_is_told_when_they_write),
                     CASE(who_proves_who_they_are_is_told_the_same),
+                    CASE(who_has_another_one_is_led_there),
                     CASE(who_was_in_a_damaged_one_begins_anew_once_it_is_erased), {0}});
 }
