@@ -70,7 +70,7 @@ test("both send files; pictures are shown and open large, the rest is a download
     await stage.shoot(ben, "files-desk-waiting");
     await stage.expectGood(ben);
     await desk.composer(ben).fill("Here is the invoice, and the new parcel");
-    await desk.composer(ben).press("Enter");
+    await desk.send(ben, "Here is the invoice");
     await desk.allSent(ben);
     assert.equal(await waiting(ben).count(), 0);
     await ada.locator("weft-chat .log .file", { hasText: "invoice 2026+8812.pdf" }).waitFor();
@@ -159,6 +159,7 @@ for (const [name, options, dir] of [["dark", { dark: true }, "ltr"], ["phone", {
         await choose(ben, clip(ben), PHOTO, INVOICE);
         await ready(ben);
         await press(ben);
+        await shown(ben).nth(1).waitFor({ state: "attached" });
         await desk.allSent(ben);
         await drawn(ben, ".row .file img");
         const go = await hold(ben);
