@@ -103,7 +103,7 @@ build_web() {
 # The release build: build/bin/{weftd,weft,weft-guide} and build/web.
 build_release() {
     local program
-    set_up "$root/build" --buildtype=release -Db_ndebug=false -Dwerror=false -Dtests=false
+    set_up "$root/build" --buildtype=release -Db_lto=true -Db_ndebug=false -Dwerror=false -Dtests=false
     quietly 'building' ninja -C "$root/build"
     build_web
     mkdir -p "$root/build/bin"
