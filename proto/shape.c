@@ -27,11 +27,6 @@ size_t proto_field_item_size(const struct proto_field *field)
     check_failed("a field has a type", __FILE__, __LINE__, __func__);
 }
 
-struct slice proto_enum_word(const struct proto_enum *words, unsigned value)
-{
-    return value >= 1 && value <= words->count ? words->words[value - 1] : SLICE_NONE;
-}
-
 unsigned proto_enum_find(const struct proto_enum *words, struct slice word)
 {
     for (size_t i = 0; i < words->count; i++)

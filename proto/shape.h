@@ -138,8 +138,6 @@ enum { PROTO_FIELDS_MAX = 64 }; /* of one shape; more are checked when it is rea
 
 /* Of a value, or of each item of a list. */
 size_t proto_field_item_size(const struct proto_field *field);
-/* The word of a value; empty when there is none. */
-struct slice proto_enum_word(const struct proto_enum *words, unsigned value);
 /* The value of a word; 0 when there is none. */
 unsigned proto_enum_find(const struct proto_enum *words, struct slice word);
 

@@ -186,11 +186,3 @@ void agents_compare(struct team *team)
                         view.status == POOL_OFFLINE))
             desk_look_soon(desk, 1);
 }
-
-void agents_destroy(struct node *node)
-{
-    const struct map_node *at;
-    while ((at = map_next(&node->agents, NULL)) != NULL)
-        drop_desk(MAP_ITEM((struct map_node *)at, struct agent_desk, by_key));
-    map_finish(&node->agents);
-}

@@ -230,10 +230,3 @@ bool bot_nodes_create(struct node *node)
     bus_take(node, BUS_ANSWER, on_answer);
     return true;
 }
-
-void bot_nodes_destroy(struct node *node)
-{
-    node->timers->ops->cancel(node->timers, &node->bot_nodes->timer);
-    free(node->bot_nodes);
-    node->bot_nodes = NULL;
-}

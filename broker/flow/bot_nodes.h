@@ -6,7 +6,6 @@
 #include "flow/bot_turns.h"
 
 bool bot_nodes_create(struct node *node); /* sets node->bot_nodes; after bus_create */
-void bot_nodes_destroy(struct node *node);
 
 /* Tells the others how much the workers here can take: they came, went, or took something. */
 void bot_nodes_tell(struct node *node);

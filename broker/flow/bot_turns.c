@@ -51,19 +51,6 @@ bool bots_create(struct node *node)
     return true;
 }
 
-void bots_destroy(struct node *node)
-{
-    LIST_EACH (at, next, &node->bots->flights) {
-        struct turn_flight *flight = LIST_ITEM(at, struct turn_flight, link);
-        node->timers->ops->cancel(node->timers, &flight->timer);
-        flight->chat->turn = NULL;
-        list_remove(&flight->link);
-        free(flight);
-    }
-    free(node->bots);
-    node->bots = NULL;
-}
-
 /* ---- workers ----------------------------------------------------------------------------------
  */
 

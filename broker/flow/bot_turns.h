@@ -7,7 +7,6 @@
 #include "flow/sessions.h"
 
 bool bots_create(struct node *node);
-void bots_destroy(struct node *node);
 
 /* A worker came (after welcome), or went. */
 void bots_enter(struct session *worker);

@@ -269,17 +269,3 @@ bool bus_create(struct node *node)
         listen(bus);
     return true;
 }
-
-void bus_destroy(struct node *node)
-{
-    struct bus *bus = node->bus;
-    check(list_is_empty(&bus->open));
-    if (node->hints != NULL)
-        node->hints->on_hint = NULL, node->hints->on_subscribed = NULL, node->hints->on_gap = NULL,
-        node->hints->on_lost = NULL;
-    node->timers->ops->cancel(node->timers, &bus->known_timer);
-    members_unwatch(&bus->watch);
-    map_finish(&bus->topics);
-    free(bus);
-    node->bus = NULL;
-}

@@ -46,7 +46,6 @@ struct bus_hint {
 struct bus;
 
 bool bus_create(struct node *node); /* sets node->bus; after members_create */
-void bus_destroy(struct node *node);
 
 /* Somebody of this node who listens to a topic; embedded in its owner. */
 struct bus_topic {

@@ -230,11 +230,3 @@ bool shelf_create(struct node *node)
     look_at(shelf, node_clock_ms(node) + SHELF_LOOK_MS);
     return true;
 }
-
-void shelf_destroy(struct node *node)
-{
-    node->timers->ops->cancel(node->timers, &node->shelf->timer);
-    check(node->shelf->in_use_count == 0);
-    free(node->shelf);
-    node->shelf = NULL;
-}

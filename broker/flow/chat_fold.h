@@ -15,7 +15,6 @@ enum {
 };
 
 bool shelf_create(struct node *node); /* sets node->shelf */
-void shelf_destroy(struct node *node);
 
 /* An empty fold, for a log that is read from its beginning. */
 void chat_fold_clear(struct chat *chat);

@@ -206,15 +206,3 @@ void chat_settle(struct chat *chat)
         list_append(&chat->node->conversations->unused, &chat->unused);
     }
 }
-
-void conversations_destroy(struct node *node)
-{
-    struct conversations *all = node->conversations;
-    const struct map_node *at;
-    while ((at = map_next(&all->by_id, NULL)) != NULL)
-        free_chat((struct chat *)MAP_ITEM(at, struct chat, by_id));
-    kept_entry_destroy(node);
-    map_finish(&all->by_id);
-    free(all);
-    node->conversations = NULL;
-}

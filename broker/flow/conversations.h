@@ -91,7 +91,6 @@ static inline struct conversation *chat_fold(const struct chat *chat)
 }
 
 bool conversations_create(struct node *node); /* sets node->conversations */
-void conversations_destroy(struct node *node);
 
 bool conversation_id_is_well_formed(struct slice id);
 /* How many buckets there are: the settings' due_buckets, or all. */

@@ -148,10 +148,3 @@ bool leases_create(struct node *node)
             node->timers, &node->leases->timer, node_clock_ms(node) + LOOK_MS + phase % LOOK_MS);
     return true;
 }
-
-void leases_destroy(struct node *node)
-{
-    node->timers->ops->cancel(node->timers, &node->leases->timer);
-    free(node->leases);
-    node->leases = NULL;
-}

@@ -37,7 +37,6 @@ void presence_contest(struct agent_desk *desk);
 
 /* desk_leases.c */
 bool leases_create(struct node *node);
-void leases_destroy(struct node *node);
 void lease_renew(struct agent_desk *desk); /* manned */
 /* The last session went. Returns how long they still count as present, ms. */
 uint64_t lease_end(struct agent_desk *desk);

@@ -112,11 +112,6 @@ bool directory_is_whole(const struct node *node)
     return node->directory->is_whole;
 }
 
-bool directory_is_ready(const struct node *node)
-{
-    return node->is_open;
-}
-
 /* ---- folding ----------------------------------------------------------------------------------
  */
 
@@ -337,16 +332,6 @@ bool directory_create(struct node *node)
     directory->topic.on_gap = on_gap;
     bus_open(node, &directory->topic, SLICE_OF("{w}h:directory"));
     return true;
-}
-
-void directory_destroy(struct node *node)
-{
-    free_all(&node->directory->tenants);
-    free_all(&node->directory->before);
-    bus_close(node, &node->directory->topic);
-    log_finish(&node->directory->log);
-    free(node->directory);
-    node->directory = NULL;
 }
 
 /* ---- changes ----------------------------------------------------------------------------------

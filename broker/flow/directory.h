@@ -67,8 +67,6 @@ enum credential_fault { CREDENTIAL_GOOD, CREDENTIAL_BAD, CREDENTIAL_EXPIRED };
 
 bool directory_create(
         struct node *node); /* sets node->directory, begins to load and to follow the log */
-void directory_destroy(struct node *node);
-bool directory_is_ready(const struct node *node);
 /* Reads the directory's log again, so that it holds what another node has written up to now. done
  * runs once, later; is_fresh: it was read. The look is the caller's until then. */
 struct directory_look {

@@ -268,9 +268,3 @@ bool doors_create(struct node *node)
         node->doors->node = node;
     return node->doors != NULL;
 }
-
-void doors_destroy(struct node *node)
-{
-    free(node->doors);
-    node->doors = NULL;
-}

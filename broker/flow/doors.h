@@ -6,6 +6,5 @@
 #include "flow/node.h"
 
 bool doors_create(struct node *node);
-void doors_destroy(struct node *node);
 
 #endif

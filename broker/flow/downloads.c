@@ -253,9 +253,3 @@ bool door_downloads(struct door *door, const struct http_request *request)
         start(door, &place);
     return true;
 }
-
-void downloads_destroy(struct node *node)
-{
-    LIST_EACH (at, next, &node->files->downloads)
-        free(LIST_ITEM(at, struct download, at));
-}

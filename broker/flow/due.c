@@ -281,11 +281,3 @@ bool due_create(struct node *node)
     node->timers->ops->arm(node->timers, &due->timer, node_clock_ms(node) + TURN_MS);
     return true;
 }
-
-void due_destroy(struct node *node)
-{
-    node->timers->ops->cancel(node->timers, &node->due->timer);
-    members_unwatch(&node->due->watch);
-    free(node->due);
-    node->due = NULL;
-}

@@ -8,7 +8,6 @@
 enum { DUE_AHEAD_MS_MIN = 5000 }; /* nothing is put in that is due sooner, at the default lease */
 
 bool due_create(struct node *node); /* begins to look, once the directory is ready */
-void due_destroy(struct node *node);
 /* This node puts something of the conversation into the index, due then (the store's clock): it
  * looks there in time. Nobody would be stuck without it, but might wait longer. */
 void due_note(struct node *node, struct slice id, uint64_t at_ms);

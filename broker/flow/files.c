@@ -32,12 +32,3 @@ bool files_create(struct node *node)
                 node->timers, &files->sweep_timer, node_clock_ms(node) + SWEEP_EVERY_MS);
     return true;
 }
-
-void files_destroy(struct node *node)
-{
-    node->timers->ops->cancel(node->timers, &node->files->sweep_timer);
-    uploads_destroy(node);
-    downloads_destroy(node);
-    free(node->files);
-    node->files = NULL;
-}

@@ -25,7 +25,6 @@ enum {
 };
 
 bool files_create(struct node *node); /* sets node->files, begins to sweep */
-void files_destroy(struct node *node);
 
 /* ---- what is stored: file_format.c ------------------------------------------------------------
  *
@@ -77,8 +76,6 @@ void uploads_on_body(
 void uploads_on_gone(struct node *node, struct http_exchange exchange);
 void downloads_on_room(struct node *node, struct http_exchange exchange);
 void downloads_on_gone(struct node *node, struct http_exchange exchange);
-void uploads_destroy(struct node *node);
-void downloads_destroy(struct node *node);
 
 struct files {
     struct node *node;

@@ -130,10 +130,3 @@ bool key_checks_create(struct node *node)
     list_init(&checks->waiting);
     return true;
 }
-
-void key_checks_destroy(struct node *node)
-{
-    node->timers->ops->cancel(node->timers, &node->key_checks->timer);
-    free(node->key_checks);
-    node->key_checks = NULL;
-}

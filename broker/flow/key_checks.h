@@ -6,7 +6,6 @@
 #include "flow/conversations.h"
 
 bool key_checks_create(struct node *node); /* sets node->key_checks */
-void key_checks_destroy(struct node *node);
 /* The chat's log was read: in a life of the link in which its key was not asked for yet it is,
  * soon. Keys that are gone are forgotten, as when ERASED is read. */
 void key_check(struct chat *chat);

@@ -49,17 +49,6 @@ bool limits_create(struct node *node)
     return node->limits != NULL;
 }
 
-void limits_destroy(struct node *node)
-{
-    for (struct map_node *at; (at = map_next(&node->limits->tenants, NULL)) != NULL;) {
-        map_remove(&node->limits->tenants, at);
-        free(MAP_ITEM(at, struct tenant_rate, by_id));
-    }
-    map_finish(&node->limits->tenants);
-    free(node->limits);
-    node->limits = NULL;
-}
-
 uint64_t rate_take(struct rate *rate, uint32_t per_min, uint64_t clock_ms)
 {
     uint64_t full = (uint64_t)per_min * 1000, cost = 1000;

@@ -23,7 +23,6 @@ struct rate {
 uint64_t rate_take(struct rate *rate, uint32_t per_min, uint64_t clock_ms);
 
 bool limits_create(struct node *node); /* sets node->limits */
-void limits_destroy(struct node *node);
 
 /* What a welcome says of them. */
 struct proto_limit_set limits_told(const struct session *session);

@@ -142,10 +142,3 @@ bool master_key_create(struct node *node)
     node->timers->ops->arm(node->timers, &key->timer, node->timers->ops->now_ms(node->timers));
     return true;
 }
-
-void master_key_destroy(struct node *node)
-{
-    node->timers->ops->cancel(node->timers, &node->master_key->timer);
-    free(node->master_key);
-    node->master_key = NULL;
-}

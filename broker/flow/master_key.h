@@ -6,7 +6,6 @@
 #include "flow/node.h"
 
 bool master_key_create(struct node *node); /* sets node->master_key, begins to ask */
-void master_key_destroy(struct node *node);
 /* false: it is not known yet, or it is another one. */
 bool master_key_is_right(const struct node *node);
 /* The mark of the key store's birth: the one that this node has seen is there while the store is

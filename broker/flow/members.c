@@ -282,11 +282,3 @@ bool members_create(struct node *node)
         node->timers->ops->arm(node->timers, &members->timer, node_clock_ms(node));
     return true;
 }
-
-void members_destroy(struct node *node)
-{
-    check(list_is_empty(&node->members->watches));
-    node->timers->ops->cancel(node->timers, &node->members->timer);
-    free(node->members);
-    node->members = NULL;
-}

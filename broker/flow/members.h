@@ -23,7 +23,6 @@ enum {
 };
 
 bool members_create(struct node *node); /* sets node->members */
-void members_destroy(struct node *node);
 /* The node says that it goes: the others need not wait until it is taken for dead. */
 void members_leave(struct node *node);
 /* Reads the set again, now: somebody came or went. */

@@ -116,33 +116,3 @@ bool node_is_quiet(const struct node *node)
 {
     return session_next((struct node *)node, NULL) == NULL;
 }
-
-void node_destroy(struct node *node)
-{
-    node->store->on_generation = NULL;
-    hello_queue_destroy(node);
-    files_destroy(node);
-    due_destroy(node);
-    bot_nodes_destroy(node);
-    bots_destroy(node);
-    leases_destroy(node);
-    agents_destroy(node);
-    pools_destroy(node);
-    doors_destroy(node);
-    directory_destroy(node);
-    key_checks_destroy(node);
-    conversations_destroy(node);
-    shelf_destroy(node);
-    sessions_destroy(node);
-    tenant_ids_finish(node);
-    limits_destroy(node);
-    master_key_destroy(node);
-    revocations_destroy(node);
-    bus_destroy(node);
-    members_destroy(node);
-    log_engine_finish(&node->logs);
-    spares_finish(&node->changes);
-    free(node->scratch.bytes);
-    free(node->out);
-    free(node);
-}

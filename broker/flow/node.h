@@ -142,10 +142,9 @@ struct node_ports {
 };
 
 /* errors: out of memory at the start ends the process
- * owns:   borrows the ports and the settings until node_destroy */
+ * owns:   lives as long as the process, and borrows the ports and the settings for as long */
 struct node *node_create(const struct node_ports *ports, const struct node_settings *settings);
 void node_connect(struct node *node, struct peers *peers, struct http *http);
-void node_destroy(struct node *node);
 
 /* For ws: user is the node. */
 extern const struct peer_events node_peer_events;
@@ -158,7 +157,6 @@ bool node_is_quiet(const struct node *node); /* nobody is connected */
 
 /* The same text for the node's life, of a tenant that there is or was: what many borrow. */
 struct slice tenant_id_keep(struct node *node, struct slice id);
-void tenant_ids_finish(struct node *node); /* node_destroy does */
 
 /* Says bye to everybody, takes no more; the sockets close by themselves. */
 void node_drain(struct node *node);

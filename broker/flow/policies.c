@@ -57,12 +57,6 @@ const struct route_policy *policy_in_force(
     return &kept->plain;
 }
 
-void policy_forget(struct team_policy *kept)
-{
-    free(kept->read);
-    *kept = (struct team_policy){0};
-}
-
 /* ---- reading what is to be put ---- */
 
 struct staff {

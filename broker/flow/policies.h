@@ -32,7 +32,6 @@ struct route_policy *policy_read_to_put(
 /* Puts the policy file's text when the pool has another one. Once for each text that the file ever
  * had in this process, so that nodes with different files do not argue for ever. */
 void policy_propose(struct team *team, struct team_policy *kept);
-void policy_forget(struct team_policy *kept);
 
 /* One policy on its way into a pool's log. */
 struct policy_put {

@@ -67,13 +67,6 @@ static void forget(struct pool_news *news)
     news->is_all = false;
 }
 
-void news_finish(struct pool_news *news)
-{
-    forget(news);
-    map_finish(&news->requests);
-    map_finish(&news->agents);
-}
-
 /* ---- what changed -----------------------------------------------------------------------------
  */
 

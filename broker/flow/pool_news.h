@@ -20,7 +20,6 @@ struct pool_news {
 };
 
 void news_init(struct pool_news *news);
-void news_finish(struct pool_news *news);
 
 /* The fold begins anew. */
 void news_restart(struct team *team);

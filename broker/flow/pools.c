@@ -373,23 +373,3 @@ void pools_remove(struct node *node, struct slice tenant)
     node->store->ops->remove(node->store, team->log.key, NULL, NULL);
     ahead_remove_all(node, tenant);
 }
-
-void pools_destroy(struct node *node)
-{
-    const struct map_node *at;
-    while ((at = map_next(&node->pools->by_tenant, NULL)) != NULL) {
-        struct team *team = (struct team *)MAP_ITEM(at, struct team, by_tenant);
-        node->timers->ops->cancel(node->timers, &team->timer);
-        map_remove(&node->pools->by_tenant, &team->by_tenant);
-        bus_close(node, &team->topic);
-        log_finish(&team->log);
-        news_finish(&team->news);
-        pool_destroy(team->pool);
-        parts_forget(team);
-        policy_forget(&team->policy);
-        free(team);
-    }
-    map_finish(&node->pools->by_tenant);
-    free(node->pools);
-    node->pools = NULL;
-}

@@ -32,7 +32,6 @@ enum { POOL_STORE_NAME_MAX = ID_MAX + 16 };
 struct slice pool_store_name(struct slice tenant, const char *what, char out[POOL_STORE_NAME_MAX]);
 
 bool pools_create(struct node *node);
-void pools_destroy(struct node *node);
 /* Opens the pools of all tenants, so that what waited before a restart goes on. */
 void pools_open_all(struct node *node);
 /* NULL: out of memory, or no tenant, as of a conversation whose key is gone */
@@ -109,7 +108,6 @@ void agents_compare(struct team *team);
 struct proto_frame agents_presence_frame(const struct pool_agent_view *view);
 void agents_set_presence(struct session *session, const struct proto_set_presence *request);
 enum proto_availability agents_presence(struct session *session);
-void agents_destroy(struct node *node);
 
 /* An agent was asked into a conversation, says another node: supervise.c */
 struct bus_hint;

@@ -163,11 +163,3 @@ bool revocations_create(struct node *node)
     node->timers->ops->arm(node->timers, &all->timer, node_clock_ms(node) + LOOK_MS);
     return true;
 }
-
-void revocations_destroy(struct node *node)
-{
-    node->timers->ops->cancel(node->timers, &node->revocations->timer);
-    bus_close(node, &node->revocations->topic);
-    free(node->revocations);
-    node->revocations = NULL;
-}

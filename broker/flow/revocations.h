@@ -12,7 +12,6 @@
 #include "flow/node.h"
 
 bool revocations_create(struct node *node); /* sets node->revocations */
-void revocations_destroy(struct node *node);
 /* They have been read once: before that nobody can say whether a ticket is good. */
 bool revocations_are_known(const struct node *node);
 /* The store has begun another life: read them again. */

@@ -31,12 +31,6 @@ bool sessions_create(struct node *node)
     return node->sessions != NULL;
 }
 
-void sessions_destroy(struct node *node)
-{
-    free(node->sessions);
-    node->sessions = NULL;
-}
-
 static bool is_same_peer(struct peer a, struct peer b)
 {
     return a.index == b.index && a.generation == b.generation;

@@ -46,7 +46,6 @@ struct session_handle {
 };
 
 bool sessions_create(struct node *node);
-void sessions_destroy(struct node *node);
 /* For receive.c: a peer came, a peer went. */
 struct session *session_open(struct node *node, struct peer peer, const struct peer_info *info);
 void session_end(struct session *session);

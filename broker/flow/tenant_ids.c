@@ -27,14 +27,3 @@ struct slice tenant_id_keep(struct node *node, struct slice id)
     map_put(&node->tenant_ids, &kept->by_id, slice_make(kept->bytes, id.len));
     return kept->by_id.key;
 }
-
-void tenant_ids_finish(struct node *node)
-{
-    struct map_node *at = map_next(&node->tenant_ids, NULL);
-    while (at != NULL) {
-        struct map_node *next = map_next(&node->tenant_ids, at);
-        free(MAP_ITEM(at, struct tenant_id, by_id));
-        at = next;
-    }
-    map_finish(&node->tenant_ids);
-}

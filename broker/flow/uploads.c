@@ -431,9 +431,3 @@ bool door_uploads(struct door *door, const struct http_request *request)
         start(door, request, &who, name);
     return true;
 }
-
-void uploads_destroy(struct node *node)
-{
-    LIST_EACH (at, next, &node->files->uploads)
-        free(LIST_ITEM(at, struct upload, at));
-}
