@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CHUNK = 40, TRIALS_MAX = 400, JOBS_MAX = 64, TRACE_LINES = 60 };
+enum { CHUNK = 40, TOLD_EVERY = 5000, TRIALS_MAX = 400, JOBS_MAX = 64, TRACE_LINES = 60 };
 
 static struct world world;
 static uint64_t digest;
@@ -243,6 +243,17 @@ static void start_listening(void)
     check(sigaction(SIGINT, &action, NULL) == 0 && sigaction(SIGTERM, &action, NULL) == 0);
 }
 
+/* Whoever asked for many sees how far they are. */
+static void tell_progress(uint64_t first, uint64_t next, uint64_t last, uint64_t failed)
+{
+    uint64_t begun = next - first;
+    if (begun % TOLD_EVERY != 0 || next > last)
+        return;
+    printf("# %" PRIu64 " of %" PRIu64 " seeds, %" PRIu64 " failed\n", begun, last + 1 - first,
+            failed);
+    fflush(stdout);
+}
+
 uint64_t seeds_run(
         uint64_t first, uint64_t *last, unsigned jobs, struct failed_seed *out_failed, size_t room)
 {
@@ -269,6 +280,7 @@ uint64_t seeds_run(
         } else if (next <= *last && !is_told_to_stop) {
             start_chunk(chunk, next, next + CHUNK - 1 < *last ? next + CHUNK - 1 : *last);
             next += CHUNK;
+            tell_progress(first, next, *last, failed);
         } else {
             chunk->process = 0;
             running--;
