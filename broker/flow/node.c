@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A node: makes the tables in order, takes them down in reverse, and hears of the store's life.
+/* A node: makes the tables in order, for the life of the process, and hears of the store's life.
  *
  * Invariant: clients may enter once the directory has been read in this life of the process, and
  * the master key has been found to be the stores'; before that they are told to try again. Draining
