@@ -64,11 +64,23 @@ function killNode(node) {
     return { back: weftd.kill(weftd.processOf(node)) };
 }
 
+// A page of the pool's log; a node that was not asked for this pool before says once or twice that it has not read it yet.
+async function routingLog(from) {
+    const authorization = `Bearer ${readFileSync(weftd.up.admin_token_file, "utf8").trim()}`;
+    for (;;) {
+        const answer = await fetch(`${weftd.url}/v1/admin/tenants/${tenant}/routing-log?from=${from}`, { headers: { authorization } });
+        const text = await answer.text();
+        if (answer.status === 503) continue;
+        assert.equal(answer.status, 200, text);
+        return text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+    }
+}
+
 // The node that routes this tenant's pool, as its log says: the beginning of its id.
 async function leader() {
-    const token = readFileSync(weftd.up.admin_token_file, "utf8").trim();
-    const answer = await fetch(`${weftd.url}/v1/admin/tenants/${tenant}/routing-log?from=1`, { headers: { authorization: `Bearer ${token}` } });
-    const values = (await answer.text()).trim().split("\n").flatMap((line) => JSON.parse(line).v);
+    const values = [];
+    for (let lines = await routingLog(1); lines.length > 0; lines = await routingLog(parseInt(lines.at(-1).at, 10) + 1))
+        values.push(...lines.flatMap(({ v }) => v));
     const id = values.findLast(({ k }) => k === 1).i.toString(16).padStart(13, "0");
     return weftd.nodes().find((node) => node.startsWith(id));
 }
