@@ -40,6 +40,7 @@ WORKLOADS = {
     **routing.WORKLOADS,
 }
 HERE = pathlib.Path(__file__).resolve().parent
+LOAD = "tests/bench/load"
 COMPARED = {"chat", "chat-1000", "chat-5000"}
 GENERATOR_SHARE_MAX, STRANGERS_SHARE_MAX = 0.9, 0.1
 IDLE_SETTLES_S = 20  # what rests is put away, a thousand a second, and given back to the system
@@ -311,14 +312,12 @@ def install_peers():
 
 
 def build(options):
-    """The generator and the floor, beside the weftd that is measured."""
-    targets = ["tests/bench/load/weft-load", "tests/bench/load/weft-floor"] + (
-        ["tests/bench/bench_route"] if {"all", "agents", "waiting"} & set(options.curves or []) else [])  # which a build without tests has not
-    done = subprocess.run(["ninja", "-C", options.build, *targets], capture_output=True, text=True, check=False)
+    """The generator, the floor and what the curves want, beside the weftd that is measured."""
+    names = ["weft-load", "weft-floor"] + (["bench_route"] if {"all", "agents", "waiting"} & set(options.curves or []) else [])
+    done = subprocess.run(["ninja", "-C", options.build, *(f"{LOAD}/{name}" for name in names)], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise SystemExit(f"bench: the load generator could not be built:\n{done.stdout[-2000:]}")
-    options.bin = {"weftd": options.build / "broker/weftd", "weft-load": options.build / targets[0],
-                   "weft-floor": options.build / targets[1], "bench_route": options.build / "tests/bench/bench_route"}
+        raise SystemExit(f"bench: the load generator could not be built:\n{(done.stdout + done.stderr)[-2000:]}")
+    options.bin = {"weftd": options.build / "broker/weftd"} | {name: options.build / LOAD / name for name in names}
 
 
 def end_by_signal(number, _frame):

@@ -61,8 +61,8 @@ def what_moved_is_said():
         assert done.returncode == 1 and "moved: chat ratio_to_floor 1000 ->" in done.stdout, done.stdout
 
 
-def curve(*words, **more):
-    command = [sys.executable, "-B", str(HERE / "bench.py"), "--build", sys.argv[1], "--curves", "conversations", "--json", *words]
+def curve(*words, of="conversations", **more):
+    command = [sys.executable, "-B", str(HERE / "bench.py"), "--build", sys.argv[1], "--curves", of, "--json", *words]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, **more)
 
 
@@ -71,6 +71,12 @@ def a_curve_goes_up_through_its_sizes():
     found = json.loads(done.communicate(timeout=500)[0].splitlines()[-1])["curves"]
     assert done.returncode == 0 and [row["size"] for row in found[0]["rows"]] == [64, 130], found
     assert all(row["disk bytes each"] > 0 and "Redis bytes each" in row for row in found[0]["rows"]), found
+
+
+def the_routing_core_has_curves():
+    done = curve("--curve-sizes", "100", of="agents")
+    found = json.loads(done.communicate(timeout=240)[0].splitlines()[-1])["curves"]
+    assert done.returncode == 0 and found[0]["rows"][0]["us a decide, steady"] > 0, found
 
 
 def what_does_not_fit_is_not_begun():
@@ -107,7 +113,7 @@ def what_a_child_uses_is_counted():
 
 CASES = [agents_of_an_earlier_round_go_on, packed_messages_are_answered, nobody_has_more_unacked_than_is_allowed,
          what_is_counted_otherwise_is_counted, what_moved_is_said, a_curve_goes_up_through_its_sizes,
-         what_does_not_fit_is_not_begun, who_is_ended_leaves_nothing_behind, what_a_child_uses_is_counted]
+         the_routing_core_has_curves, what_does_not_fit_is_not_begun, who_is_ended_leaves_nothing_behind, what_a_child_uses_is_counted]
 
 
 def main():

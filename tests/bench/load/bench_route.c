@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How fast the routing core decides. Not a test: prints figures, always succeeds.
  *
- *   bench_route [AGENTS [SKILLS [WAITING]]]      1000 64 3000 when absent
+ *   bench_route [AGENTS [SKILLS [WAITING]]]      1000 64 3000 when absent; 100 agents at least: of
+ *                                                fewer nobody may have a skill that is asked for
  *
  * backlog  everybody free, all waiting at once: decide and fold until nothing is left to match
  * steady   all full, the rest waiting: one chat ends, decide, fold, accept; as in a busy hour
@@ -14,7 +15,13 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { SKILLS_OF_AGENT = 5, CAPACITY = 4, STEADY_ROUNDS = 20000, SKILLS_MAX = 4096 };
+enum {
+    SKILLS_OF_AGENT = 5,
+    CAPACITY = 4,
+    STEADY_ROUNDS = 20000,
+    SKILLS_MAX = 4096,
+    AGENTS_MIN = 100
+};
 
 static struct pool *pool;
 static struct route_policy policy;
@@ -168,8 +175,9 @@ int main(int argc, char **argv)
 {
     uint64_t agents = argument(argc, argv, 1, 1000), skills = argument(argc, argv, 2, 64),
              waiting = argument(argc, argv, 3, 3000), next = 0;
-    if (agents == 0 || skills < SKILLS_OF_AGENT * 7 || skills > SKILLS_MAX || waiting == 0) {
-        fprintf(stderr, "usage: bench_route [AGENTS [SKILLS (35..4096) [WAITING]]]\n");
+    if (agents < AGENTS_MIN || skills < SKILLS_OF_AGENT * 7 || skills > SKILLS_MAX ||
+            waiting == 0) {
+        fprintf(stderr, "usage: bench_route [AGENTS (100..) [SKILLS (35..4096) [WAITING]]]\n");
         return 2;
     }
     pool = pool_create((struct pool_memory){heap_resize, NULL}, 1);
