@@ -426,6 +426,7 @@ void hello(struct session *session, const struct proto_hello *request)
         ask_again(session, request->id);
         return;
     }
+    session_await_hello(session); /* what it waits for has its time, however late it came itself */
     session_keep_cursors(session, request);
     if (hello_queue_admits(node)) {
         take(session, request, NULL);

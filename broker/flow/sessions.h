@@ -55,7 +55,8 @@ struct session_handle session_handle(const struct session *session);
 struct session *session_find(struct node *node, struct session_handle handle); /* NULL: gone */
 /* Of the handshake; empty once it was welcomed. */
 struct slice session_origin(const struct session *session);
-/* A session that was not welcomed yet has so long from now for its hello. */
+/* A session that was not welcomed yet has so long from now for its hello, or for its welcome once
+ * that is here. */
 void session_await_hello(struct session *session);
 /* The hello is here and waits for this: store_unavailable, or busy. Should its time end meanwhile,
  * that is what it is told: the same hello is good for another line. */

@@ -37,7 +37,7 @@ export const limits = {
   form_fields: 12,
   /** pairs of a conversation's state */
   state_pairs: 32,
-  /** from the open socket to the hello */
+  /** from the open socket to the hello, and from there to the welcome */
   hello_ms: 5000,
   /** between the server's pings */
   ping_ms: 25000,

@@ -144,6 +144,20 @@ static void who_waits_for_the_store_in_vain_is_told_so(void)
     stage_end();
 }
 
+static void a_late_hello_has_a_time_of_its_own(void)
+{
+    stage_start();
+    struct actor *ada = stage_actor();
+    act_sign(ada, "north", "customer", "x:ada", true);
+    stage.nodes[0].verifier.ms_min = stage.nodes[0].verifier.ms_max = LONG_MS;
+    expect(fake_client_connect(&ada->client, stage.peers, PEER_JSON));
+    stage_run(PROTO_LIMIT_HELLO_MS - 100);
+    act_ask(ada, "{\"type\":\"hello\",\"id\":\"h\",\"token\":\"%s\"}", ada->token);
+    stage_run(LONG_MS);
+    expect(heard_ever(ada, "\"welcome\"") && ada->close_code == 0);
+    stage_end();
+}
+
 static void who_says_nothing_is_told_that_no_hello_came(void)
 {
     stage_start();
@@ -175,6 +189,7 @@ int main(int argc, char **argv)
                     CASE(a_forged_token_is_refused_after_the_answer),
                     CASE(a_hello_does_not_wait_for_ever),
                     CASE(who_waits_for_the_store_in_vain_is_told_so),
+                    CASE(a_late_hello_has_a_time_of_its_own),
                     CASE(who_says_nothing_is_told_that_no_hello_came),
                     CASE(where_too_many_wait_it_is_looked_at_here), {0}});
 }
