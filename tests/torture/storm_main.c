@@ -2,11 +2,14 @@
 /* The two mass cases, driven by lines on standard input; each answers with one line of JSON.
  *
  *   weft-storm storm PORT TENANT SECRET CLIENTS
- *     all come and say their first words · "speak": the second, then {"spoken":…} at once: now drop
- * them · all come back, say the third; the report weft-storm slow PORT TENANT SECRET READERS
- * CHATTERS SERVICE_KEY "fast S" and "slow S": S seconds in which a service says long things to the
- * readers while others chat; in the second the readers read a byte a second. "end": they read
- * again, come back where they were cut; the report
+ *     all come and say their first words
+ *     "speak": the second, then {"spoken":…} at once: now drop them
+ *     all come back, say the third; the report
+ *   weft-storm slow PORT TENANT SECRET READERS CHATTERS SERVICE_KEY
+ *     "fast S" and "slow S", as often as is asked: S seconds in which a service says long things to
+ *     the readers while others chat; in a slow one the readers read a byte a second, and again when
+ *     they were cut and are back; before a fast one they read what they lack
+ *     "end": they do so again; the report
  *
  * Invariant: what is reported as gaps and doubles was judged by `after`, per device, across
  * connections.
@@ -37,7 +40,7 @@ static uint32_t readers, chatters, in_flight, next_reader;
 static uint64_t *told; /* long messages that were acked, per reader */
 static uint32_t *samples_us;
 static size_t sample_count;
-static bool is_measuring;
+static bool is_measuring, are_readers_deaf;
 
 static int compare(const void *a, const void *b)
 {
@@ -45,11 +48,17 @@ static int compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+/* In milliseconds, of the samples from this one on, which are sorted by it; 0: there are none. */
+static double percentile_from(size_t first, double part)
+{
+    size_t count = sample_count - first, at = (size_t)((double)count * part);
+    qsort(samples_us + first, count, sizeof *samples_us, compare);
+    return count ? samples_us[first + (at < count ? at : count - 1)] / 1000.0 : 0;
+}
+
 static double percentile(double part)
 {
-    qsort(samples_us, sample_count, sizeof *samples_us, compare);
-    size_t at = (size_t)((double)sample_count * part);
-    return sample_count ? samples_us[at < sample_count ? at : sample_count - 1] / 1000.0 : 0;
+    return percentile_from(0, part);
 }
 
 static void sample(uint64_t from_ns)
@@ -195,6 +204,8 @@ static void on_there(struct client *client)
 {
     if (client->is_service)
         feed();
+    else if (client->is_slow && are_readers_deaf)
+        client_listen(client, false);
 }
 
 static void on_slow_ack(struct client *client, const char *text, size_t len)
@@ -234,27 +245,40 @@ static void let_chatters_chat(uint64_t now)
     }
 }
 
+static void chat_for_a_second(uint64_t *last_ns)
+{
+    for (uint64_t end = now_ns() + 1000000000u; now_ns() < end;) {
+        storm_turn(1);
+        read_a_byte_each(last_ns);
+        let_chatters_chat(now_ns());
+    }
+}
+
+static uint64_t told_so_far(void)
+{
+    uint64_t all = 0;
+    for (uint32_t i = 0; i < readers; i++)
+        all += told[i];
+    return all;
+}
+
 static void run_phase(const char *name, uint64_t seconds)
 {
-    uint64_t last_ns = now_ns(), end = last_ns + seconds * 1000000000u, before = 0, after = 0;
+    uint64_t last_ns = now_ns(), before = told_so_far();
     sample_count = 0;
-    for (uint32_t i = 0; i < readers; i++)
-        before += told[i];
     is_measuring = true;
     feed();
-    while (now_ns() < end) {
-        storm_turn(1);
-        read_a_byte_each(&last_ns);
-        let_chatters_chat(now_ns());
+    printf("{\"phase\":\"%s\",\"p99_ms_of_seconds\":[", name);
+    for (uint64_t i = 0; i < seconds; i++) {
+        size_t first = sample_count;
+        chat_for_a_second(&last_ns);
+        printf("%s%.2f", i > 0 ? "," : "", percentile_from(first, 0.99));
     }
     is_measuring = false;
     for (uint64_t calm = now_ns() + 2000000000u; now_ns() < calm;)
         storm_turn(10);
-    for (uint32_t i = 0; i < readers; i++)
-        after += told[i];
-    printf("{\"phase\":\"%s\",\"chats\":%zu,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"told\":%" PRIu64
-           ",\"cut\":%" PRIu64 "}\n",
-            name, sample_count, percentile(0.5), percentile(0.99), after - before, SUM(cut));
+    printf("],\"chats\":%zu,\"p99_ms\":%.2f,\"told\":%" PRIu64 ",\"cut\":%" PRIu64 "}\n",
+            sample_count, percentile(0.99), told_so_far() - before, SUM(cut));
     fflush(stdout);
     for (uint32_t i = readers; i < readers + chatters; i++)
         client_of(i)->acked = client_of(i)->n;
@@ -268,14 +292,27 @@ static uint32_t caught_up(void)
     return count;
 }
 
-static void report_slow(void)
+static void let_readers_read(void)
 {
     uint64_t begin = now_ns();
+    are_readers_deaf = false;
     for (uint32_t i = 0; i < readers; i++)
         if (client_of(i)->is_deaf)
             client_listen(client_of(i), true);
     while (caught_up() < readers && now_ns() - begin < (uint64_t)PATIENCE_S * 1000000000u)
         storm_turn(10);
+}
+
+static void make_readers_deaf(void)
+{
+    are_readers_deaf = true;
+    for (uint32_t i = 0; i < readers; i++)
+        client_listen(client_of(i), false);
+}
+
+static void report_slow(void)
+{
+    let_readers_read();
     printf("{\"readers\":%u,\"caught_up\":%u,\"cut\":%" PRIu64 ",\"gaps\":%" PRIu64
            ",\"duplicates\":%" PRIu64 ",\"resets\":%" PRIu64 ",\"refused\":%" PRIu64 "}\n",
             readers, caught_up(), SUM(cut), SUM(gaps), SUM(doubles), SUM(resets), SUM(refused));
@@ -303,8 +340,10 @@ static void run_slow(const char *service_key)
         if (strncmp(line, "end", 3) == 0)
             break;
         bool is_slow = strncmp(line, "slow", 4) == 0;
-        for (uint32_t i = 0; is_slow && i < readers; i++)
-            client_listen(client_of(i), false);
+        if (is_slow)
+            make_readers_deaf();
+        else
+            let_readers_read();
         run_phase(is_slow ? "slow" : "fast", strtoull(line + 5, NULL, 10));
     }
     report_slow();
