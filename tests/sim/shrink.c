@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CHUNK = 40, TOLD_EVERY = 5000, TRIALS_MAX = 400, JOBS_MAX = 64, TRACE_LINES = 60 };
+enum { CHUNK = 10, TOLD_EVERY = 5000, TRIALS_MAX = 400, JOBS_MAX = 64, TRACE_LINES = 60 };
 
 static struct world world;
 static uint64_t digest;
@@ -65,16 +65,35 @@ static bool wait_for(pid_t child)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-bool plan_holds(const struct plan *plan)
+/* In a process of its own, and what did not hold into the pipe. */
+static void run_and_write(const struct plan *plan, int into)
 {
+    check(freopen("/dev/null", "w", stderr) != NULL);
+    const char *fault = plan_run(plan, NULL);
+    if (fault != NULL)
+        check(write(into, fault, strlen(fault)) > 0);
+    _exit(fault == NULL ? 0 : 1);
+}
+
+bool plan_holds(const struct plan *plan, char out_why[WHY_MAX])
+{
+    int ends[2];
+    size_t len = 0;
+    check(pipe(ends) == 0);
     fflush(NULL);
     pid_t child = fork();
     check(child >= 0);
-    if (child == 0) {
-        check(freopen("/dev/null", "w", stderr) != NULL);
-        _exit(plan_run(plan, NULL) == NULL ? 0 : 1);
-    }
-    return wait_for(child);
+    if (child == 0)
+        run_and_write(plan, ends[1]);
+    close(ends[1]);
+    for (ssize_t got = 1; got > 0 && len < WHY_MAX - 1; len += (size_t)got)
+        check((got = read(ends[0], out_why + len, WHY_MAX - 1 - len)) >= 0);
+    close(ends[0]);
+    out_why[len] = '\0';
+    bool is_good = wait_for(child);
+    if (!is_good && len == 0)
+        snprintf(out_why, WHY_MAX, "it crashed");
+    return is_good;
 }
 
 /* ---- smaller ----------------------------------------------------------------------------------
@@ -90,8 +109,9 @@ static bool try(struct shrinking *shrinking, const struct plan *smaller)
 {
     if (shrinking->trials >= TRIALS_MAX)
         return false;
+    char why[WHY_MAX];
     shrinking->trials++;
-    if (plan_holds(smaller))
+    if (plan_holds(smaller, why))
         return false;
     *shrinking->plan = *smaller;
     return true;

@@ -13,13 +13,14 @@ const char *plan_run(const struct plan *plan, FILE *trace);
 /* Of the last plan_run: equal for equal runs, and hardly for others. */
 uint64_t plan_digest(void);
 
-/* In a process of its own, which may end as it likes: a crash is a failure too. */
-bool plan_holds(const struct plan *plan);
+/* In a process of its own, which may end as it likes: a crash is a failure too, and what the nodes
+ * that died left in memory goes with it. out_why: what did not hold, empty if all did. */
+enum { WHY_MAX = 300 };
+bool plan_holds(const struct plan *plan, char out_why[WHY_MAX]);
 
 /* Takes out of a failing plan whatever it fails without. Returns how many plans were tried. */
 unsigned plan_shrink(struct plan *plan);
 
-enum { WHY_MAX = 300 };
 struct failed_seed {
     uint64_t seed;
     char why[WHY_MAX];
