@@ -154,20 +154,26 @@ static void answer_case(struct case_change *change, enum log_outcome outcome)
     free(change);
 }
 
+/* Not a record of theirs that they did not reach the customer, say, which queues a case as well. */
+static bool is_that_transfer(const struct case_change *change, const struct entry *entry)
+{
+    const struct part *queued = entry_part(entry, PART_QUEUED);
+    return queued != NULL && entry->author.kind == AUTHOR_AGENT &&
+           slice_equal(entry->author.id, id_slice(&change->agent)) &&
+           slice_equal(queued->reason, id_slice(&change->reason)) &&
+           slice_equal(queued->id, id_slice(&change->to_agent)) &&
+           slice_equal(queued->handoff, slice_make(change->packet, change->packet_len));
+}
+
 static void on_first_record(struct chat_read *read, const struct record *record)
 {
     struct case_change *change = LIST_ITEM(read, struct case_change, first);
     struct arena *scratch = &read->chat->node->scratch;
     size_t mark = scratch->used;
     struct entry entry;
-    const struct part *queued = NULL;
     change->is_found = name_equal(&record->at, &change->change.at) &&
                        chat_read_entry(read->chat, record, &entry);
-    if (change->is_found)
-        queued = entry_part(&entry, PART_QUEUED);
-    change->is_same = queued != NULL && entry.author.kind == AUTHOR_AGENT &&
-                      slice_equal(entry.author.id, id_slice(&change->agent)) &&
-                      slice_equal(queued->id, id_slice(&change->to_agent));
+    change->is_same = change->is_found && is_that_transfer(change, &entry);
     scratch->used = mark;
 }
 
@@ -181,8 +187,8 @@ static void on_first_read(struct chat_read *read, enum log_outcome outcome)
     answer_case(change, outcome);
 }
 
-/* The token was ended by an entry that queued the case: by theirs, to the same colleague, or by
- * another window's, or because they were away. Only the first is a repeated request. */
+/* The token was ended by an entry that queued the case: by this very transfer, or by another
+ * window's, or because they were away. Only the first is a repeated request. */
 static void on_case(struct chat_change *chat_change, enum log_outcome outcome)
 {
     struct case_change *change = LIST_ITEM(chat_change, struct case_change, change);

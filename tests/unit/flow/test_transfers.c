@@ -8,16 +8,21 @@
 static struct actor *ada, *anna, *ben;
 
 /* Whether Anna hears "done", from this window of hers. */
-static bool hands_on(struct actor *window, const char *to_agent)
+static bool hands_on_saying(struct actor *window, const char *to_agent, const char *summary)
 {
     act_ask(window,
             "{\"type\":\"transfer\",\"id\":\"t\",\"conversation\":\"%s\",\"owner\":\"%s\","
-            "\"to_agent\":\"%s\",\"handoff\":{\"reason\":\"r\",\"summary\":\"s\"}}",
-            anna->conversation, anna->owner, to_agent);
+            "\"to_agent\":\"%s\",\"handoff\":{\"reason\":\"r\",\"summary\":\"%s\"}}",
+            anna->conversation, anna->owner, to_agent, summary);
     stage_run(200);
     bool is_done = heard(window, "\"done\"");
     expect(is_done != heard(window, "\"fenced\""));
     return is_done;
+}
+
+static bool hands_on(struct actor *window, const char *to_agent)
+{
+    return hands_on_saying(window, to_agent, "s");
 }
 
 /* The entry that Anna was told to have handed it on. */
@@ -61,6 +66,7 @@ static void of_two_windows_the_first_hands_it_on(void)
     expect(hands_on(anna, "ben"));
     expect(!hands_on(window, ""));
     expect(!hands_on(window, "anna"));
+    expect(!hands_on_saying(window, "ben", "What this window knows")); /* Ben will not read it */
     expect(hands_on(window, "ben"));
     stage_end();
 }
