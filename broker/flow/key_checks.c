@@ -57,12 +57,22 @@ static void try_later(struct key_checks *checks, struct chat *chat)
     timers->ops->arm(timers, &checks->timer, timers->ops->now_ms(timers) + AGAIN_MS);
 }
 
+/* What was sent here after the others had removed its files. How it ends is nobody's concern: they
+ * are sealed with the key that is gone. */
+static void remove_files(struct chat *chat)
+{
+    struct blobs *blobs = chat->node->blobs;
+    if (blobs != NULL)
+        blobs->ops->remove_shelf(blobs, chat_id(chat), NULL, NULL);
+}
+
 static void forget_key(struct chat *chat)
 {
     if (chat->key_state != CHAT_KEY_READY)
         return;
     log_line(LOG_WARN, "chat.key_is_gone", "conversation=%.*s", SLICE_ARGS(chat_id(chat)));
     erase_here(chat);
+    remove_files(chat);
     follow_up(chat);
 }
 

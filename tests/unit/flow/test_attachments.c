@@ -179,6 +179,25 @@ static void a_deleted_file_is_shown_to_nobody(void)
     stage_end();
 }
 
+/* A node that hears late that a conversation was erased: the others had removed its files before.
+ */
+static void what_was_kept_for_an_erased_conversation_goes(void)
+{
+    char key[64];
+    struct actor *ada = begin();
+    upload(ada, FIRST);
+    say_file_as(ada, FIRST, 1);
+    stage_run(200);
+    expect_u64(kept(), 1);
+    size_t len = (size_t)snprintf(key, sizeof key, "k:%s", ada->conversation);
+    fake_server_drop(stage.key_server, slice_make(key, len));
+    fake_store_cut(stage.store);
+    stage_run(2000);
+    expect(heard_ever(ada, "\"conversation_erased\""));
+    expect_u64(kept(), 0);
+    stage_end();
+}
+
 int main(int argc, char **argv)
 {
     return test_main(argc, argv,
@@ -187,5 +206,6 @@ int main(int argc, char **argv)
                     CASE(who_is_refused_takes_no_file_from_who_is_not),
                     CASE(a_broken_disk_says_nothing_and_loses_nothing),
                     CASE(the_timer_sweeps_what_nobody_said),
-                    CASE(a_deleted_file_is_shown_to_nobody), {0}});
+                    CASE(a_deleted_file_is_shown_to_nobody),
+                    CASE(what_was_kept_for_an_erased_conversation_goes), {0}});
 }
