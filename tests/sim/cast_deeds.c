@@ -169,6 +169,10 @@ bool deeds_on_error(struct device *device, const struct proto_error *error)
         return false;
     if (slice_is(error->code, "already_sent"))
         return true;
+    if (slice_is(error->code, "different_body") && device->may_lose) {
+        sent->is_open = true; /* its target moved, and this node talks to the old master still */
+        return true;
+    }
     device->fault = unfair(device, sent, error->code);
     tally_action(ACTION_DEED_REFUSED);
     *sent = (struct sent){.was_refused = true, .is_open = true};
