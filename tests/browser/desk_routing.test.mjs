@@ -88,7 +88,7 @@ test("who is asked in looks, joins, speaks beside the owner, and leaves", () => 
     await column(page, "c-ada").locator(".whisper").waitFor();
     assert.equal(await page.locator("[data-take-over], [data-tool=explain], [data-tool=cases]").count(), 0, "no supervisor");
     await page.click("[data-invitation=c-ada] [data-join]");
-    await composer(page).waitFor();
+    await column(page, "c-ada").locator("[data-kind=reply]").waitFor(); // whispering has a composer too
     await reply(page, "Anna here too");
     await page.waitForFunction(() => document.querySelectorAll(".said-waiting").length === 0);
     assert.equal(desk.conversations.get("c-ada").owner.agent, "tom");
