@@ -78,11 +78,11 @@ test("a customer edits, deletes, reacts and replies, with the keyboard alone", a
     await actions(page, "size");
     await item(page, "Reply").click();
     await page.locator("weft-chat .above", { hasText: "Which size?" }).waitFor();
-    await write(page, "39");
-    await row(page, "39").locator(".quote", { hasText: "Which size?" }).waitFor();
+    await write(page, "Number 39");
+    await row(page, "Number 39").locator(".quote", { hasText: "Which size?" }).waitFor();
     await settled(page, 2);
     assert.equal(await page.locator("weft-chat .above").count(), 0);
-    await actions(page, "39");
+    await actions(page, "Number 39");
     await item(page, "Delete").click();
     await item(page, "Delete").click();
     await bubble(page, "deleted").waitFor();
